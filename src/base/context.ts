@@ -1,0 +1,66 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Services } from './services.js';
+
+/** Who acts: recorded with every row version, audit event and job. */
+export interface Actor {
+  id: string;
+  type: 'user' | 'api_key' | 'system';
+  email?: string;
+  role?: string;
+}
+
+/** W3C trace context of the current unit of work. */
+export interface TraceContext {
+  /** 32 hex digits. */
+  traceId: string;
+  /** 16 hex digits. */
+  spanId: string;
+  sampled: boolean;
+}
+
+/** What a request or a job carries along every `await`, without being passed by hand. */
+export interface AmbientContext {
+  readonly requestId?: string;
+  readonly actor?: Actor;
+  /** Scope of tenant entities; `null` means "deliberately none". */
+  readonly tenantId?: string | null;
+  readonly trace?: TraceContext;
+  readonly ipAddress?: string;
+  readonly userAgent?: string;
+  /** Fields that every log line inside carries. */
+  readonly logFields?: Readonly<Record<string, unknown>>;
+  /** What the running kernel provides; read it through `ambientService`. */
+  readonly services?: Services;
+}
+
+const storage = new AsyncLocalStorage<AmbientContext>();
+const EMPTY: AmbientContext = Object.freeze({});
+
+export function currentContext(): AmbientContext {
+  return storage.getStore() ?? EMPTY;
+}
+
+/** Runs `fn` with `changes` laid over the current context; what is outside is untouched. */
+export function runWithContext<T>(changes: AmbientContext, fn: () => T): T {
+  return storage.run({ ...currentContext(), ...changes }, fn);
+}
+
+/** Runs `fn` with exactly `context`, inheriting nothing: for a job, whose context comes from its envelope. */
+export function runInContext<T>(context: AmbientContext, fn: () => T): T {
+  return storage.run(context, fn);
+}
+
+/** Runs `fn` as `actor`: row versions and audit events inside name it. */
+export function withActor<T>(actor: Actor | { id: string }, fn: () => T): T {
+  return runWithContext({ actor: { type: 'user', ...actor } }, fn);
+}
+
+/** Scopes every tenant entity inside `fn` to `tenantId`. */
+export function withTenant<T>(tenantId: string, fn: () => T): T {
+  return runWithContext({ tenantId }, fn);
+}
+
+/** Lifts the tenant scope inside `fn`, for work that really spans tenants. */
+export function withoutTenant<T>(fn: () => T): T {
+  return runWithContext({ tenantId: null }, fn);
+}
