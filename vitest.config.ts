@@ -3,16 +3,16 @@ import { defineConfig } from 'vitest/config';
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
+/** Tests and examples import the package by its name and get the sources. */
+export const packageAlias = [
+  { find: /^app-kernel$/, replacement: source('index.ts') },
+  { find: /^app-kernel\/(orm|jobs|testing|browser)$/, replacement: source('$1/index.ts') },
+];
+
 export default defineConfig({
-  resolve: {
-    alias: [
-      { find: /^app-kernel$/, replacement: source('index.ts') },
-      { find: /^app-kernel\/(orm|jobs|testing)$/, replacement: source('$1/index.ts') },
-    ],
-  },
+  resolve: { alias: packageAlias },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/chaos/**'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 15_000,

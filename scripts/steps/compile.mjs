@@ -1,0 +1,91 @@
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { runTool } from './command.mjs';
+import { Refusal, ROOT, say } from './project.mjs';
+import { COMPILED, filesBelow, readStamp, writeStamp } from './stamp.mjs';
+
+const SETTINGS = ['package.json', 'package-lock.json', 'tsconfig.base.json'];
+
+/** Swagger UI is a development dependency: users get the two files that the docs page loads, with their licence. */
+const VENDORED = {
+  from: 'node_modules/swagger-ui-dist',
+  to: 'dist/features/docs/assets',
+  files: ['swagger-ui-bundle.js', 'swagger-ui-bundle.js.LICENSE.txt', 'swagger-ui.css', 'LICENSE', 'NOTICE'],
+};
+
+/** What is compiled from where to where; the examples see the library as its users do, by its declarations in dist/. */
+const LIBRARY = {
+  source: 'src',
+  project: 'tsconfig.build.json',
+  out: 'dist',
+  inputs: ['src', 'tsconfig.build.json', ...SETTINGS],
+  afterwards: copyVendored,
+};
+
+const EXAMPLES = {
+  source: 'examples',
+  project: 'examples/tsconfig.json',
+  out: 'examples/dist',
+  inputs: ['examples', 'src', ...SETTINGS],
+};
+
+/** Compiles src/ to dist/ unless dist/ was made from exactly these files; answers whether it had to. */
+export function ensureLibrary() {
+  return ensureCompiled(LIBRARY);
+}
+
+/** Compiles examples/ to examples/dist/; needs the library. */
+export function ensureExamples() {
+  return ensureCompiled(EXAMPLES);
+}
+
+async function ensureCompiled(unit) {
+  const { inputsMatch, outputMatches } = readStamp(ROOT, unit);
+  if (inputsMatch && outputMatches) return false;
+  say(`Compiling ${unit.source}.`);
+  const [source, out] = [join(ROOT, unit.source), join(ROOT, unit.out)];
+  // The compiler believes its notes and would not write again what somebody else changed or removed.
+  if (!outputMatches) rmSync(join(out, '.tsbuildinfo'), { force: true });
+  const code = await runTool('typescript/bin/tsc', ['-p', unit.project]);
+  if (code !== 0) throw new Refusal(`${unit.source} does not compile (see above)`);
+  copyAssets(source, out);
+  removeOrphans(source, out);
+  unit.afterwards?.();
+  writeStamp(ROOT, unit);
+  return true;
+}
+
+function copyVendored() {
+  const target = join(ROOT, VENDORED.to);
+  mkdirSync(target, { recursive: true });
+  for (const file of VENDORED.files) copyFileSync(join(ROOT, VENDORED.from, file), join(target, file));
+}
+
+/** Lua scripts, pages and lists lie beside the code that reads them, in dist/ too. */
+export function copyAssets(source, out) {
+  for (const file of filesBelow(source).filter((path) => !isTypeScript(path))) {
+    const target = join(out, relative(source, file));
+    mkdirSync(dirname(target), { recursive: true });
+    copyFileSync(file, target);
+  }
+}
+
+/** What a removed source left behind would still be found by an import and go into the package. */
+export function removeOrphans(source, out) {
+  for (const file of filesBelow(out).filter((path) => COMPILED.test(path))) {
+    const path = relative(out, file);
+    const origins = [path, path.replace(COMPILED, '.ts')];
+    if (!origins.some((origin) => existsSync(join(source, origin)))) removeWithEmptyFolders(file, out);
+  }
+}
+
+function removeWithEmptyFolders(file, top) {
+  rmSync(file);
+  for (let folder = dirname(file); folder !== top && readdirSync(folder).length === 0; folder = dirname(folder)) {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function isTypeScript(path) {
+  return path.endsWith('.ts') || path.endsWith('tsconfig.json');
+}

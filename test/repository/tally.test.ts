@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readVitestReport, sumTallies, tallyLine } from '../../scripts/steps/tally.mjs';
+
+describe('the closing line of a test run', () => {
+  let folder: string;
+  const report = (counts: object) => {
+    const file = join(folder, 'report.json');
+    writeFileSync(file, JSON.stringify(counts));
+    return file;
+  };
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'app-kernel-tally-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('counts what vitest reports', () => {
+    const file = report({ numPassedTests: 7, numFailedTests: 2, numPendingTests: 1, numTodoTests: 1 });
+    expect(tallyLine(readVitestReport(file, 1))).toBe('7 passed, 2 failed, 2 skipped');
+  });
+
+  it('counts a failure when a file could not be loaded though no test failed', () => {
+    const file = report({ numPassedTests: 7, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0 });
+    expect(readVitestReport(file, 1)).toEqual({ passed: 7, failed: 1, skipped: 0 });
+  });
+
+  it('counts a failure when no test ran', () => {
+    const file = report({ numPassedTests: 0, numFailedTests: 0, numPendingTests: 3, numTodoTests: 0 });
+    expect(readVitestReport(file, 0)).toEqual({ passed: 0, failed: 1, skipped: 3 });
+  });
+
+  it('counts a failure when vitest died before it could report', () => {
+    expect(readVitestReport(join(folder, 'missing.json'), 137)).toEqual({ passed: 0, failed: 1, skipped: 0 });
+  });
+
+  it('sums several runs', () => {
+    const file = join(folder, 'tallies');
+    writeFileSync(file, '{"passed":3,"failed":0,"skipped":1}\n{"passed":4,"failed":1,"skipped":0}\n');
+    expect(tallyLine(sumTallies(file))).toBe('7 passed, 1 failed, 1 skipped');
+  });
+});
