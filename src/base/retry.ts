@@ -1,4 +1,4 @@
-import { type BackoffPolicy, DEFAULT_BACKOFF, backoffDelay } from './backoff.js';
+import { type BackoffPolicy, backoffDelay, DEFAULT_BACKOFF } from './backoff.js';
 import { sleep } from './sleep.js';
 
 export interface RetryOptions {
