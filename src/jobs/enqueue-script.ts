@@ -1,0 +1,50 @@
+import type { RedisScript } from '../redis/index.js';
+import { PRELUDE } from './script-prelude.js';
+
+/** How many arguments one job takes. */
+const ENQUEUE_FIELDS = 5;
+
+/**
+ * Takes jobs in, all or (for a name that exists) none of each.
+ * Keys: j:<id>, r:<id>, d:<id>, w:<priority>, z. Arguments per job: id, envelope, first entry, due, named.
+ * `due`: '' at once, '+ms' from now, or Unix ms. `named`: '1' for an id that the caller chose.
+ * Answers per job '' when taken, else 'exists'.
+ *
+ * Workers are woken only when a list was empty: where one is not, each idle worker was woken since it last looked.
+ */
+export const ENQUEUE: RedisScript = {
+  name: 'kernelJobsEnqueue',
+  keys: 1,
+  lua: `${PRELUDE}
+local function isKnown(id)
+  return redis.call('EXISTS', base .. ':r:' .. id) == 1 or redis.call('EXISTS', base .. ':d:' .. id) == 1
+end
+local function dueAt(due)
+  if string.sub(due, 1, 1) == '+' then return now + tonumber(string.sub(due, 2)) end
+  return tonumber(due)
+end
+local answers, ready, soonest = {}, {}, nil
+for i = 1, #ARGV, ${ENQUEUE_FIELDS} do
+  local id, envelope, entry, due, named = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
+  if (named == '1' and isKnown(id)) or not redis.call('SET', job(id), text(now) .. envelope, 'NX') then
+    answers[#answers + 1] = 'exists'
+  else
+    answers[#answers + 1] = ''
+    local at = due ~= '' and dueAt(due) or now
+    if at > now then
+      redis.call('ZADD', base .. ':z', text(at), entry)
+      if not soonest or at < soonest.at then soonest = { at = at, entry = entry } end
+    else
+      local line = waiting(entry)
+      ready[line] = ready[line] or {}
+      table.insert(ready[line], entry)
+    end
+  end
+end
+local wanted = soonest and redis.call('ZRANGE', base .. ':z', 0, 0)[1] == soonest.entry
+for line, entries in pairs(ready) do
+  if redis.call('RPUSH', line, unpack(entries)) == #entries then wanted = true end
+end
+if wanted then wake() end
+return list(answers)`,
+};

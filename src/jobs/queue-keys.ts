@@ -1,0 +1,62 @@
+import type { PriorityLetter } from './entry.js';
+
+/** Where a queue keeps what, in Redis. All of it shares one hash tag, so that one cluster slot holds a queue. */
+export interface QueueKeys {
+  /** What scripts get as their only key; they derive the others from it. */
+  base: string;
+  /** Waiting entries of one priority, a list. */
+  waiting(priority: PriorityLetter): string;
+  /** Entries that wait for their time, by due time. */
+  delayed: string;
+  /** Live workers by the end of their lease. */
+  workers: string;
+  /** Claims of one worker, a list. */
+  processing(workerId: string): string;
+  /** What a live job is: its envelope. */
+  job(id: string): string;
+  /** What changes while a job lives: progress, logs, last fault, its entry once it is not the first one. A hash. */
+  live(id: string): string;
+  /** Record of a succeeded or cancelled job; expires. */
+  result(id: string): string;
+  /** Record of a dead job; expires. */
+  dead(id: string): string;
+  /** Ids of finished jobs, newest first, a bounded list. */
+  finished: string;
+  /** Ids of dead jobs by time of death, bounded. */
+  graveyard: string;
+  /** Totals since the queue began, a hash. */
+  totals: string;
+  /** `paused` and `listen` (until when somebody listens to events), a hash. */
+  flags: string;
+  /** Names of the tasks that workers offer, by when they last said so. */
+  tasks: string;
+  /** Pub/Sub: work has come. */
+  wakeChannel: string;
+  /** Pub/Sub: id of a running job to cancel. */
+  cancelChannel: string;
+  /** Pub/Sub: lines of `<event> <id>`. */
+  eventChannel: string;
+}
+
+export function queueKeys(prefix: string, queueName: string): QueueKeys {
+  const base = `{${prefix}${queueName}}`;
+  return {
+    base,
+    waiting: (priority) => `${base}:w:${priority}`,
+    delayed: `${base}:z`,
+    workers: `${base}:workers`,
+    processing: (workerId) => `${base}:p:${workerId}`,
+    job: (id) => `${base}:j:${id}`,
+    live: (id) => `${base}:h:${id}`,
+    result: (id) => `${base}:r:${id}`,
+    dead: (id) => `${base}:d:${id}`,
+    finished: `${base}:done`,
+    graveyard: `${base}:x`,
+    totals: `${base}:s`,
+    flags: `${base}:f`,
+    tasks: `${base}:tasks`,
+    wakeChannel: `${base}:wake`,
+    cancelChannel: `${base}:cancel`,
+    eventChannel: `${base}:events`,
+  };
+}

@@ -1,0 +1,43 @@
+import { randomToken } from '../base/ids.js';
+import type { RedisClient } from './redis-client.js';
+
+/** An in-memory Redis of its own: only clients that are `duplicate()`d from it share its data. */
+export async function openFakeClient(): Promise<RedisClient> {
+  const { default: FakeRedis } = await import('ioredis-mock');
+  return withTrueTime(new FakeRedis({ host: `in-memory-${randomToken(12)}` }));
+}
+
+/** Answers TIME inside a script from the script's last argument. */
+const SCRIPT_CLOCK = `
+local time, call = table.remove(ARGV), redis.call
+redis.call = function(name, ...)
+  if string.upper(name) ~= 'TIME' then return call(name, ...) end
+  return {string.sub(time, 1, -4), string.sub(time, -3) .. '000'}
+end
+`;
+
+type Definition = Parameters<RedisClient['defineCommand']>[1];
+type Commands = Record<string, (...args: unknown[]) => Promise<unknown>>;
+
+/**
+ * TIME of ioredis-mock joins rounded seconds with the fraction of another clock, so it jumps by up to a second, back
+ * as well. This gives it the true time, in commands and in scripts.
+ */
+function withTrueTime(client: RedisClient): RedisClient {
+  const define = client.defineCommand.bind(client);
+  const duplicate = client.duplicate.bind(client);
+  const commands = client as unknown as Commands;
+  return Object.assign(client, {
+    time: async () => {
+      const now = Date.now();
+      return [String(Math.floor(now / 1000)), String((now % 1000) * 1000)]; // texts, whatever the types of ioredis say
+    },
+    duplicate: (...options: Parameters<RedisClient['duplicate']>) => withTrueTime(duplicate(...options)),
+    defineCommand: (name: string, definition: Definition) => {
+      const timed = `${name}At`;
+      define(timed, { ...definition, lua: SCRIPT_CLOCK + definition.lua });
+      commands[name] = (...args) =>
+        commands[timed]?.(...args, String(Date.now())) ?? Promise.reject(new TypeError(name));
+    },
+  });
+}

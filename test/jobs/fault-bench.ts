@@ -1,0 +1,148 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { JobQueue, JobRegistry } from '../../src/jobs/index.js';
+import { connectRedis, type RedisConnection } from '../../src/redis/index.js';
+import { until } from './queue-fixture.js';
+
+const REDIS_SERVER = 'redis-server';
+const WORKER = fileURLToPath(new URL('fault-worker.mjs', import.meta.url));
+
+/** Short, so that a death is noticed within a second. */
+const QUICK_LEASE = {
+  leaseMs: 600,
+  heartbeatMs: 150,
+  reapMs: 100,
+  pollMs: 100,
+  retryDelaysMs: [50],
+  suspectDelayMs: 200,
+};
+
+export interface LedgerLine {
+  what: 'start' | 'effect';
+  jobId: string;
+  attempt: number;
+  pid: number;
+}
+
+/** A Redis server of its own, worker processes to kill, and the ledger of what they did. */
+export class FaultBench {
+  readonly port: number;
+  readonly queue: JobQueue;
+  readonly connection: RedisConnection;
+  readonly workers: ChildProcess[] = [];
+  readonly #directory: string;
+  #server: ChildProcess;
+
+  private constructor(port: number, directory: string, server: ChildProcess, connection: RedisConnection) {
+    this.port = port;
+    this.#directory = directory;
+    this.#server = server;
+    this.connection = connection;
+    const registry = JobRegistry.from({ effect: () => {}, crash: () => {} });
+    this.queue = new JobQueue({ redis: connection.jobs, prefix: 'fault:', registry });
+  }
+
+  /** `redis` are further arguments of redis-server. */
+  static async open(redis: readonly string[] = []): Promise<FaultBench> {
+    const directory = mkdtempSync(join(tmpdir(), 'job-faults-'));
+    writeFileSync(join(directory, 'ledger'), '');
+    const port = await freePort();
+    const server = await startRedis(port, directory, redis);
+    const connection = await connectRedis({ url: `redis://127.0.0.1:${port}` });
+    return new FaultBench(port, directory, server, connection);
+  }
+
+  get ledger(): LedgerLine[] {
+    const lines = readFileSync(join(this.#directory, 'ledger'), 'utf8').split('\n').filter(Boolean);
+    return lines.map((line) => {
+      const [what = '', jobId = '', attempt, pid] = line.split(' ');
+      return { what: what as LedgerLine['what'], jobId, attempt: Number(attempt), pid: Number(pid) };
+    });
+  }
+
+  async worker(options: object = {}): Promise<ChildProcess> {
+    const settings = {
+      url: `redis://127.0.0.1:${this.port}`,
+      prefix: 'fault:',
+      ledger: join(this.#directory, 'ledger'),
+      worker: { concurrency: 4, ...QUICK_LEASE, ...options },
+    };
+    const child = spawn(process.execPath, [WORKER, JSON.stringify(settings)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let complaint = '';
+    child.stderr.on('data', (text) => {
+      complaint += text;
+    });
+    this.workers.push(child);
+    await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(() => failStart(complaint))]);
+    return child;
+  }
+
+  /** Ends the server as a crash would, and starts it again over the same files. */
+  async restartRedis(downMs = 200): Promise<void> {
+    await kill(this.#server, 'SIGKILL');
+    await new Promise((resolve) => setTimeout(resolve, downMs));
+    this.#server = await startRedis(this.port, this.#directory);
+  }
+
+  /** Waits until as many jobs have ended, in whatever way. */
+  async ended(jobs: number, limitMs = 15_000): Promise<void> {
+    await until(
+      async () => {
+        const { totals } = await this.queue.stats();
+        return totals.succeeded + totals.failed >= jobs ? true : undefined;
+      },
+      `${jobs} jobs to end`,
+      limitMs,
+    );
+  }
+
+  async dispose(): Promise<void> {
+    for (const child of this.workers) child.kill('SIGCONT');
+    await Promise.all(this.workers.map((child) => kill(child, 'SIGKILL')));
+    this.queue.close();
+    await this.connection.close();
+    await kill(this.#server, 'SIGKILL');
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+/** Sends a signal and waits for the end of the process. */
+export async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill(signal);
+  await exited;
+}
+
+async function startRedis(port: number, directory: string, more: readonly string[] = []): Promise<ChildProcess> {
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', ''];
+  const server = spawn(REDIS_SERVER, [...args, '--appendonly', 'yes', '--appendfsync', 'always', ...more], {
+    stdio: 'ignore',
+  });
+  const probe = async () => {
+    const connection = await connectRedis({ url: `redis://127.0.0.1:${port}` }).catch(() => undefined);
+    await connection?.close();
+    return connection ? true : undefined;
+  };
+  await until(probe, 'redis-server to start');
+  return server;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (typeof address !== 'object' || !address) throw new Error('No free port');
+  return address.port;
+}
+
+function failStart(complaint: string): never {
+  throw new Error(`The worker process ended before it was ready: ${complaint}`);
+}

@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FaultBench, kill } from './fault-bench.js';
+import { killWorkers, pauseWorker, restartRedis } from './job-faults.js';
+import { until } from './queue-fixture.js';
+
+describe('jobs survive', { timeout: 60_000 }, () => {
+  let bench: FaultBench;
+  beforeEach(async () => {
+    bench = await FaultBench.open();
+  });
+  afterEach(() => bench.dispose());
+
+  it('workers killed while they work: none lost, none completed twice', async () => {
+    const figures = await killWorkers(bench, 5, Math.random);
+    expect(figures).toMatchObject({ lost: 0, doubleCompletions: 0 });
+    expect(figures.reruns).toBeGreaterThan(0);
+  });
+
+  it('a worker stopped past its lease: its late word is refused', async () => {
+    await pauseWorker(bench);
+  });
+
+  it('a worker killed between the effect and its acknowledgement: the job runs again under the same id', async () => {
+    await bench.worker();
+    await bench.worker();
+    const { jobId } = await bench.queue.enqueue('effect', { ms: 1, dieAfterEffectOnAttempt: 1 });
+    await bench.ended(1);
+    expect(await bench.queue.get(jobId)).toMatchObject({ status: 'succeeded', attempts: 2, crashes: 1 });
+    const effects = bench.ledger.filter(({ what }) => what === 'effect');
+    expect(effects.map((line) => line.jobId)).toEqual([jobId, jobId]);
+    expect(effects.map(({ attempt }) => attempt)).toEqual([1, 2]);
+  });
+
+  it('a job that kills every worker: it goes to the dead letters, and the others are done', async () => {
+    const { jobId } = await bench.queue.enqueue('crash');
+    const others = await bench.queue.enqueueMany(
+      Array.from({ length: 6 }, () => ({ task: 'effect', data: { ms: 300 } })),
+    );
+    let isOpen = true;
+    const supervise = async () => {
+      while (isOpen) {
+        const worker = await bench.worker().catch(() => undefined);
+        if (worker && worker.exitCode === null && worker.signalCode === null) await once(worker, 'exit');
+      }
+    };
+    const supervised = supervise();
+    await bench.ended(7, 30_000);
+    isOpen = false;
+    await Promise.all(bench.workers.map((worker) => kill(worker, 'SIGKILL')));
+    await supervised;
+    expect(await bench.queue.get(jobId)).toMatchObject({ status: 'failed', attempts: 3, crashes: 3 });
+    expect(bench.ledger.filter((line) => line.jobId === jobId)).toHaveLength(3);
+    for (const other of others) expect((await bench.queue.get(other.jobId))?.status).toBe('succeeded');
+  });
+
+  it('a restart of Redis: workers reconnect, and each job is done once', async () => {
+    await restartRedis(bench, 1);
+  });
+
+  it('SIGTERM: running jobs finish or go back, the process ends with 0, and the next worker does the rest', async () => {
+    const worker = await bench.worker();
+    const jobs = [
+      ...Array.from({ length: 96 }, () => ({ task: 'effect', data: { ms: 20 } })),
+      ...Array.from({ length: 4 }, () => ({ task: 'effect', data: { ms: 3000 }, priority: 'low' as const })),
+    ];
+    await bench.queue.enqueueMany(jobs);
+    await until(() => (bench.ledger.length > 20 ? true : undefined), 'work to begin');
+    const exited = once(worker, 'exit');
+    worker.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+    const started = bench.ledger.filter(({ what }) => what === 'start').length;
+    expect(bench.ledger.filter(({ what }) => what === 'effect')).toHaveLength(started);
+    expect(await bench.queue.stats()).toMatchObject({ running: 0, workers: 0, waiting: 100 - started });
+    await bench.worker({ concurrency: 20 });
+    await bench.ended(100);
+    expect(bench.ledger.filter(({ what }) => what === 'start')).toHaveLength(100);
+  });
+
+  it('a full Redis: enqueueing is refused aloud, and workers go on, which frees it', async () => {
+    const { client } = bench.connection;
+    const data = { ms: 1, filler: 'x'.repeat(100_000) };
+    const first = await bench.queue.enqueueMany(Array.from({ length: 10 }, () => ({ task: 'effect', data })));
+    await client.config('SET', 'maxmemory', '1mb');
+    await expect(bench.queue.enqueue('effect', data)).rejects.toMatchObject({ code: 'E_CONNECTION' });
+    await bench.worker();
+    await bench.ended(first.length);
+    expect(bench.ledger.filter(({ what }) => what === 'effect')).toHaveLength(first.length);
+  });
+});

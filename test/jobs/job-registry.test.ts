@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { ConflictError } from '../../src/base/errors.js';
+import { JobRegistry } from '../../src/jobs/index.js';
+
+it('registers by call and by task(), and answers what it holds', () => {
+  const registry = new JobRegistry();
+  const mail = () => 'mail';
+  registry.register('mail', mail);
+  const clean = registry.task('clean', { maxAttempts: 1, owner: 'ops' })(() => 'clean');
+  expect(registry.get('mail')).toBe(mail);
+  expect(registry.get('clean')).toBe(clean);
+  expect([registry.has('mail'), registry.has('nothing'), registry.get('nothing')]).toEqual([true, false, undefined]);
+  expect(registry.getMetadata('clean')).toEqual({ maxAttempts: 1, owner: 'ops' });
+  expect(registry.getMetadata('nothing')).toBeUndefined();
+  expect(registry.tasks).toEqual({ mail, clean });
+});
+
+it('shows its tasks for reading only', () => {
+  const registry = JobRegistry.from({ mail: () => {} });
+  expect(() => Object.assign(registry.tasks, { other: () => {} })).toThrow(TypeError);
+  expect(registry.has('other')).toBe(false);
+});
+
+it('refuses one name for two handlers, and what is no handler', () => {
+  const mail = () => {};
+  const registry = JobRegistry.from({ mail });
+  registry.register('mail', mail);
+  expect(() => registry.register('mail', () => {})).toThrow(ConflictError);
+  expect(() => registry.register('bad', 'handler' as never)).toThrow('The handler of task "bad" is not a function');
+  expect(() => registry.register('', mail)).toThrow('A task needs a name');
+});
