@@ -1,0 +1,120 @@
+import { Counter, collectDefaultMetrics, exponentialBuckets, Gauge, Histogram, Registry } from 'prom-client';
+import { KernelError } from '../base/errors.js';
+import { type Logger, type MetricLabels, type Metrics, silentLogger } from '../base/ports.js';
+import { ambientService, type ServiceKey, serviceKey } from '../base/services.js';
+import { LabelGuard } from './label-guard.js';
+
+export interface MetricsOptions {
+  /** Put before every name, such as `shop_`. */
+  prefix?: string;
+  /** Also CPU, memory, event loop and garbage collection of this process. Default true. */
+  defaultMetrics?: boolean;
+  /** Most label combinations of one metric; what comes after is counted under `other`. Default 1,000. */
+  maxSeries?: number;
+  logger?: Logger;
+}
+
+/** The metrics of one kernel, and how Prometheus reads them. */
+export interface KernelMetrics extends Metrics {
+  /** `Content-Type` of `render`. */
+  readonly contentType: string;
+  /** All metrics in Prometheus' text format. */
+  render(): Promise<string>;
+  /** Sets the gauge `service_started` to 1: boot is done. */
+  markStarted(): void;
+}
+
+export const metricsService: ServiceKey<KernelMetrics> = serviceKey('metrics');
+
+/** A registry of its own, so that two services in one process do not mix their figures. */
+export function createMetrics(options: MetricsOptions = {}): KernelMetrics {
+  return new PrometheusMetrics(options);
+}
+
+let fallback: KernelMetrics | undefined;
+
+/** The metrics of the running kernel; before any has started, a registry that nobody reads. */
+export function getMetrics(): KernelMetrics {
+  const running = ambientService(metricsService);
+  if (running) return running;
+  fallback ??= createMetrics({ defaultMetrics: false });
+  return fallback;
+}
+
+type Instrument =
+  | { kind: 'counter'; metric: Counter }
+  | { kind: 'gauge'; metric: Gauge }
+  | { kind: 'histogram'; metric: Histogram };
+type Kind = Instrument['kind'];
+interface Family {
+  instrument: Instrument;
+  labels: LabelGuard;
+}
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const BYTES = exponentialBuckets(256, 4, 9);
+
+class PrometheusMetrics implements KernelMetrics {
+  readonly #registry = new Registry();
+  readonly #prefix: string;
+  readonly #maxSeries: number;
+  readonly #logger: Logger;
+  readonly #families = new Map<string, Family>();
+
+  constructor(options: MetricsOptions) {
+    this.#prefix = options.prefix ?? '';
+    this.#maxSeries = options.maxSeries ?? 1_000;
+    this.#logger = options.logger ?? silentLogger;
+    if (options.defaultMetrics ?? true) collectDefaultMetrics({ register: this.#registry, prefix: this.#prefix });
+    this.gauge('service_started', 0);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  render(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  markStarted(): void {
+    this.gauge('service_started', 1);
+  }
+
+  increment(name: string, labels: MetricLabels = {}, by = 1): void {
+    const { instrument, labels: guard } = this.#family('counter', name, labels);
+    if (instrument.kind === 'counter') instrument.metric.inc(guard.admit(labels), by);
+  }
+
+  gauge(name: string, value: number, labels: MetricLabels = {}): void {
+    const { instrument, labels: guard } = this.#family('gauge', name, labels);
+    if (instrument.kind === 'gauge') instrument.metric.set(guard.admit(labels), value);
+  }
+
+  histogram(name: string, value: number, labels: MetricLabels = {}): void {
+    const { instrument, labels: guard } = this.#family('histogram', name, labels);
+    if (instrument.kind === 'histogram') instrument.metric.observe(guard.admit(labels), value);
+  }
+
+  #family(kind: Kind, name: string, labels: MetricLabels): Family {
+    const known = this.#families.get(name);
+    if (known?.instrument.kind === kind) return known;
+    if (known) {
+      throw new KernelError('E_METRIC', `"${name}" is a ${known.instrument.kind}; give the ${kind} another name`);
+    }
+    const labelNames = Object.keys(labels);
+    const family: Family = {
+      instrument: this.#create(kind, this.#prefix + name.replace(/[^a-zA-Z0-9_:]/g, '_'), labelNames),
+      labels: new LabelGuard({ metric: name, labelNames, maxSeries: this.#maxSeries, logger: this.#logger }),
+    };
+    this.#families.set(name, family);
+    return family;
+  }
+
+  #create(kind: Kind, name: string, labelNames: string[]): Instrument {
+    const shared = { name, help: name.replaceAll('_', ' '), labelNames, registers: [this.#registry] };
+    if (kind === 'counter') return { kind, metric: new Counter(shared) };
+    if (kind === 'gauge') return { kind, metric: new Gauge(shared) };
+    return { kind, metric: new Histogram({ ...shared, buckets: name.endsWith('_bytes') ? BYTES : SECONDS }) };
+  }
+}
