@@ -1,0 +1,165 @@
+import { createTransport, type SendMailOptions } from 'nodemailer';
+import { type Clock, systemClock } from '../../base/clock.js';
+import { KernelError } from '../../base/errors.js';
+import { uuidv7 } from '../../base/ids.js';
+import { type Logger, silentLogger } from '../../base/ports.js';
+import { emailFailure } from './email-error.js';
+import { type EmailMessage, type PreparedEmail, prepareEmail } from './message.js';
+import { resolveSmtpServer, type SmtpOptions, type SmtpServer } from './smtp-server-options.js';
+
+export interface MailerOptions extends SmtpOptions {
+  /** Sender of mails that name none. */
+  from?: string | null;
+  replyTo?: string | null;
+  /** Without a server: keep mails in memory instead of refusing them. Meant for everything but production. */
+  capture?: boolean;
+  logger?: Logger;
+  clock?: Clock;
+  timeouts?: MailTimeouts;
+}
+
+/** All in ms. */
+export interface MailTimeouts {
+  /** Until the server is connected and has greeted. Default 10,000. */
+  connectMs?: number;
+  /** Without a byte from the server. Default 30,000. */
+  idleMs?: number;
+  /** For one mail from beginning to end, however slowly the server drips. Default 60,000. */
+  sendMs?: number;
+}
+
+export interface SentEmail {
+  messageId: string;
+  accepted: string[];
+  /** Recipients that the server refused while it took others. */
+  rejected: string[];
+  /** True when nothing left this process. */
+  captured: boolean;
+}
+
+/** A mail that was kept instead of sent. */
+export interface CapturedEmail extends PreparedEmail {
+  id: string;
+  sentAt: Date;
+}
+
+export interface BatchResult {
+  sent: number;
+  failed: number;
+  /** Which messages failed, by their place in the batch. */
+  errors: Array<{ index: number; error: KernelError }>;
+}
+
+const MAX_CAPTURED = 100;
+/** Mails under way at once in a batch: providers throttle more than a handful of connections. */
+const BATCH_CONCURRENCY = 5;
+
+/** Sends mail over SMTP, each message on a connection of its own and within a time limit. */
+export class Mailer {
+  readonly #options: MailerOptions;
+  readonly #server: SmtpServer | undefined;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #captured: CapturedEmail[] = [];
+
+  /** @throws ConfigError for a malformed `smtpUrl`. */
+  constructor(options: MailerOptions = {}) {
+    this.#options = options;
+    this.#server = resolveSmtpServer(options);
+    this.#logger = options.logger ?? silentLogger;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** True when mail leaves this process. */
+  get isConfigured(): boolean {
+    return this.#server !== undefined;
+  }
+
+  /** The newest captured mails, newest first; at most 100 are kept. */
+  get captured(): readonly CapturedEmail[] {
+    return [...this.#captured].reverse();
+  }
+
+  /**
+   * Hands one mail to the server. It resolves only when the server has taken it.
+   * @throws ValidationError for a bad mail; ConnectionError or TimeoutError when the server is away (worth a retry);
+   * KernelError E_EMAIL_REJECTED when it refused; E_EMAIL_NOT_CONFIGURED when there is no server.
+   */
+  async send(message: EmailMessage): Promise<SentEmail> {
+    const { from, replyTo } = this.#options;
+    const email = prepareEmail(message, { from: from ?? undefined, replyTo: replyTo ?? undefined });
+    if (this.#server) return this.#deliver(this.#server, email);
+    if (this.#options.capture) return this.#capture(email);
+    throw new KernelError('E_EMAIL_NOT_CONFIGURED', 'No mail server is configured; set smtpUrl and emailFrom');
+  }
+
+  /** Sends each message on its own, so that no recipient sees another. A failure does not stop the others. */
+  async sendBatch(messages: readonly EmailMessage[]): Promise<BatchResult> {
+    const errors: BatchResult['errors'] = [];
+    const queue = [...messages.entries()];
+    const work = async (): Promise<void> => {
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        const [index, message] = next;
+        await this.send(message).catch((error: unknown) => errors.push({ index, error: emailFailure(error) }));
+      }
+    };
+    await Promise.all(Array.from({ length: BATCH_CONCURRENCY }, work));
+    errors.sort((one, other) => one.index - other.index);
+    return { sent: messages.length - errors.length, failed: errors.length, errors };
+  }
+
+  async #deliver(server: SmtpServer, email: PreparedEmail): Promise<SentEmail> {
+    const { connectMs = 10_000, idleMs = 30_000, sendMs = 60_000 } = this.#options.timeouts ?? {};
+    const transport = createTransport({
+      ...server,
+      connectionTimeout: connectMs,
+      greetingTimeout: connectMs,
+      socketTimeout: idleMs,
+      dnsTimeout: connectMs,
+      socketCloseTimeout: 1_000,
+      // Nothing in a message may make this process read a file or fetch an address.
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
+    try {
+      const sent = await transport.sendMail({ ...toNodemailer(email), signal: AbortSignal.timeout(sendMs) });
+      this.#logger.info({ message_id: sent.messageId, recipients: sent.accepted.length }, 'Mail sent');
+      return {
+        messageId: sent.messageId,
+        accepted: sent.accepted.map(addressOf),
+        rejected: sent.rejected.map(addressOf),
+        captured: false,
+      };
+    } catch (error) {
+      throw emailFailure(error);
+    } finally {
+      transport.close();
+    }
+  }
+
+  #capture(email: PreparedEmail): SentEmail {
+    const id = uuidv7(this.#clock.now());
+    this.#captured.push({ ...email, id, sentAt: new Date(this.#clock.now()) });
+    if (this.#captured.length > MAX_CAPTURED) this.#captured.shift();
+    this.#logger.info({ mail_id: id, recipients: email.to.length }, 'Mail captured: no mail server is configured');
+    const accepted = [...email.to, ...email.cc, ...email.bcc].map(({ address }) => address);
+    return { messageId: id, accepted, rejected: [], captured: true };
+  }
+}
+
+export function createMailer(options: MailerOptions = {}): Mailer {
+  return new Mailer(options);
+}
+
+function toNodemailer(email: PreparedEmail): SendMailOptions {
+  const attachments = email.attachments.map(({ filename, content, contentType }) => ({
+    filename,
+    content,
+    contentType,
+  }));
+  return { ...email, headers: { ...email.headers }, attachments };
+}
+
+function addressOf(recipient: string | { address: string }): string {
+  return typeof recipient === 'string' ? recipient : recipient.address;
+}

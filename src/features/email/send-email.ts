@@ -1,0 +1,31 @@
+import { KernelError } from '../../base/errors.js';
+import { ambientService, type ServiceKey, serviceKey } from '../../base/services.js';
+import type { BatchResult, Mailer } from './mailer.js';
+import type { EmailMessage } from './message.js';
+
+export const mailerService: ServiceKey<Mailer> = serviceKey('mailer');
+
+/**
+ * Sends one mail through the running kernel's server: `sendEmail({ to, subject, html })`. True when the server took it
+ * (or, without a server outside production, when it was captured). What fails throws, so that a job tries again.
+ */
+export async function sendEmail(message: EmailMessage): Promise<true> {
+  await runningMailer().send(message);
+  return true;
+}
+
+/** Sends each message on its own and answers how many went out and which failed. */
+export function sendEmailBatch(messages: readonly EmailMessage[]): Promise<BatchResult> {
+  return runningMailer().sendBatch(messages);
+}
+
+/** True when the running kernel has a mail server. */
+export function isEmailConfigured(): boolean {
+  return ambientService(mailerService)?.isConfigured ?? false;
+}
+
+function runningMailer(): Mailer {
+  const mailer = ambientService(mailerService);
+  if (mailer) return mailer;
+  throw new KernelError('E_EMAIL_NOT_CONFIGURED', 'No kernel is running; start the service, or use createMailer()');
+}

@@ -1,0 +1,22 @@
+export {
+  checkCorsOrigins,
+  checkDatabaseUrl,
+  checkEmailConfig,
+  checkJwtSecret,
+  checkRedisUrl,
+} from './built-in-checks.js';
+export type { EnvCheck, EnvCheckSettings } from './env-check.js';
+export {
+  type EnvironmentName,
+  environmentService,
+  getEnv,
+  isDev,
+  isProd,
+  isStaging,
+  isTest,
+  isUat,
+  writtenEnvironment,
+} from './environment.js';
+export { type EnvironmentVariables, environmentVariables } from './environment-variables.js';
+export { type LoadEnvOptions, loadEnvHierarchy } from './load-env-hierarchy.js';
+export { findEnvFaults, type RunEnvChecksOptions, runEnvChecks } from './run-env-checks.js';
