@@ -1,0 +1,202 @@
+import { SchemaError } from '../../base/errors.js';
+import { createCodec, type ValueCodec } from './codec.js';
+import {
+  DEFAULT_PRECISION,
+  DEFAULT_SCALE,
+  DEFAULT_STRING_LENGTH,
+  type EntityTarget,
+  type FieldOptions,
+  type FieldType,
+} from './field-types.js';
+import { snakeCase, suggestion } from './naming.js';
+import { isReservedColumn, isSystemProperty, SYSTEM_FIELDS } from './system-fields.js';
+
+/** One stored property, every default resolved. */
+export interface FieldMeta {
+  readonly property: string;
+  readonly column: string;
+  readonly type: FieldType;
+  readonly nullable: boolean;
+  /** `undefined` when there is none. */
+  readonly default: FieldOptions['default'];
+  readonly length: number;
+  readonly precision: number;
+  readonly scale: number;
+  /** Kept by the ORM itself. */
+  readonly system: boolean;
+  readonly options: FieldOptions;
+  readonly codec: ValueCodec;
+}
+
+export interface UniqueMeta {
+  readonly fields: readonly FieldMeta[];
+  readonly includeDeleted: boolean;
+}
+
+/** What `@Entity` and `@Field` say about one class. */
+export interface EntityMeta {
+  readonly entity: EntityTarget;
+  readonly name: string;
+  readonly table: string;
+  readonly historyTable: string;
+  readonly history: boolean;
+  readonly renamedFrom: string | undefined;
+  /** The field that scopes every row to the ambient tenant. */
+  readonly tenant: FieldMeta | undefined;
+  /** System fields first, then declared ones in the order of the class. */
+  readonly fields: readonly FieldMeta[];
+  readonly byProperty: ReadonlyMap<string, FieldMeta>;
+  readonly byColumn: ReadonlyMap<string, FieldMeta>;
+  readonly uniques: readonly UniqueMeta[];
+  readonly indexes: ReadonlyArray<readonly FieldMeta[]>;
+}
+
+/** The entity's own options, with properties as names. */
+export interface EntityOptions {
+  /** Table name, snake_case. */
+  table: string;
+  /** Combinations that are unique among rows that are not soft-deleted. */
+  unique?: ReadonlyArray<readonly string[] | { fields: readonly string[]; includeDeleted: boolean }>;
+  indexes?: ReadonlyArray<readonly string[]>;
+  /** Keep every version in `<table>_history`; default `true`. */
+  history?: boolean;
+  /** The property that names the row's tenant. */
+  tenant?: string;
+  /** The table this one was called before: its rows are copied, the old table is kept. */
+  renamedFrom?: string;
+}
+
+export interface DeclaredField {
+  readonly type: FieldType;
+  readonly options: FieldOptions;
+}
+
+/** Names that mean something else on every object. */
+const IMPOSSIBLE: ReadonlySet<string> = new Set(['constructor', 'prototype', '__proto__', 'toJSON']);
+const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
+
+/** Checks a declaration and resolves its defaults. @throws SchemaError naming class and field. */
+export function buildEntityMeta(
+  entity: EntityTarget,
+  options: EntityOptions,
+  declared: ReadonlyMap<string, DeclaredField>,
+): EntityMeta {
+  assertIdentifier(options.table, `The table of ${entity.name}`);
+  const system = SYSTEM_FIELDS.map(([property, column, fieldOptions]) =>
+    buildField(property, column, { type: fieldOptions.type, options: fieldOptions }, true),
+  );
+  const own = [...declared].map(([property, field]) => ownField(entity.name, property, field));
+  const fields = [...system, ...own];
+  const byProperty = new Map(fields.map((field) => [field.property, field]));
+  const named = (property: string, where: string) => fieldNamed(entity.name, byProperty, property, where);
+
+  return {
+    entity,
+    name: entity.name,
+    table: options.table,
+    historyTable: `${options.table}_history`,
+    history: options.history ?? true,
+    renamedFrom: options.renamedFrom,
+    tenant: options.tenant === undefined ? undefined : named(options.tenant, 'tenant'),
+    fields,
+    byProperty,
+    byColumn: new Map(fields.map((field) => [field.column, field])),
+    uniques: [...own.flatMap(uniqueOfField), ...(options.unique ?? []).map((unique) => uniqueOfEntity(unique, named))],
+    indexes: [
+      ...own.filter((field) => field.options.index).map((field) => [field]),
+      ...(options.indexes ?? []).map((properties) => properties.map((property) => named(property, 'indexes'))),
+    ],
+  };
+}
+
+function ownField(owner: string, property: string, field: DeclaredField): FieldMeta {
+  const column = snakeCase(property);
+  if (isSystemProperty(property) || isReservedColumn(column)) {
+    throw new SchemaError(`${owner}.${property} is kept by the ORM itself; leave its @Field out or rename it`);
+  }
+  assertIdentifier(column, `The column of ${owner}.${property}`);
+  if (IMPOSSIBLE.has(property)) throw new SchemaError(`${owner}.${property} cannot be a field`);
+  const meta = buildField(property, column, field, false);
+  assertSizes(owner, meta);
+  assertDefault(owner, meta);
+  return meta;
+}
+
+function buildField(property: string, column: string, { type, options }: DeclaredField, system: boolean): FieldMeta {
+  const sizes = {
+    length: options.length ?? DEFAULT_STRING_LENGTH,
+    precision: options.precision ?? DEFAULT_PRECISION,
+    scale: options.scale ?? DEFAULT_SCALE,
+  };
+  return {
+    property,
+    column,
+    type,
+    nullable: options.nullable ?? true,
+    default: options.default ?? undefined,
+    ...sizes,
+    system,
+    options,
+    codec: createCodec(type, sizes),
+  };
+}
+
+function assertSizes(owner: string, field: FieldMeta): void {
+  const { length, precision, scale } = field;
+  if (!(Number.isInteger(length) && length > 0))
+    throw new SchemaError(`${owner}.${field.property}: length must be positive`);
+  if (
+    !(
+      Number.isInteger(precision) &&
+      precision >= 1 &&
+      precision <= 38 &&
+      Number.isInteger(scale) &&
+      scale >= 0 &&
+      scale <= precision
+    )
+  ) {
+    throw new SchemaError(`${owner}.${field.property}: precision must be 1 to 38 and scale 0 to precision`);
+  }
+}
+
+function assertDefault(owner: string, field: FieldMeta): void {
+  if (field.default === undefined) return;
+  try {
+    field.codec.encode(field.default);
+  } catch (cause) {
+    throw new SchemaError(`The default of ${owner}.${field.property} ${(cause as Error).message}`, { cause });
+  }
+}
+
+function assertIdentifier(name: string, what: string): void {
+  if (!IDENTIFIER.test(name)) {
+    throw new SchemaError(`${what}, "${name}", is no identifier: letters, digits and _, at most 63, no digit first`);
+  }
+}
+
+function fieldNamed(owner: string, fields: ReadonlyMap<string, FieldMeta>, property: string, where: string): FieldMeta {
+  const field = fields.get(property);
+  if (field) return field;
+  throw new SchemaError(
+    `${where} of ${owner} names an unknown field "${property}"${suggestion(property, fields.keys())}`,
+  );
+}
+
+function uniqueOfField(field: FieldMeta): UniqueMeta[] {
+  const { unique } = field.options;
+  if (!unique) return [];
+  return [{ fields: [field], includeDeleted: unique !== true && unique.includeDeleted }];
+}
+
+function uniqueOfEntity(
+  unique: NonNullable<EntityOptions['unique']>[number],
+  named: (property: string, where: string) => FieldMeta,
+): UniqueMeta {
+  const { fields, includeDeleted } = 'fields' in unique ? unique : { fields: unique, includeDeleted: false };
+  return { fields: fields.map((property) => named(property, 'unique')), includeDeleted };
+}
+
+/** A column that the ORM adds to a table by itself. */
+export function internalField(column: string, type: FieldType, nullable: boolean): FieldMeta {
+  return buildField(column, column, { type, options: { type, nullable } }, true);
+}

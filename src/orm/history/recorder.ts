@@ -1,0 +1,105 @@
+import { currentContext } from '../../base/context.js';
+import type { Portable } from '../entity/codec.js';
+import { AT } from '../entity/system-fields.js';
+import type { Scope } from '../session/scope.js';
+import type { WriteAction } from '../session/write-event.js';
+import type { FieldValue } from '../sql/encode-row.js';
+import type { EntityPlan } from '../sql/entity-plan.js';
+import { deleteSql, insertSql, recordRemovalSql, recordVersionSql, updateSql } from '../sql/write-statements.js';
+
+/** A row as portable values, in the order of the plan's columns. */
+export type PortableRow = Portable[];
+
+/** Who writes, when, and why. */
+export interface Stamp {
+  /** ISO text, UTC. */
+  readonly now: string;
+  readonly actorId: string | null;
+  readonly comment: string | null;
+}
+
+/**
+ * @param notBefore versions of a row never go back in time, even when the clock does: `asOf` relies on it.
+ */
+export function stamp(scope: Scope, comment: string | undefined, notBefore?: Portable): Stamp {
+  const now = new Date(scope.core.clock.now()).toISOString();
+  return {
+    now: typeof notBefore === 'string' && notBefore > now ? notBefore : now,
+    actorId: currentContext().actor?.id ?? null,
+    comment: comment ?? null,
+  };
+}
+
+/** Writes a new row and its version. */
+export async function insertRow(scope: Scope, plan: EntityPlan, row: PortableRow, made: Stamp): Promise<void> {
+  await scope.run(
+    insertSql(plan),
+    row.map((value, index) => plan.columns[index]?.toRaw(value)),
+  );
+  await recordVersion(scope, plan, row[AT.id] as string, made);
+  announce(scope, plan, 'create', undefined, row);
+}
+
+/** Writes changed columns, raises the version and records it. @returns the row after the change. */
+export async function updateRow(
+  scope: Scope,
+  plan: EntityPlan,
+  before: PortableRow,
+  changes: readonly FieldValue[],
+  made: Stamp,
+  action: WriteAction = 'update',
+): Promise<PortableRow> {
+  const after = [...before];
+  for (const { column, value } of changes) after[column.index] = value;
+  after[AT.updatedAt] = made.now;
+  after[AT.updatedBy] = made.actorId;
+  after[AT.version] = (before[AT.version] as number) + 1;
+  const written = [...changes.map(({ column }) => column.index), AT.updatedAt, AT.updatedBy, AT.version];
+  const id = before[AT.id] as string;
+  await scope.run(updateSql(plan, written), [
+    ...written.map((index) => plan.columns[index]?.toRaw(after[index] as Portable)),
+    id,
+  ]);
+  await recordVersion(scope, plan, id, made);
+  announce(scope, plan, action, before, after);
+  return after;
+}
+
+/** Deletes a row for good. Its last version keeps its values; `_version` is NULL there, for the row has none any more. */
+export async function removeRow(scope: Scope, plan: EntityPlan, before: PortableRow, made: Stamp): Promise<void> {
+  const id = before[AT.id] as string;
+  if (plan.meta.history) {
+    const version = (before[AT.version] as number) + 1;
+    await scope.run(recordRemovalSql(plan), [made.now, version, made.now, made.actorId, made.comment, id]);
+  }
+  await scope.run(deleteSql(plan), [id]);
+  announce(scope, plan, 'delete', before, undefined);
+}
+
+async function recordVersion(scope: Scope, plan: EntityPlan, id: string, made: Stamp): Promise<void> {
+  if (!plan.meta.history) return;
+  await scope.run(recordVersionSql(plan), [made.now, made.actorId, made.comment, id]);
+}
+
+function announce(
+  scope: Scope,
+  plan: EntityPlan,
+  action: WriteAction,
+  before: PortableRow | undefined,
+  after: PortableRow | undefined,
+): void {
+  if (!scope.core.hasWriteListeners) return;
+  const { actor, requestId } = currentContext();
+  const last = (after ?? before) as PortableRow;
+  scope.recordWrite({
+    table: plan.meta.table,
+    entity: plan.meta.name,
+    id: last[AT.id] as string,
+    version: (last[AT.version] as number) + (after ? 0 : 1),
+    action,
+    before: before && plan.instance(before),
+    after: after && plan.instance(after),
+    actor,
+    requestId,
+  });
+}

@@ -1,0 +1,157 @@
+import type { SchemaStep, TableShape } from '../dialect/shape.js';
+import type { DatabaseCore } from '../session/database-core.js';
+import type { Session } from '../session/session.js';
+import { pendingCopies } from './backfill.js';
+import { type DesiredSchema, type DesiredTable, desiredSchema } from './desired.js';
+import { diffTable, type PlanWarning } from './diff.js';
+import { LEDGER, ledgerShape, type Rename, recordedRenames } from './ledger.js';
+
+export type { PlanWarning } from './diff.js';
+
+/** What a migration would do. */
+export interface Plan {
+  /** Fingerprint of what the entities declare. */
+  readonly hash: string;
+  readonly steps: readonly SchemaStep[];
+  /** What would not be done, and how to have it done. */
+  readonly warnings: readonly PlanWarning[];
+  /** The list as a person reads it. */
+  toString(): string;
+}
+
+/** A plan with what only the migration itself needs. */
+export interface DetailedPlan extends Plan {
+  readonly renames: readonly Rename[];
+  readonly pending: number;
+  /** Whether the database holds no table of anyone yet. */
+  readonly emptyDatabase: boolean;
+}
+
+/** Works out what has to change. Reads only. */
+export async function planSchema(core: DatabaseCore, allowDrops: readonly string[]): Promise<Plan> {
+  return buildPlan(core, desiredSchema(core.entities, core.dialect), await core.dialect.introspect(core), allowDrops);
+}
+
+export async function buildPlan(
+  session: Session,
+  desired: DesiredSchema,
+  tables: readonly TableShape[],
+  allowDrops: readonly string[],
+): Promise<DetailedPlan> {
+  const { dialect } = session.core;
+  const found = new Map(tables.map((table) => [table.name, table]));
+  const builder = new PlanBuilder(
+    session,
+    found,
+    new Set(allowDrops),
+    found.has(LEDGER) ? await recordedRenames(session) : [],
+  );
+  if (!found.has(LEDGER)) builder.add(dialect.createTable(ledgerShape(dialect)));
+  for (const table of desired.tables) await builder.addTable(table);
+  builder.addOrphans(desired);
+  return builder.finish(desired.hash);
+}
+
+class PlanBuilder {
+  readonly #session: Session;
+  readonly #found: ReadonlyMap<string, TableShape>;
+  readonly #allowed: ReadonlySet<string>;
+  readonly #recorded: readonly Rename[];
+  readonly #steps: SchemaStep[] = [];
+  readonly #warnings: PlanWarning[] = [];
+  readonly #renames: Rename[] = [];
+  #pending = 0;
+
+  constructor(
+    session: Session,
+    found: ReadonlyMap<string, TableShape>,
+    allowed: ReadonlySet<string>,
+    recorded: readonly Rename[],
+  ) {
+    this.#session = session;
+    this.#found = found;
+    this.#allowed = allowed;
+    this.#recorded = recorded;
+  }
+
+  add(steps: readonly SchemaStep[]): void {
+    this.#steps.push(...steps);
+  }
+
+  async addTable(desired: DesiredTable): Promise<void> {
+    const current = this.#found.get(desired.shape.name);
+    if (current) return this.#changeTable(desired, current);
+    this.add(this.#session.core.dialect.createTable(desired.shape));
+    const former = desired.renamedFrom === undefined ? undefined : this.#found.get(desired.renamedFrom);
+    if (former) this.add([copyRows(this.#session, desired, former)]);
+  }
+
+  async #changeTable(desired: DesiredTable, current: TableShape): Promise<void> {
+    const copies = pendingCopies(desired, current, this.#recorded);
+    const diff = await diffTable({
+      session: this.#session,
+      desired,
+      current,
+      copies,
+      allowed: this.#allowed,
+      tables: new Set(this.#found.keys()),
+    });
+    this.add(this.#session.core.dialect.changeTable(current, diff.target, copies));
+    this.#warnings.push(...diff.warnings);
+    this.#pending += diff.pending;
+    this.#renames.push(...copies.map(({ from, to }) => ({ table: current.name, from, to })));
+  }
+
+  /** Tables that no entity declares any more. */
+  addOrphans(desired: DesiredSchema): void {
+    const wanted = new Set([LEDGER, ...desired.tables.map((table) => table.shape.name)]);
+    for (const name of this.#found.keys()) {
+      if (wanted.has(name)) continue;
+      if (this.#allowed.has(name)) this.add(this.#session.core.dialect.dropTable(name));
+      else
+        this.#warnings.push({
+          name,
+          message: `${name} is no longer declared; it is kept. To drop it, run migrate({ allowDrops: ['${name}'] })`,
+        });
+    }
+  }
+
+  finish(hash: string): DetailedPlan {
+    const steps = this.#steps;
+    const warnings = this.#warnings;
+    return {
+      hash,
+      steps,
+      warnings,
+      renames: this.#renames,
+      pending: this.#pending,
+      emptyDatabase: this.#found.size === 0,
+      toString: () => describePlan(steps, warnings),
+    };
+  }
+}
+
+function copyRows(session: Session, desired: DesiredTable, former: TableShape): SchemaStep {
+  const { quote } = session.core.dialect;
+  const found = new Set(former.columns.map((column) => column.name));
+  const pairs = desired.shape.columns.flatMap(({ name }) => {
+    const from = desired.renames.find((rename) => rename.to === name)?.from;
+    const source = from !== undefined && found.has(from) ? from : name;
+    return found.has(source) ? [{ name, source }] : [];
+  });
+  const into = pairs.map(({ name }) => quote(name)).join(', ');
+  const values = pairs.map(({ source }) => quote(source)).join(', ');
+  return {
+    sql: `INSERT INTO ${quote(desired.shape.name)} (${into}) SELECT ${values} FROM ${quote(former.name)}`,
+    params: [],
+    description: `copy the rows of ${former.name} to ${desired.shape.name}`,
+  };
+}
+
+function describePlan(steps: readonly SchemaStep[], warnings: readonly PlanWarning[]): string {
+  const lines = [
+    ...(steps.length === 0 ? ['Nothing to do.'] : steps.map((step, index) => `${index + 1}. ${step.description}`)),
+    ...warnings.map((warning) => `warning: ${warning.message}`),
+  ];
+  return lines.join('\n');
+}

@@ -1,0 +1,64 @@
+import type { Dialect } from '../dialect/dialect.js';
+import type { ColumnCopy, ForeignKeyShape, IndexShape, TableShape } from '../dialect/shape.js';
+import type { Session } from '../session/session.js';
+
+/** Counts the rows that a constraint would refuse, before anything is changed. */
+export class Preflight {
+  readonly #session: Session;
+  readonly #dialect: Dialect;
+  readonly #rows: string;
+
+  /** @param copies columns that will be filled from others, so that the rows are judged as they will be. */
+  constructor(session: Session, current: TableShape, desired: TableShape, copies: readonly ColumnCopy[]) {
+    this.#session = session;
+    this.#dialect = session.core.dialect;
+    this.#rows = futureRows(this.#dialect, current, desired, copies);
+  }
+
+  missing(column: string): Promise<number> {
+    return this.#count(`SELECT COUNT(*) FROM ${this.#rows} WHERE ${this.#dialect.quote(column)} IS NULL`);
+  }
+
+  violating(expression: string): Promise<number> {
+    return this.#count(`SELECT COUNT(*) FROM ${this.#rows} WHERE NOT (${expression})`);
+  }
+
+  duplicates(index: IndexShape): Promise<number> {
+    const columns = index.columns.map(this.#dialect.quote);
+    const conditions = columns.map((column) => `${column} IS NOT NULL`);
+    if (index.liveOnly) conditions.push(`${this.#dialect.quote('deleted_at')} IS NULL`);
+    const groups = `SELECT 1 FROM ${this.#rows} WHERE ${conditions.join(' AND ')} GROUP BY ${columns.join(', ')} HAVING COUNT(*) > 1`;
+    return this.#count(`SELECT COUNT(*) FROM (${groups}) doubled`);
+  }
+
+  dangling(key: ForeignKeyShape, targetExists: boolean): Promise<number> {
+    const column = this.#dialect.quote(key.column);
+    const found = targetExists
+      ? ` AND NOT EXISTS (SELECT 1 FROM ${this.#dialect.quote(key.table)} target WHERE target.${this.#dialect.quote('id')} = ${column})`
+      : '';
+    return this.#count(`SELECT COUNT(*) FROM ${this.#rows} WHERE ${column} IS NOT NULL${found}`);
+  }
+
+  async #count(sql: string): Promise<number> {
+    const [row] = await this.#session.all(sql, []);
+    return Number(row?.[0]);
+  }
+}
+
+function futureRows(dialect: Dialect, current: TableShape, desired: TableShape, copies: readonly ColumnCopy[]): string {
+  const { quote } = dialect;
+  const found = new Set(current.columns.map((column) => column.name));
+  const columns = desired.columns.map((column) => {
+    const copy = copies.find((candidate) => candidate.to === column.name);
+    const own = found.has(column.name) ? quote(column.name) : (column.default ?? 'NULL');
+    if (!copy) return `${own} AS ${quote(column.name)}`;
+    const source = quote(copy.from);
+    const value = copy.overwrite
+      ? source
+      : found.has(column.name)
+        ? `COALESCE(${own}, ${source})`
+        : `COALESCE(${source}, ${own})`;
+    return `${value} AS ${quote(column.name)}`;
+  });
+  return `(SELECT ${columns.join(', ')} FROM ${quote(current.name)}) future`;
+}

@@ -1,0 +1,197 @@
+import { KernelError } from '../../base/errors.js';
+import type { Connection, RawRow, Row } from '../dialect/driver.js';
+import type { DatabaseCore } from './database-core.js';
+import { SerialQueue } from './serial-queue.js';
+import type { Hook, Session, UnitOptions } from './session.js';
+import type { WriteEvent } from './write-event.js';
+
+/** Errors of a COMMIT: whether it took effect is unknown, so the unit must not run again. */
+const ofCommit = new WeakSet<object>();
+
+export function isOfCommit(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && ofCommit.has(error);
+}
+
+/**
+ * One transaction, or one savepoint inside another scope. It takes its connection at its first statement. Statements
+ * and nested scopes run one after another, whatever order their callers await them in.
+ */
+export class Scope implements Session {
+  readonly core: DatabaseCore;
+  readonly parent: Scope | undefined;
+  /** The ambient scope this one was made in: its parent, or a scope of another database. */
+  readonly enclosing: Scope | undefined;
+  readonly #options: UnitOptions;
+  readonly #depth: number;
+  readonly #readOnly: boolean;
+  readonly #queue = new SerialQueue();
+  readonly #writes: WriteEvent[] = [];
+  readonly #onCommit: Hook[] = [];
+  readonly #onRollback: Hook[] = [];
+  #connection: Connection | undefined;
+  #state: 'open' | 'finishing' | 'ended' = 'open';
+
+  constructor(core: DatabaseCore, parent: Scope | undefined, enclosing: Scope | undefined, options: UnitOptions) {
+    this.core = core;
+    this.parent = parent;
+    this.enclosing = enclosing;
+    this.#options = options;
+    this.#depth = parent ? parent.#depth + 1 : 0;
+    this.#readOnly = options.readOnly === true || (parent ? parent.#readOnly : false);
+  }
+
+  all(sql: string, params: readonly unknown[], bigints?: boolean): Promise<RawRow[]> {
+    return this.#enqueue((connection) => connection.all(sql, params, bigints));
+  }
+
+  async run(sql: string, params: readonly unknown[]): Promise<number> {
+    if (this.#readOnly) throw new KernelError('E_READ_ONLY', 'This database context is read-only');
+    return this.#enqueue((connection) => connection.run(sql, params));
+  }
+
+  objects(sql: string, params: readonly unknown[]): Promise<Row[]> {
+    return this.#enqueue((connection) => connection.objects(sql, params));
+  }
+
+  unit<T>(work: (scope: Scope) => Promise<T>, options: UnitOptions = {}): Promise<T> {
+    if (this.#state !== 'open') return Promise.reject(ended());
+    return this.#queue.run(async () => {
+      if (this.#state === 'ended') throw ended();
+      return new Scope(this.core, this, this.core.ambient(), { signal: this.#options.signal, ...options }).complete(
+        work,
+      );
+    });
+  }
+
+  afterCommit(hook: Hook): void {
+    if (this.#state === 'ended') throw ended();
+    this.#onCommit.push(hook);
+  }
+
+  afterRollback(hook: Hook): void {
+    if (this.#state === 'ended') throw ended();
+    this.#onRollback.push(hook);
+  }
+
+  recordWrite(event: WriteEvent): void {
+    this.#writes.push(event);
+  }
+
+  /** Runs `work` and ends the scope: committed when it resolves, rolled back when it throws. */
+  async complete<T>(work: (scope: Scope) => Promise<T>): Promise<T> {
+    let result: T;
+    try {
+      result = await work(this);
+      this.#state = 'finishing';
+      await this.#queue.idle();
+      this.#options.signal?.throwIfAborted();
+    } catch (error) {
+      await this.#abort();
+      throw error;
+    }
+    await this.#finish();
+    return result;
+  }
+
+  #enqueue<T>(task: (connection: Connection) => Promise<T>): Promise<T> {
+    if (this.#state !== 'open') return Promise.reject(ended());
+    return this.#queue.run(() => this.#perform(task));
+  }
+
+  #perform<T>(task: (connection: Connection) => Promise<T>): Promise<T> {
+    if (this.#state === 'ended') return Promise.reject(ended());
+    if (this.#options.signal?.aborted) return Promise.reject(this.#options.signal.reason);
+    return this.#connection ? task(this.#connection) : this.#connect().then(task);
+  }
+
+  async #connect(): Promise<Connection> {
+    const connection = this.parent ? await this.#connectInside(this.parent) : await this.#connectOutside();
+    this.#connection = connection;
+    return connection;
+  }
+
+  async #connectInside(parent: Scope): Promise<Connection> {
+    const connection = parent.#connection ?? (await parent.#connect());
+    await connection.run(`SAVEPOINT sp_${this.#depth}`, []);
+    return connection;
+  }
+
+  async #connectOutside(): Promise<Connection> {
+    const connection = await this.core.acquire(this.#options.readOnly ? 'snapshot' : 'write', this.#options.signal);
+    try {
+      await connection.begin(this.#options);
+      return connection;
+    } catch (error) {
+      this.core.release(connection);
+      throw error;
+    }
+  }
+
+  async #finish(): Promise<void> {
+    const connection = this.#connection;
+    this.#state = 'ended';
+    if (this.parent) {
+      await connection?.run(`RELEASE SAVEPOINT sp_${this.#depth}`, []);
+      this.parent.#adopt(this);
+      return;
+    }
+    if (connection) await this.#commit(connection);
+    this.core.deliver(this.#writes);
+    await this.core.runHooks(this.#onCommit);
+  }
+
+  async #commit(connection: Connection): Promise<void> {
+    try {
+      await connection.commit();
+    } catch (error) {
+      if (typeof error === 'object' && error !== null) ofCommit.add(error);
+      await this.#rollBack(connection);
+      await this.core.runHooks(this.#onRollback);
+      throw error;
+    }
+    this.core.release(connection);
+  }
+
+  async #abort(): Promise<void> {
+    this.#state = 'ended';
+    await this.#queue.idle();
+    const connection = this.#connection;
+    if (connection && this.parent) await this.#rollBackTo(connection);
+    else if (connection) await this.#rollBack(connection);
+    await this.core.runHooks(this.#onRollback);
+  }
+
+  async #rollBackTo(connection: Connection): Promise<void> {
+    try {
+      await connection.run(`ROLLBACK TO SAVEPOINT sp_${this.#depth}`, []);
+      await connection.run(`RELEASE SAVEPOINT sp_${this.#depth}`, []);
+    } catch (error) {
+      // Some faults (a full disk, a lost server) end the whole transaction; the outer scope meets that at its next statement.
+      this.core.logger.warn({ err: error }, 'A savepoint could not be rolled back');
+    }
+  }
+
+  async #rollBack(connection: Connection): Promise<void> {
+    let broken = false;
+    try {
+      await connection.rollback();
+    } catch (error) {
+      broken = true;
+      this.core.logger.warn({ err: error }, 'A transaction could not be rolled back');
+    }
+    this.core.release(connection, broken);
+  }
+
+  #adopt(child: Scope): void {
+    this.#writes.push(...child.#writes);
+    this.#onCommit.push(...child.#onCommit);
+    this.#onRollback.push(...child.#onRollback);
+  }
+}
+
+function ended(): KernelError {
+  return new KernelError(
+    'E_CONTEXT_ENDED',
+    'The database context has ended; await every call inside dbContext before its function returns',
+  );
+}

@@ -1,0 +1,29 @@
+import type { Isolation, RawRow, Row } from '../dialect/driver.js';
+import type { DatabaseCore } from './database-core.js';
+import type { Scope } from './scope.js';
+
+export interface UnitOptions {
+  isolation?: Isolation;
+  /** Refuses every write; on a file the reads see one moment. */
+  readOnly?: boolean;
+  /** Ends the unit with a rollback before its next statement. */
+  signal?: AbortSignal;
+  /** The unit changes tables. */
+  schemaChange?: boolean;
+}
+
+/** Runs after the unit of work that registered it has ended. */
+export type Hook = () => unknown;
+
+/** Where statements run: a database as a whole, or one transaction of it. */
+export interface Session {
+  readonly core: DatabaseCore;
+  all(sql: string, params: readonly unknown[], bigints?: boolean): Promise<RawRow[]>;
+  /** @returns how many rows were changed. */
+  run(sql: string, params: readonly unknown[]): Promise<number>;
+  objects(sql: string, params: readonly unknown[]): Promise<Row[]>;
+  /** All of `work` or nothing: a transaction, or a savepoint inside one. */
+  unit<T>(work: (scope: Scope) => Promise<T>, options?: UnitOptions): Promise<T>;
+  afterCommit(hook: Hook): void;
+  afterRollback(hook: Hook): void;
+}

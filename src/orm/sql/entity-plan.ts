@@ -1,0 +1,134 @@
+import { ValidationError } from '../../base/errors.js';
+import type { Dialect } from '../dialect/dialect.js';
+import type { RawRow } from '../dialect/driver.js';
+import type { Portable } from '../entity/codec.js';
+import type { EntityMeta, FieldMeta } from '../entity/metadata.js';
+import { suggestion } from '../entity/naming.js';
+
+/** One column of one entity on one engine, ready for hot loops. */
+export interface PlannedColumn {
+  readonly field: FieldMeta;
+  readonly index: number;
+  readonly property: string;
+  readonly quoted: string;
+  readonly toRaw: (portable: Portable) => unknown;
+  readonly fromRaw: (raw: unknown) => Portable;
+  /** Raw value → JavaScript value; `undefined` where they are the same. */
+  readonly decode: ((raw: never) => unknown) | undefined;
+}
+
+/** Turns a raw row into an instance. */
+export type Hydrate = (row: RawRow) => object;
+
+const asPortable = (raw: unknown): Portable => raw as Portable;
+
+/** Everything about an entity that an engine needs, worked out once: names, codecs, SQL texts, hydrators. */
+export class EntityPlan {
+  readonly meta: EntityMeta;
+  readonly dialect: Dialect;
+  readonly table: string;
+  readonly historyTable: string;
+  readonly columns: readonly PlannedColumn[];
+  /** Whether rows must be read with integers as bigint. */
+  readonly bigints: boolean;
+  readonly columnList: string;
+  readonly hydrate: Hydrate;
+  /** A new row before anything was given. */
+  readonly defaults: readonly Portable[];
+  readonly #byName = new Map<string, PlannedColumn>();
+  readonly #texts = new Map<string, string>();
+
+  constructor(meta: EntityMeta, dialect: Dialect) {
+    this.meta = meta;
+    this.dialect = dialect;
+    this.table = dialect.quote(meta.table);
+    this.historyTable = dialect.quote(meta.historyTable);
+    this.bigints = meta.fields.some((field) => dialect.column(field).bigints);
+    this.columns = meta.fields.map((field, index) => planColumn(field, index, dialect));
+    this.columnList = this.columns.map((column) => column.quoted).join(', ');
+    for (const column of this.columns) this.#byName.set(column.field.column, column);
+    for (const column of this.columns) this.#byName.set(column.property, column);
+    this.hydrate = this.hydrator(this.columns);
+    this.defaults = meta.fields.map((field) =>
+      field.default === undefined ? null : field.codec.encode(field.default),
+    );
+  }
+
+  /** By property or column name. @throws ValidationError naming the nearest field. */
+  column(name: string): PlannedColumn {
+    const column = this.#byName.get(name);
+    if (column) return column;
+    throw new ValidationError(
+      [{ loc: [name], msg: 'unknown field', type: 'unknown_field' }],
+      `Unknown field "${name}" on ${this.meta.name}${suggestion(name, this.meta.byProperty.keys())}`,
+    );
+  }
+
+  /** Portable values → instance. */
+  instance(row: readonly Portable[]): object {
+    const instance = Object.create(this.meta.entity.prototype as object) as Record<string, unknown>;
+    for (const { index, property, field } of this.columns) {
+      const value = row[index] as Portable;
+      const decode = field.codec.decode as ((portable: Portable) => unknown) | undefined;
+      instance[property] = value === null || decode === undefined ? value : decode(value);
+    }
+    return instance;
+  }
+
+  /** Raw row of every column → portable values. */
+  portable(row: RawRow): Portable[] {
+    return this.columns.map((column) => column.fromRaw(row[column.index]));
+  }
+
+  /** The SQL text of a shape, built once. */
+  text(shape: string, build: () => string): string {
+    const known = this.#texts.get(shape);
+    if (known !== undefined) return known;
+    const built = build();
+    if (this.#texts.size < 2_000) this.#texts.set(shape, built);
+    return built;
+  }
+
+  /** Instances are made without running the class's field initialisers, which would overwrite what was stored. */
+  hydrator(columns: readonly PlannedColumn[]): Hydrate {
+    const prototype = this.meta.entity.prototype as object;
+    const properties = columns.map((column) => column.property);
+    const decoders = columns.map((column) => column.decode as ((raw: unknown) => unknown) | undefined);
+    return (row) => {
+      const instance = Object.create(prototype) as Record<string, unknown>;
+      for (let index = 0; index < properties.length; index++) {
+        const raw = row[index];
+        const decode = decoders[index];
+        instance[properties[index] as string] = raw === null || decode === undefined ? raw : decode(raw);
+      }
+      return instance;
+    };
+  }
+}
+
+function planColumn(field: FieldMeta, index: number, dialect: Dialect): PlannedColumn {
+  const { toRaw, fromRaw } = dialect.column(field);
+  const toPortable = fromRaw as ((raw: unknown) => Portable) | undefined;
+  const decode = field.codec.decode as ((portable: unknown) => unknown) | undefined;
+  const encode = toRaw as ((portable: unknown) => unknown) | undefined;
+  return {
+    field,
+    index,
+    property: field.property,
+    quoted: dialect.quote(field.column),
+    toRaw: encode ? (portable) => (portable === null ? null : encode(portable)) : (portable) => portable,
+    fromRaw: toPortable ? (raw) => (raw === null ? null : toPortable(raw)) : asPortable,
+    decode: toPortable && decode ? (raw: unknown) => decode(toPortable(raw)) : (toPortable ?? decode),
+  };
+}
+
+const plans = new WeakMap<Dialect, WeakMap<EntityMeta, EntityPlan>>();
+
+/** The plan of an entity on an engine, made on first use. */
+export function entityPlan(meta: EntityMeta, dialect: Dialect): EntityPlan {
+  const ofDialect = plans.get(dialect) ?? new WeakMap<EntityMeta, EntityPlan>();
+  plans.set(dialect, ofDialect);
+  const plan = ofDialect.get(meta) ?? new EntityPlan(meta, dialect);
+  ofDialect.set(meta, plan);
+  return plan;
+}

@@ -1,0 +1,130 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Database } from 'better-sqlite3';
+import { jittered } from '../../base/backoff.js';
+import { ConnectionError, TimeoutError } from '../../base/errors.js';
+import { sleep } from '../../base/sleep.js';
+import type { AcquireOptions, BeginOptions, Connection, Driver, Purpose } from '../dialect/driver.js';
+import { SqliteConnection } from './connection.js';
+import { isBusy, mapSqliteError } from './errors.js';
+import { FifoLock } from './fifo-lock.js';
+import { MEMORY } from './url.js';
+
+const MAX_SNAPSHOTS = 4;
+/** The driver's own wait blocks the event loop; longer waits for another process are slept outside of it. */
+const BUSY_TIMEOUT_MS = 20;
+const OPEN_BUSY_TIMEOUT_MS = 5_000;
+const BUSY_PAUSE_MS = 15;
+
+type OpenHandle = (readonly: boolean) => Database;
+
+/** Waits for another process's write transaction without blocking the event loop. */
+class PatientConnection extends SqliteConnection {
+  readonly #timeoutMs: number;
+
+  constructor(database: Database, timeoutMs: number) {
+    super(database);
+    this.#timeoutMs = timeoutMs;
+  }
+
+  override async begin(options: BeginOptions): Promise<void> {
+    const deadline = performance.now() + this.#timeoutMs;
+    for (;;) {
+      try {
+        return await super.begin(options);
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+        if (performance.now() > deadline) {
+          throw new TimeoutError(`Another process has kept the database file locked for ${this.#timeoutMs} ms`, {
+            cause: error,
+          });
+        }
+        await sleep(jittered(BUSY_PAUSE_MS, 0.5));
+      }
+    }
+  }
+}
+
+/**
+ * One writing connection, held by one transaction at a time, and reading ones beside it, so that a read never waits for
+ * an open transaction. In memory there is one connection only, and everything takes turns.
+ */
+export class SqliteDriver implements Driver {
+  readonly #open: OpenHandle;
+  readonly #timeoutMs: number;
+  readonly #writer: SqliteConnection;
+  readonly #lock = new FifoLock('the writing connection');
+  readonly #reader: SqliteConnection | undefined;
+  readonly #idle: SqliteConnection[] = [];
+  readonly #slots: FifoLock[] = [];
+  readonly #slotOf = new Map<Connection, FifoLock>();
+  #closed = false;
+
+  constructor(open: OpenHandle, memory: boolean, timeoutMs: number) {
+    this.#open = open;
+    this.#timeoutMs = timeoutMs;
+    this.#writer = new PatientConnection(open(false), timeoutMs);
+    this.#reader = memory ? undefined : new SqliteConnection(open(true));
+    if (!memory) this.#slots = Array.from({ length: MAX_SNAPSHOTS }, () => new FifoLock('a reading connection'));
+  }
+
+  purposeOf(sql: string): 'read' | 'write' {
+    return (this.#reader ?? this.#writer).readsOnly(sql) ? 'read' : 'write';
+  }
+
+  acquire(purpose: Purpose, options: AcquireOptions): Connection | Promise<Connection> {
+    if (this.#closed) throw new ConnectionError('The database is closed');
+    if (purpose === 'read' && this.#reader) return this.#reader;
+    if (purpose === 'snapshot' && this.#reader) return this.#acquireSnapshot(options);
+    if (this.#lock.tryAcquire()) return this.#writer;
+    return this.#lock.acquire(options).then(() => this.#writer);
+  }
+
+  release(connection: Connection): void {
+    if (connection === this.#writer) this.#lock.release();
+    const slot = this.#slotOf.get(connection);
+    if (!slot) return;
+    this.#slotOf.delete(connection);
+    this.#idle.push(connection as SqliteConnection);
+    slot.release();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const patience = { timeoutMs: this.#timeoutMs };
+    await Promise.all([this.#lock.acquire(patience), ...this.#slots.map((slot) => slot.acquire(patience))]);
+    for (const connection of [...this.#idle, this.#reader, this.#writer]) connection?.close();
+  }
+
+  async #acquireSnapshot(options: AcquireOptions): Promise<Connection> {
+    const slot = this.#slots.find((candidate) => !candidate.held) ?? (this.#slots[0] as FifoLock);
+    await slot.acquire(options);
+    const connection = this.#idle.pop() ?? new SqliteConnection(this.#open(true));
+    this.#slotOf.set(connection, slot);
+    return connection;
+  }
+}
+
+/** Opens the file, creating its directory when it is missing. The driver package is loaded here and nowhere else. */
+export async function openSqlite(file: string, timeoutMs: number): Promise<SqliteDriver> {
+  const { default: Sqlite } = await import('better-sqlite3');
+  const memory = file === MEMORY;
+  if (!memory) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+
+  const open: OpenHandle = (readonly) => {
+    const database = new Sqlite(file, { readonly, timeout: OPEN_BUSY_TIMEOUT_MS });
+    if (!memory && !readonly) database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = FULL');
+    database.pragma('foreign_keys = ON');
+    database.pragma('case_sensitive_like = ON'); // text compares by binary value on every engine
+    database.pragma('trusted_schema = OFF');
+    database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    return database;
+  };
+  try {
+    return new SqliteDriver(open, memory, timeoutMs);
+  } catch (error) {
+    throw mapSqliteError(error, '');
+  }
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { ConnectionError, ConstraintError, SchemaError } from '../../../src/orm/index.js';
+import type { Backend } from './backend.js';
+import { LogLine, Product } from './entities.js';
+import { withDatabase } from './suite.js';
+
+export function describeErrors(backend: Backend): void {
+  describe('errors', () => {
+    const db = withDatabase(backend);
+
+    it('name table, columns and kind of a broken constraint, and no value', async () => {
+      await Product.save({ name: 'secret-value', workspaceId: 'w' });
+      const fault = await Product.save({ name: 'secret-value', workspaceId: 'w' }).catch((error: unknown) => error);
+      expect(fault).toBeInstanceOf(ConstraintError);
+      expect(fault).toMatchObject({
+        code: 'E_CONSTRAINT',
+        kind: 'unique',
+        table: 'products',
+        columns: ['workspace_id', 'name'],
+      });
+      expect(String(fault)).not.toContain('secret-value');
+    });
+
+    it('tell not_null and check apart', async () => {
+      await expect(Product.save({ workspaceId: 'w' })).rejects.toMatchObject({ kind: 'not_null', columns: ['name'] });
+      await expect(Product.save({ name: 'x', workspaceId: 'w', price: -1 })).rejects.toMatchObject({
+        kind: 'check',
+        table: 'products',
+        constraint: expect.stringContaining('price'),
+      });
+      await expect(Product.save({ name: 'y', workspaceId: 'w', status: 'lost' })).rejects.toMatchObject({
+        kind: 'check',
+      });
+    });
+
+    it('call a statement that cannot be understood a SchemaError', async () => {
+      await expect(db().query('SELECT nothing FROM nowhere')).rejects.toThrow(SchemaError);
+    });
+
+    it('refuse an entity that the database does not list', async () => {
+      const other = await backend.connect({ entities: [LogLine] });
+      await expect(Product.count({ db: other })).rejects.toThrow(/Product is not among the entities/);
+      await other.close();
+    });
+
+    it('refuse work on a closed database', async () => {
+      const other = await backend.connect({ entities: [LogLine] });
+      await other.migrate();
+      await other.close();
+      await other.close();
+      await expect(LogLine.count({ db: other })).rejects.toThrow(ConnectionError);
+    });
+  });
+}

@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import { ConstraintError, dbContext } from '../../../src/orm/index.js';
+import type { Backend } from './backend.js';
+import { Counter, Product } from './entities.js';
+import { withDatabase } from './suite.js';
+
+export function describeTransactions(backend: Backend): void {
+  describe('transactions', () => {
+    const db = withDatabase(backend);
+    let next = 0;
+    const name = (): string => `tx ${next++}`;
+    const stored = (value: string): Promise<boolean> => Counter.exists({ where: { name: value } });
+
+    it('commits everything or nothing', async () => {
+      const [a, b] = [name(), name()];
+      await dbContext(async () => {
+        await Counter.save({ name: a });
+      });
+      const failed = dbContext(async () => {
+        await Counter.save({ name: b });
+        throw new Error('no');
+      });
+      await expect(failed).rejects.toThrow('no');
+      expect([await stored(a), await stored(b)]).toEqual([true, false]);
+    });
+
+    it('answers what its function answers, and joins calls that were given the handle or the database', async () => {
+      const a = name();
+      const result = await dbContext(async (handle) => {
+        await Counter.save({ name: a }, { db: handle });
+        const rows = await db().query<{ n: number }>('SELECT COUNT(*) AS n FROM counters WHERE name = ?', [a]);
+        return rows[0]?.n;
+      });
+      expect(result).toBe(1);
+    });
+
+    it('undoes only the nested part that failed', async () => {
+      const [outer, inner, after] = [name(), name(), name()];
+      await dbContext(async () => {
+        await Counter.save({ name: outer });
+        await dbContext(async () => {
+          await Counter.save({ name: inner });
+          throw new Error('inner');
+        }).catch(() => {});
+        await Counter.save({ name: after });
+      });
+      expect([await stored(outer), await stored(inner), await stored(after)]).toEqual([true, false, true]);
+    });
+
+    it('goes on after a refused write, whose half it undid', async () => {
+      const a = name();
+      await dbContext(async () => {
+        await Product.save({ name: a, workspaceId: 'w' });
+        await expect(Product.save({ name: a, workspaceId: 'w' })).rejects.toThrow(ConstraintError);
+        await Product.save({ name: `${a}2`, workspaceId: 'w' });
+      });
+      expect(await Product.count({ where: { name: { startsWith: a } } })).toBe(2);
+    });
+
+    it('runs statements of Promise.all one after another, nested contexts included', async () => {
+      const names = Array.from({ length: 10 }, name);
+      await dbContext(async (outer) => {
+        await Promise.all([
+          ...names.slice(0, 5).map((value) => Counter.save({ name: value })),
+          ...names.slice(5).map((value) =>
+            dbContext(async () => {
+              await Counter.save({ name: value });
+            }),
+          ),
+          outer.query('SELECT 1'),
+        ]);
+      });
+      expect(await Counter.count({ where: { name: { in: names } } })).toBe(10);
+    });
+
+    it('rolls everything of Promise.all back, also what was still waiting', async () => {
+      const names = Array.from({ length: 5 }, name);
+      const failed = dbContext(async () => {
+        await Promise.all([...names.map((value) => Counter.save({ name: value })), Promise.reject(new Error('first'))]);
+      });
+      await expect(failed).rejects.toThrow('first');
+      expect(await Counter.count({ where: { name: { in: names } } })).toBe(0);
+    });
+
+    it('uses the outer handle inside a nested context without waiting for itself', async () => {
+      await dbContext(async (outer) => {
+        await dbContext(async () => {
+          expect(await outer.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+        });
+      });
+    });
+
+    it('refuses calls after its end', async () => {
+      let late: (() => Promise<unknown>) | undefined;
+      const handle = await dbContext(async (inside) => {
+        late = () => Counter.count();
+        const bound = late;
+        setImmediate(() => {
+          lateResult = bound().catch((error: unknown) => error);
+        });
+        return inside;
+      });
+      let lateResult: Promise<unknown> | undefined;
+      await expect(handle.query('SELECT 1')).rejects.toMatchObject({ code: 'E_CONTEXT_ENDED' });
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(await lateResult).toMatchObject({ code: 'E_CONTEXT_ENDED' });
+      expect(() => handle.afterCommit(() => {})).toThrow(/ended/);
+    });
+
+    it('runs afterCommit once all is committed, and not for what was rolled back', async () => {
+      const seen: string[] = [];
+      await dbContext(async (outer) => {
+        outer.afterCommit(() => void seen.push('outer'));
+        await dbContext(async (inner) => {
+          inner.afterCommit(() => void seen.push('inner'));
+        });
+        await dbContext(async (inner) => {
+          inner.afterCommit(() => void seen.push('never'));
+          inner.afterRollback(() => void seen.push('rolled back'));
+          throw new Error('x');
+        }).catch(() => {});
+        expect(seen).toEqual(['rolled back']);
+      });
+      expect(seen).toEqual(['rolled back', 'outer', 'inner']);
+    });
+
+    it('lets afterCommit use the database and survives its faults', async () => {
+      const a = name();
+      await dbContext(async (handle) => {
+        handle.afterCommit(() => {
+          throw new Error('hook');
+        });
+        handle.afterCommit(async () => {
+          await Counter.save({ name: a });
+        });
+      });
+      expect(await stored(a)).toBe(true);
+    });
+
+    it('refuses writes where it is read-only, nested ones too', async () => {
+      await expect(dbContext(() => Counter.save({ name: name() }), { readOnly: true })).rejects.toMatchObject({
+        code: expect.stringMatching(/^E_/),
+      });
+      await expect(
+        dbContext(() => dbContext((inner) => inner.execute('DELETE FROM counters')), { readOnly: true }),
+      ).rejects.toMatchObject({ code: 'E_READ_ONLY' });
+      await Counter.save({ name: name() });
+    });
+
+    it('stops at an abort and rolls back', async () => {
+      const a = name();
+      const controller = new AbortController();
+      const aborted = dbContext(
+        async () => {
+          await Counter.save({ name: a });
+          controller.abort(new Error('enough'));
+          await Counter.save({ name: a });
+        },
+        { signal: controller.signal },
+      );
+      await expect(aborted).rejects.toThrow('enough');
+      expect(await stored(a)).toBe(false);
+    });
+
+    it('loses no update that reads and writes in one context', async () => {
+      const { id } = await Counter.save({ name: name(), value: 0 });
+      await Promise.all(
+        Array.from({ length: 50 }, () =>
+          dbContext(async () => {
+            const row = await Counter.getOrThrow(id);
+            await Counter.update(id, { value: row.value + 1 });
+          }),
+        ),
+      );
+      expect((await Counter.getOrThrow(id)).value).toBe(50);
+    });
+  });
+}
