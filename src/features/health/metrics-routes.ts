@@ -1,0 +1,53 @@
+import {
+  createRouter,
+  getCurrentAdmin,
+  type HttpContext,
+  isPrivateAddress,
+  noRateLimit,
+  peerAddress,
+  type TypedRouter,
+} from '../../http/index.js';
+
+/** Who may read metrics: admins, callers inside the private network (and admins), or everyone. */
+export type MetricsProtection = 'admin' | 'internal' | 'none';
+
+export interface MetricsRouterOptions {
+  /** The Prometheus text. */
+  render(): string | Promise<string>;
+  /** Default `/metrics`. */
+  path?: string;
+  /** Default `admin`. */
+  protection?: MetricsProtection;
+}
+
+const PROMETHEUS_TEXT = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** `GET /metrics` for Prometheus. */
+export function createMetricsRouter({
+  render,
+  path = '/metrics',
+  protection = 'admin',
+}: MetricsRouterOptions): TypedRouter {
+  const router = createRouter({ tags: ['health'] }).use(noRateLimit());
+  router.get(path, { summary: 'Prometheus metrics' }, async ({ ctx }) => {
+    protect(ctx, protection);
+    const text = await render();
+    ctx.status = 200;
+    ctx.set('Content-Type', PROMETHEUS_TEXT);
+    ctx.body = text;
+  });
+  return router;
+}
+
+/** "Inside" is told by the socket, never by a header; behind a proxy every caller is the proxy, so forwarding ends it. */
+function protect(ctx: HttpContext, protection: MetricsProtection): void {
+  if (protection === 'none') return;
+  if (protection === 'internal' && comesFromInside(ctx)) return;
+  getCurrentAdmin(ctx);
+}
+
+function comesFromInside(ctx: HttpContext): boolean {
+  const forwarded = ctx.headers['x-forwarded-for'] !== undefined || ctx.headers.forwarded !== undefined;
+  const peer = peerAddress(ctx.req);
+  return !forwarded && peer !== null && isPrivateAddress(peer);
+}

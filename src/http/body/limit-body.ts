@@ -1,0 +1,18 @@
+import { BodyTooLargeError } from '../errors.js';
+import type { HttpContext, HttpMiddleware, Next } from '../request-state.js';
+
+export const DEFAULT_MAX_BODY_SIZE = 10 * 1024 * 1024;
+
+/**
+ * Refuses a body that says it is too large before a byte of it is read, and sets the limit for those that do not say
+ * (chunked) or say too little (compressed), which the readers enforce while they read.
+ */
+export function limitBody(maxBytes = DEFAULT_MAX_BODY_SIZE): HttpMiddleware {
+  return function bodyLimit(ctx: HttpContext, next: Next) {
+    const limit = ctx.state.route?.declaration?.options.maxBodySize ?? maxBytes;
+    const announced = Number(ctx.req.headers['content-length'] ?? 0);
+    ctx.state.bodyLimit = limit;
+    if (announced > limit) throw new BodyTooLargeError(limit);
+    return next();
+  };
+}

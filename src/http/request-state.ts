@@ -1,0 +1,44 @@
+import type Koa from 'koa';
+import type { UploadedFiles } from './body/multipart.js';
+import type { AuthError } from './errors.js';
+import type { RateLimits } from './rate-limits.js';
+import type { MatchedRoute } from './route-table.js';
+import type { UserIdentity } from './user-identity.js';
+
+/** How the caller proved who they are. Rooms that bring another proof add their fields by declaration merging. */
+export interface AuthInfo {
+  type: 'user' | 'api_key';
+  userId?: string;
+  sessionId?: string;
+  /** What the proof is limited to; absent where it is not limited at all. */
+  scopes?: readonly string[];
+}
+
+/** `ctx.state` of every request that goes through the stack. Rooms add fields by declaration merging. */
+export interface KernelState {
+  requestId?: string;
+  /** The client's address behind the trusted proxies, in canonical form. */
+  ipAddress?: string | null;
+  startedAt?: Date;
+  user?: UserIdentity;
+  auth?: AuthInfo;
+  /** Why the proof that came with the request was refused; guards answer with it. */
+  authError?: AuthError;
+  /** The route that will answer, known before authentication and limits. */
+  route?: MatchedRoute;
+  /** `null` where limits are switched off. */
+  rateLimits?: RateLimits | null;
+  /** Most bytes a body may have, here. */
+  bodyLimit?: number;
+  /** The body's bytes, where the route asks for them. */
+  rawBody?: Buffer;
+  /** What a multipart body uploaded. */
+  files?: UploadedFiles;
+  /** What the error boundary turned into a problem. */
+  error?: unknown;
+}
+
+export type HttpContext = Koa.ParameterizedContext<KernelState>;
+export type Next = () => Promise<unknown>;
+/** Koa middleware that reads the kernel's state. Any plain Koa middleware is one. */
+export type HttpMiddleware = (ctx: HttpContext, next: Next) => unknown;

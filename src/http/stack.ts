@@ -1,0 +1,116 @@
+import type Koa from 'koa';
+import { type Actor, runWithContext } from '../base/context.js';
+import type { Logger, Metrics } from '../base/ports.js';
+import type { Services } from '../base/services.js';
+import { logAndMeasure } from './access-log.js';
+import { limitBody } from './body/limit-body.js';
+import { allowOrigins, type CorsOptions } from './cors.js';
+import { catchErrors } from './error-boundary.js';
+import { AuthError } from './errors.js';
+import { limitRate } from './rate-limit.js';
+import type { RateLimits } from './rate-limits.js';
+import { identifyRequest } from './request-id.js';
+import type { HttpContext, HttpMiddleware, KernelState, Next } from './request-state.js';
+import { answerRoute, resolveRoute } from './route-stages.js';
+import type { RouteTable } from './route-table.js';
+import { setSecurityHeaders } from './security-headers.js';
+
+/** `SecuritySettings`. */
+export interface SecurityOptions {
+  enableRequestId?: boolean;
+  enableSecurityHeaders?: boolean;
+  enableRequestLogging?: boolean;
+  enableErrorHandling?: boolean;
+  /** Bytes; default 10 MiB. */
+  maxBodySize?: number;
+  debug?: boolean;
+}
+
+/** Reads the request's proof of identity and fills `ctx.state.user` and `ctx.state.auth`. */
+export type Authenticate = (ctx: HttpContext) => void | Promise<void>;
+
+export interface StackOptions {
+  routes: RouteTable;
+  logger: Logger;
+  metrics: Metrics;
+  security?: SecurityOptions;
+  cors?: CorsOptions;
+  /** Sends HSTS. */
+  production?: boolean;
+  /** Number of proxies in front of this process; default 0. */
+  trustProxy?: number;
+  apiPrefix?: string;
+  authenticate?: Authenticate;
+  /** `null` or absent switches limits off. */
+  rateLimits?: RateLimits | null;
+  requestMetrics?: HttpMiddleware;
+  metering?: HttpMiddleware;
+  /** What the free accessors (`getCache()`, …) answer with inside a request. */
+  services?: Services;
+  /** Put on `ctx.state` of every request. */
+  state?: Readonly<Partial<KernelState>>;
+}
+
+/** The two halves of the pipeline; the application's own middleware runs between them. */
+export interface Stack {
+  readonly before: readonly HttpMiddleware[];
+  readonly route: HttpMiddleware;
+}
+
+/** Every request goes through these stages, outermost first. */
+export function createStack(options: StackOptions): Stack {
+  const { routes, logger, metrics, cors, authenticate, requestMetrics, metering } = options;
+  const security = options.security ?? {};
+  const before = [
+    identifyRequest({
+      ...options,
+      send: security.enableRequestId,
+      state: { ...options.state, rateLimits: options.rateLimits ?? null },
+    }),
+    resolveRoute(routes),
+    logAndMeasure({ logger, metrics, logs: security.enableRequestLogging }),
+    requestMetrics,
+    security.enableErrorHandling !== false && catchErrors({ logger, debug: security.debug }),
+    security.enableSecurityHeaders !== false && setSecurityHeaders(options),
+    cors?.enabled !== false && allowOrigins(cors ?? {}),
+    limitBody(security.maxBodySize),
+    authenticate && identifyCaller(authenticate),
+    options.rateLimits && limitRate,
+    metering,
+  ];
+  return { before: before.filter(isMiddleware), route: answerRoute(routes) };
+}
+
+/** Puts the stack on `app`. What is `use`d afterwards runs inside it, just before the routes. */
+export function installStack(app: Koa, { before, route }: Stack): void {
+  for (const stage of before) app.use(stage);
+  app.use(route);
+  app.use = function useBeforeRoutes(this: Koa, middleware: Koa.Middleware) {
+    if (typeof middleware !== 'function') throw new TypeError('app.use() takes a function');
+    this.middleware.splice(this.middleware.length - 1, 0, middleware);
+    return this;
+  } as typeof app.use;
+}
+
+/** A refused proof does not close public routes: guards answer with the refusal where a caller is needed. */
+function identifyCaller(authenticate: Authenticate): HttpMiddleware {
+  return async function identifyCallerStage(ctx: HttpContext, next: Next) {
+    try {
+      await authenticate(ctx);
+    } catch (error) {
+      if (!(error instanceof AuthError)) throw error;
+      ctx.state.authError = error;
+    }
+    const actor = actorOf(ctx.state);
+    return actor ? runWithContext({ actor }, next) : next();
+  };
+}
+
+function actorOf({ user, auth }: KernelState): Actor | undefined {
+  if (!user) return undefined;
+  return { id: user.id, type: auth?.type ?? 'user', role: user.role, ...(user.email && { email: user.email }) };
+}
+
+function isMiddleware(stage: HttpMiddleware | false | null | undefined): stage is HttpMiddleware {
+  return typeof stage === 'function';
+}
