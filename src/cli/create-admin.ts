@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { KernelError } from '../base/errors.js';
+import {
+  createPasswordHasher,
+  ensureAdmin,
+  KernelAuthSession,
+  KernelAuthUser,
+  KernelUserStore,
+} from '../features/auth/index.js';
+import { connect } from '../orm/index.js';
+import { ServiceConfig } from '../service/config.js';
+import { loadEnvHierarchy } from '../service/env/index.js';
+import { readSecret, type Terminal } from './terminal.js';
+
+interface CreateAdminOptions {
+  email: string;
+  databaseUrl?: string;
+}
+
+export function addCreateAdmin(program: Command, terminal: Terminal): void {
+  program
+    .command('create-admin')
+    .description('Create an admin account, or make an existing account one')
+    .requiredOption('--email <address>', 'the admin’s e-mail address')
+    .option('--database-url <url>', 'default: DATABASE_URL, from the environment or .env')
+    .addHelpText(
+      'after',
+      '\nThe password is asked for, or read from a pipe: echo "$PASSWORD" | app-kernel create-admin …',
+    )
+    .action((options: CreateAdminOptions) => createAdmin(options, terminal));
+}
+
+async function createAdmin({ email, databaseUrl }: CreateAdminOptions, terminal: Terminal): Promise<void> {
+  const url = databaseUrl ?? configuredDatabase();
+  const password = await readSecret('Password: ', terminal);
+  const db = await connect(url, { entities: [KernelAuthUser, KernelAuthSession] });
+  try {
+    await db.migrate();
+    await ensureAdmin({ email, password }, new KernelUserStore(), createPasswordHasher());
+    terminal.output.write(`${email} is an admin\n`);
+  } finally {
+    await db.close();
+  }
+}
+
+function configuredDatabase(): string {
+  loadEnvHierarchy({ rootDir: process.cwd() });
+  const { databaseUrl } = ServiceConfig.fromEnv().fields;
+  if (databaseUrl === undefined) {
+    throw new KernelError('E_CLI', 'No database is named: pass --database-url, or set DATABASE_URL');
+  }
+  return databaseUrl;
+}

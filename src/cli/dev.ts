@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { KernelError } from '../base/errors.js';
+import { environmentVariables, writtenEnvironment } from '../service/env/index.js';
+import type { Terminal } from './terminal.js';
+
+const FORWARDED = ['SIGINT', 'SIGTERM'] as const;
+
+export function addDev(program: Command, terminal: Terminal): void {
+  program
+    .command('dev')
+    .description('Run a service and restart it when its files change')
+    .argument('<entry>', 'compiled entry script, such as dist/main.js')
+    .argument('[args...]', 'arguments of the script')
+    .action((entry: string, args: string[]) => runDev(entry, args, terminal));
+}
+
+async function runDev(entry: string, args: readonly string[], terminal: Terminal): Promise<void> {
+  checkEntry(entry);
+  const variables = environmentVariables();
+  const environment = writtenEnvironment(variables) ?? 'dev';
+  terminal.errors.write(`Watching ${entry} (${environment}); Ctrl+C ends it\n`);
+  const child = spawn(process.execPath, ['--watch', '--enable-source-maps', entry, ...args], {
+    stdio: 'inherit',
+    env: { ...variables, APP_ENV: environment },
+  });
+  const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
+  for (const signal of FORWARDED) process.on(signal, forward);
+  try {
+    const [code] = await once(child, 'exit');
+    if (code) throw new KernelError('E_CLI', `${entry} ended with status ${code}`);
+  } finally {
+    for (const signal of FORWARDED) process.off(signal, forward);
+  }
+}
+
+function checkEntry(entry: string): void {
+  if (/\.[cm]?tsx?$/.test(entry)) {
+    const mend = 'compile it with "tsc --watch" beside this command, and name the compiled file';
+    throw new KernelError('E_CLI', `${entry} is TypeScript, whose decorators Node cannot run: ${mend}`);
+  }
+  if (!existsSync(entry)) throw new KernelError('E_CLI', `${entry} does not exist: name the compiled entry script`);
+}

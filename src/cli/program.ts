@@ -1,0 +1,41 @@
+import { Command, CommanderError } from 'commander';
+import { isKernelError } from '../base/errors.js';
+import { version } from '../service/version.js';
+import { addCreateAdmin } from './create-admin.js';
+import { addDev } from './dev.js';
+import { processTerminal, type Terminal } from './terminal.js';
+
+/**
+ * Runs the `app-kernel` command.
+ * @param args what follows the command's name.
+ * @returns the exit status: 0, 1 for a fault, 2 for wrong use.
+ */
+export async function runCli(args: readonly string[], terminal: Terminal = processTerminal): Promise<number> {
+  const program = new Command('app-kernel')
+    .description('Runs and looks after services made with app-kernel')
+    .version(version)
+    .showHelpAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.output.write(text),
+      writeErr: (text) => terminal.errors.write(text),
+    });
+  addDev(program, terminal);
+  addCreateAdmin(program, terminal);
+  for (const command of program.commands) command.copyInheritedSettings(program);
+
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    terminal.errors.write(`${describe(error)}\n`);
+    return 1;
+  }
+}
+
+/** Faults that the kernel explains need no stack; anything else is a bug and shows one. */
+function describe(error: unknown): string {
+  if (isKernelError(error)) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,167 @@
+import type { Lifecycle } from '../base/lifecycle.js';
+import type { Logger } from '../base/ports.js';
+import type { Services } from '../base/services.js';
+import {
+  type Auth,
+  type AuthConfig,
+  createAuth,
+  ensureAdmin,
+  KernelUserStore,
+  RedisSessionStore,
+  type UserStore,
+} from '../features/auth/index.js';
+import { mailerService } from '../features/email/index.js';
+import type { Readiness } from '../features/health/index.js';
+import { compose, createStack, type HttpMiddleware, RateLimits } from '../http/index.js';
+import { type JobRegistry, JobWorker } from '../jobs/index.js';
+import type { KernelMetrics } from '../telemetry/index.js';
+import { type Engines, openEngines } from './engines.js';
+import type { EnvironmentName } from './env/index.js';
+import { entitiesOf } from './kernel-entities.js';
+import type { KernelParts } from './kernel-parts.js';
+import type { KernelRuntime } from './kernel-runtime.js';
+import { mountRoutes } from './mount-routes.js';
+import type { KernelSettings } from './settings.js';
+import { version } from './version.js';
+
+export interface BootOptions {
+  kernel: KernelRuntime;
+  settings: KernelSettings;
+  environment: EnvironmentName;
+  parts: KernelParts & { jobRegistry: JobRegistry; userStore: UserStore };
+  authConfig: AuthConfig;
+  logger: Logger;
+  metrics: KernelMetrics;
+  services: Services;
+  readiness: Readiness;
+  lifecycle: Lifecycle;
+}
+
+/** A kernel whose engines are open. */
+export interface RunningKernel {
+  engines: Engines;
+  auth: Auth;
+  stack: { before: HttpMiddleware; route: HttpMiddleware };
+  /** Migrates, seeds and starts the workers. */
+  begin(): Promise<void>;
+}
+
+/** Opens the engines and builds the pipeline on them. What is opened is on `lifecycle` at once. */
+export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
+  const { settings, environment, parts, logger, metrics, services, readiness, kernel } = options;
+  const isProd = environment === 'prod';
+  const { jobRegistry } = parts;
+  const entities = entitiesOf(settings, parts);
+  const engines = await openEngines({ ...options, jobRegistry, entities, isProd });
+  const auth = buildAuth(options, engines);
+  watchServers(readiness, engines);
+  const mailer = services.get(mailerService);
+  const routes = mountRoutes({
+    settings,
+    version: parts.version ?? '1.0.0',
+    description: parts.description ?? '',
+    routers: parts.routers ?? [],
+    auth,
+    hasAccounts: engines.database !== undefined || !(parts.userStore instanceof KernelUserStore),
+    readiness,
+    metrics,
+    mailbox: isProd || mailer?.isConfigured ? undefined : mailer,
+  });
+  const { before, route } = createStack({
+    routes,
+    logger,
+    metrics,
+    security: { ...settings.security, debug: settings.security.debug && !isProd },
+    cors: settings.cors,
+    production: isProd,
+    trustProxy: parts.trustProxy,
+    apiPrefix: settings.features.kernelPrefix,
+    authenticate: settings.auth.enabled ? auth.authenticate : undefined,
+    rateLimits: buildRateLimits(options, engines),
+    services,
+    state: { kernel },
+  });
+  return { engines, auth, stack: { before: compose(before), route }, begin: () => begin(options, engines, auth) };
+}
+
+function buildAuth(
+  { settings, authConfig: config, parts, logger }: BootOptions,
+  { redis, database, limiter }: Engines,
+): Auth {
+  return createAuth({
+    config,
+    userStore: parts.userStore,
+    sessionStore: database ? undefined : new RedisSessionStore(redis.client, redis.key('auth:')),
+    limiter,
+    hasher: parts.passwordHasher,
+    allowSelfSignup: settings.features.allowSelfSignup,
+    logger,
+  });
+}
+
+function buildRateLimits({ settings, logger }: BootOptions, { limiter }: Engines): RateLimits | null {
+  const { reliability } = settings;
+  if (!reliability.rateLimitEnabled) return null;
+  const tiers = {
+    anonymous: reliability.rateLimitAnonymousRpm,
+    authenticated: reliability.rateLimitAuthenticatedRpm,
+    admin: reliability.rateLimitAdminRpm,
+    windowSeconds: reliability.rateLimitWindowSeconds,
+  };
+  return new RateLimits({ limiter, tiers, logger });
+}
+
+/** Servers can go away; what lives in this process cannot, and is not asked. */
+function watchServers(readiness: Readiness, { redis, database }: Engines): void {
+  if (!redis.isFake) {
+    readiness.add('redis', async () => {
+      await redis.ping();
+      return [true, 'connected'];
+    });
+  }
+  if (database && database.engine !== 'sqlite') {
+    readiness.add('database', async () => {
+      await database.query('SELECT 1');
+      return [true, 'connected'];
+    });
+  }
+}
+
+async function begin(options: BootOptions, engines: Engines, auth: Auth): Promise<void> {
+  const { parts, lifecycle, metrics, logger, settings } = options;
+  await migrate(options, engines);
+  if (parts.admin) await ensureAdmin(parts.admin, parts.userStore, auth.hasher);
+  lifecycle.push('onShutdown', async () => void (await parts.onShutdown?.()));
+  await parts.onStartup?.();
+  await startWorker(options, engines);
+  metrics.markStarted();
+  logger.info({ kernel: version, environment: options.environment }, `${settings.observability.serviceName} is ready`);
+}
+
+async function migrate({ parts }: BootOptions, { database }: Engines): Promise<void> {
+  if (!database) return;
+  await database.migrate();
+  if (!parts.schemaInit && !parts.dbSeed) return;
+  await database.withMigrationLock(async (db) => {
+    await parts.schemaInit?.(db);
+    await parts.dbSeed?.(db);
+  });
+}
+
+async function startWorker(options: BootOptions, { queue, database }: Engines): Promise<void> {
+  const { kernel, settings, parts, lifecycle, logger, metrics, services } = options;
+  const { workerCount, retryDelaysSeconds } = settings.jobs;
+  if (workerCount === 0 || Object.keys(parts.jobRegistry.tasks).length === 0) return;
+  const worker = new JobWorker({
+    queue,
+    registry: parts.jobRegistry,
+    concurrency: workerCount,
+    retryDelaysMs: retryDelaysSeconds.map((seconds) => seconds * 1000),
+    withDb: (_context, run) => run(database as never),
+    services,
+    logger,
+    metrics,
+  });
+  await worker.start();
+  lifecycle.push('the job worker', () => worker.stop({ timeoutMs: kernel.shutdownTimeLeftMs }));
+}

@@ -1,0 +1,95 @@
+import type { Lifecycle } from '../base/lifecycle.js';
+import type { Logger } from '../base/ports.js';
+import type { Services } from '../base/services.js';
+import { createMailer, type Mailer, mailerService } from '../features/email/index.js';
+import { JobQueue, type JobRegistry, jobQueueService } from '../jobs/index.js';
+import { connect, type Database, databaseService, type EntityTarget } from '../orm/index.js';
+import { connectRedis, type RedisConnection, redisService } from '../redis/index.js';
+import {
+  Cache,
+  cacheService,
+  LocalLocks,
+  lockService,
+  RateLimiter,
+  RedisLocks,
+  rateLimitConfig,
+  rateLimiterService,
+} from '../reliability/index.js';
+import type { KernelMetrics } from '../telemetry/index.js';
+import type { KernelSettings } from './settings.js';
+
+export interface EnginesOptions {
+  settings: KernelSettings;
+  services: Services;
+  lifecycle: Lifecycle;
+  logger: Logger;
+  metrics: KernelMetrics;
+  jobRegistry: JobRegistry;
+  entities: readonly EntityTarget[];
+  isProd: boolean;
+}
+
+/** What stands on a server: opened together, closed in reverse. */
+export interface Engines {
+  redis: RedisConnection;
+  database: Database | undefined;
+  limiter: RateLimiter;
+  queue: JobQueue;
+}
+
+/** Connects Redis and the database at once and builds what stands on them. */
+export async function openEngines(options: EnginesOptions): Promise<Engines> {
+  const [redis, database] = await allOrNone([openRedis(options), openDatabase(options)]);
+  const { services, settings, logger, metrics, jobRegistry, isProd } = options;
+  const { client, isFake } = redis;
+  const common = { logger, metrics };
+  const limiter = new RateLimiter(client, rateLimitConfig({ keyPrefix: redis.key('ratelimit:') }), common);
+  const queue = new JobQueue({
+    redis: redis.jobs,
+    prefix: redis.key(settings.redis.keyPrefix),
+    registry: jobRegistry,
+    openSubscriber: () => redis.open('job signals'),
+    maxAttempts: settings.jobs.maxAttempts,
+    timeoutMs: settings.jobs.workTimeoutSeconds * 1000,
+    ...common,
+  });
+  services.provide(redisService, redis);
+  if (database) services.provide(databaseService, database);
+  services.provide(rateLimiterService, limiter);
+  services.provide(jobQueueService, queue);
+  services.provide(cacheService, new Cache({ redis: client, prefix: redis.key('cache:'), isFake, isProd, ...common }));
+  services.provide(lockService, isFake ? new LocalLocks() : new RedisLocks(client, { prefix: redis.key('lock:') }));
+  services.provide(mailerService, openMailer(options));
+  return { redis, database, limiter, queue };
+}
+
+async function openRedis({ settings, lifecycle, logger, metrics, isProd }: EnginesOptions): Promise<RedisConnection> {
+  const { url, ...redis } = settings.redis;
+  const allowFallback = !isProd || redis.allowFallback;
+  const connection = await connectRedis({ ...redis, url: url ?? undefined, allowFallback, logger });
+  lifecycle.push('Redis', () => connection.close());
+  metrics.gauge('redis_in_memory', connection.isFake ? 1 : 0);
+  return connection;
+}
+
+async function openDatabase({ settings, lifecycle, logger, entities }: EnginesOptions): Promise<Database | undefined> {
+  if (settings.databaseUrl === null) return undefined;
+  const { dataDir } = settings.database;
+  const database = await connect(settings.databaseUrl, { entities: [...entities], dataDir, logger });
+  lifecycle.push('the database', () => database.close());
+  return database;
+}
+
+/** Mail that is only captured needs no real sender. */
+function openMailer({ settings: { email }, logger, isProd }: EnginesOptions): Mailer {
+  const from = email.from ?? (isProd || email.smtpUrl ? null : 'no-reply@localhost');
+  return createMailer({ ...email, from, capture: !isProd, logger });
+}
+
+/** Waits for every opening, so that what did open is on the lifecycle before a failure is passed on. */
+async function allOrNone<T extends readonly unknown[]>(
+  openings: { [Index in keyof T]: Promise<T[Index]> },
+): Promise<T> {
+  await Promise.allSettled(openings);
+  return Promise.all(openings) as unknown as Promise<T>;
+}

@@ -1,0 +1,170 @@
+import type Koa from 'koa';
+import { runWithContext } from '../base/context.js';
+import { KernelError } from '../base/errors.js';
+import { Lifecycle } from '../base/lifecycle.js';
+import type { Logger } from '../base/ports.js';
+import { Services } from '../base/services.js';
+import {
+  AUTH_CONFIG,
+  type Auth,
+  type AuthConfig,
+  type AuthUser,
+  authConfig,
+  type IssuedTokens,
+  KernelUserStore,
+  type UserStore,
+} from '../features/auth/index.js';
+import { Readiness } from '../features/health/index.js';
+import { compose, createStack, type HttpMiddleware, installStack, RouteTable } from '../http/index.js';
+import { type JobQueue, JobRegistry } from '../jobs/index.js';
+import type { Database } from '../orm/index.js';
+import type { RedisConnection } from '../redis/index.js';
+import { createLogger, createMetrics, type KernelMetrics, loggerService, metricsService } from '../telemetry/index.js';
+import { bootKernel, type RunningKernel } from './boot.js';
+import { type EnvironmentName, environmentService, getEnv } from './env/index.js';
+import type { KernelParts } from './kernel-parts.js';
+import type { KernelSettings } from './settings.js';
+
+export const DEFAULT_SHUTDOWN_TIMEOUT_MS = 30_000;
+
+/**
+ * One running kernel on one Koa application. Making it connects nothing: `ready()` does, and `close()` undoes it in
+ * reverse. In a handler it is `ctx.state.kernel`.
+ */
+export class KernelRuntime {
+  readonly settings: KernelSettings;
+  readonly environment: EnvironmentName;
+  readonly logger: Logger;
+  readonly metrics: KernelMetrics;
+  readonly jobRegistry: JobRegistry;
+  readonly userStore: UserStore;
+  /** Secret, lifetimes, issuer and audience, for custom sign-in flows. */
+  readonly authConfig: AuthConfig;
+  readonly readiness: Readiness;
+  /** Where the free accessors (`getCache()`, `getRedis()`, …) find what this kernel provides. */
+  readonly services = new Services();
+  readonly #parts: KernelParts;
+  readonly #lifecycle = new Lifecycle();
+  #starting: Promise<RunningKernel> | undefined;
+  #running: RunningKernel | undefined;
+  #closeBy = Number.POSITIVE_INFINITY;
+
+  constructor(app: Koa, settings: KernelSettings, parts: KernelParts = {}) {
+    const { serviceName: name, logLevel: level, logDir, addCallerInfo } = settings.observability;
+    this.settings = settings;
+    this.environment = parts.environment ?? getEnv();
+    const isProd = this.environment === 'prod';
+    this.logger = parts.logger ?? createLogger({ name, level, logDir, addCallerInfo: addCallerInfo && !isProd });
+    this.metrics = createMetrics({ logger: this.logger });
+    this.jobRegistry = parts.jobRegistry ?? new JobRegistry();
+    this.userStore = parts.userStore ?? new KernelUserStore();
+    this.authConfig = authConfig({ ...settings.auth, issuer: name });
+    this.readiness = new Readiness({ checks: settings.healthChecks });
+    this.#parts = parts;
+    this.services.provide(environmentService, this.environment);
+    this.services.provide(AUTH_CONFIG, this.authConfig);
+    this.services.provide(loggerService, this.logger);
+    this.services.provide(metricsService, this.metrics);
+    refuseWrongRoutes(parts);
+    installStack(app, this.#lateStack());
+  }
+
+  /** Connects, migrates, seeds, starts the workers. Idempotent; after a failure everything is released again. */
+  async ready(): Promise<void> {
+    this.#starting ??= this.#start();
+    await this.#starting;
+  }
+
+  /** Stops what `ready` started, last first; running jobs may take `timeoutMs` to finish. Idempotent. */
+  async close({ timeoutMs = DEFAULT_SHUTDOWN_TIMEOUT_MS }: { timeoutMs?: number } = {}): Promise<void> {
+    this.#closeBy = performance.now() + timeoutMs;
+    this.readiness.drain();
+    await this.#starting?.catch(() => {});
+    this.#running = undefined;
+    try {
+      await this.#lifecycle.close();
+    } finally {
+      this.services.close();
+    }
+  }
+
+  /** What is left of the time given to `close`, ms. */
+  get shutdownTimeLeftMs(): number {
+    return Math.max(0, this.#closeBy - performance.now());
+  }
+
+  /** @throws KernelError `E_NOT_STARTED` before `ready()`, or where no database is configured. */
+  get database(): Database {
+    const { database } = this.#live.engines;
+    if (!database) throw new KernelError('E_NOT_STARTED', 'This kernel has no database; set databaseUrl');
+    return database;
+  }
+
+  /** @throws KernelError `E_NOT_STARTED` before `ready()`. */
+  get redis(): RedisConnection {
+    return this.#live.engines.redis;
+  }
+
+  /** @throws KernelError `E_NOT_STARTED` before `ready()`. */
+  get jobs(): JobQueue {
+    return this.#live.engines.queue;
+  }
+
+  /** @throws KernelError `E_NOT_STARTED` before `ready()`. */
+  get auth(): Auth {
+    return this.#live.auth;
+  }
+
+  /** Tokens of a new session, which logout can end: for ways to sign in of your own. */
+  issueTokens(user: Pick<AuthUser, 'id' | 'email' | 'role'>): Promise<IssuedTokens> {
+    return this.auth.issueTokens(user);
+  }
+
+  get #live(): RunningKernel {
+    if (this.#running) return this.#running;
+    throw new KernelError('E_NOT_STARTED', 'The kernel is not running; call ready() first');
+  }
+
+  async #start(): Promise<RunningKernel> {
+    const { settings, environment, logger, metrics, services, readiness } = this;
+    const lifecycle = this.#lifecycle;
+    const parts = { ...this.#parts, jobRegistry: this.jobRegistry, userStore: this.userStore };
+    try {
+      return await runWithContext({ services }, async () => {
+        const boot = { settings, environment, logger, metrics, services, readiness, lifecycle, parts };
+        this.#running = await bootKernel({ ...boot, authConfig: this.authConfig, kernel: this });
+        await this.#running.begin();
+        return this.#running;
+      });
+    } catch (error) {
+      this.#running = undefined;
+      this.#starting = undefined;
+      await lifecycle.close().catch((fault) => logger.error({ err: fault }, 'The failed start left something open'));
+      throw error;
+    }
+  }
+
+  /** The pipeline needs engines that `ready()` opens, but its place in the application is taken now. */
+  #lateStack(): { before: HttpMiddleware[]; route: HttpMiddleware } {
+    const closed = closedStack(this);
+    const stack = (): RunningKernel['stack'] => this.#running?.stack ?? closed;
+    return { before: [(ctx, next) => stack().before(ctx, next)], route: (ctx, next) => stack().route(ctx, next) };
+  }
+}
+
+/** Before `ready()`: 503 as a problem, with the headers of any other answer. */
+function closedStack({ logger, metrics, settings }: KernelRuntime): RunningKernel['stack'] {
+  const { security, cors } = settings;
+  const { before } = createStack({ routes: new RouteTable(), logger, metrics, security, cors });
+  const refuse = (): never => {
+    throw new KernelError('E_NOT_STARTED', 'The service is not ready');
+  };
+  return { before: compose([...before, refuse]), route: refuse };
+}
+
+/** A route that cannot be mounted is a mistake in the code: it shows when the service is made, not when it starts. */
+function refuseWrongRoutes({ routers = [] }: KernelParts): void {
+  const table = new RouteTable();
+  table.mount(routers);
+  table.compile();
+}

@@ -1,0 +1,57 @@
+import { type Auth, createAuthRouter } from '../features/auth/index.js';
+import { createDocsRouter } from '../features/docs/index.js';
+import { createMailRouter, type Mailer } from '../features/email/index.js';
+import {
+  createHealthRouter,
+  createMetricsRouter,
+  createRootInfoRouter,
+  type Readiness,
+} from '../features/health/index.js';
+import { type Mountable, RouteTable } from '../http/index.js';
+import type { KernelMetrics } from '../telemetry/index.js';
+import type { KernelSettings } from './settings.js';
+
+export interface RoutesOptions {
+  settings: KernelSettings;
+  version: string;
+  description: string;
+  routers: readonly Mountable[];
+  auth: Auth;
+  /** False where accounts would be in a database and there is none. */
+  hasAccounts: boolean;
+  readiness: Readiness;
+  metrics: KernelMetrics;
+  /** Present where captured mails may be looked at. */
+  mailbox: Mailer | undefined;
+}
+
+const DOCS_PATH = '/docs';
+
+/** Every route of a kernel. The kernel's own come first, so that no router can shadow how people sign in. */
+export function mountRoutes(options: RoutesOptions): RouteTable {
+  const { settings, version, description, readiness, metrics, auth, mailbox } = options;
+  const { features, observability } = settings;
+  const info = { title: observability.serviceName, version, description };
+  const routes = new RouteTable();
+  const { healthPath, readyPath, metricsPath } = features;
+  const health = features.enableHealthRoutes ? { health: healthPath, ready: readyPath } : {};
+
+  routes.mount([createRootInfoRouter({ service: info.title, version, docs: DOCS_PATH, ...health })]);
+  if (features.enableHealthRoutes) routes.mount([createHealthRouter({ readiness, healthPath, readyPath })]);
+  if (features.enableMetrics) {
+    const render = (): Promise<string> => metrics.render();
+    routes.mount([createMetricsRouter({ render, path: metricsPath, protection: features.protectMetrics })]);
+  }
+  routes.mount([createDocsRouter({ routes, info })]);
+  if (mailbox) routes.mount([createMailRouter(mailbox)]);
+  if (options.hasAccounts && hasAuthRoutes(settings)) {
+    routes.mount([createAuthRouter({ ...auth, prefix: features.authPrefix })], features.kernelPrefix);
+  }
+  routes.mount(options.routers, features.kernelPrefix);
+  routes.compile();
+  return routes;
+}
+
+function hasAuthRoutes({ auth, features }: KernelSettings): boolean {
+  return auth.enabled && features.enableAuthRoutes && features.authMode === 'local';
+}

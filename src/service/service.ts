@@ -1,0 +1,109 @@
+import { once } from 'node:events';
+import type { RequestListener, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type Koa from 'koa';
+import { KernelError } from '../base/errors.js';
+import { createHttpServer, type InjectInit, injectRequest } from '../http/index.js';
+import { DEFAULT_SHUTDOWN_TIMEOUT_MS, type KernelRuntime } from './kernel-runtime.js';
+import { closeOnSignals } from './process-signals.js';
+
+export interface ServiceRuntimeOptions {
+  /** Longest graceful shutdown, ms. Default 30 s. */
+  shutdownTimeoutMs?: number;
+}
+
+const DEFAULT_PORT = 8000;
+const IDLE_SWEEP_MS = 50;
+
+/** A service made by `createService`: `await service.listen(8000)` runs it, `await service.close()` ends it. */
+export class Service {
+  /** A real Koa application: `service.app.use`, `service.app.context`, … */
+  readonly app: Koa;
+  readonly kernel: KernelRuntime;
+  readonly #shutdownTimeoutMs: number;
+  #listener: RequestListener | undefined;
+  #server: Server | undefined;
+  #closing: Promise<void> | undefined;
+  #forgetSignals: () => void = () => {};
+
+  constructor(app: Koa, kernel: KernelRuntime, { shutdownTimeoutMs }: ServiceRuntimeOptions = {}) {
+    this.app = app;
+    this.kernel = kernel;
+    this.#shutdownTimeoutMs = shutdownTimeoutMs ?? DEFAULT_SHUTDOWN_TIMEOUT_MS;
+  }
+
+  /** Connects, migrates, seeds and starts the workers, without listening. Idempotent. */
+  ready(): Promise<void> {
+    return this.kernel.ready();
+  }
+
+  /** `ready()`, then accepts traffic; 0 picks a free port. SIGTERM and SIGINT close the service from now on. */
+  async listen(port: number = DEFAULT_PORT, host?: string): Promise<Server> {
+    if (this.#server) throw new KernelError('E_LISTENING', `The service listens on port ${this.port} already`);
+    await this.ready();
+    const server = createHttpServer(this.callback(), { production: this.kernel.environment === 'prod' });
+    this.#server = server;
+    try {
+      server.listen(port, host);
+      await once(server, 'listening');
+    } catch (error) {
+      this.#server = undefined;
+      await this.close();
+      throw error;
+    }
+    this.#forgetSignals = closeOnSignals(this, { logger: this.kernel.logger, timeoutMs: this.#shutdownTimeoutMs });
+    return server;
+  }
+
+  /** The port the service listens on. @throws KernelError before `listen`. */
+  get port(): number {
+    const address = this.#server?.address() as AddressInfo | null | undefined;
+    if (address) return address.port;
+    throw new KernelError('E_NOT_STARTED', 'The service does not listen; call listen(port) first');
+  }
+
+  /** What a Node server of your own is made with. */
+  callback(): RequestListener {
+    this.#listener ??= this.app.callback() as RequestListener;
+    return this.#listener;
+  }
+
+  /** Sends a request through the whole pipeline in this process, without a socket. */
+  async inject(input: Request | URL | string, init?: InjectInit): Promise<Response> {
+    await this.ready();
+    return injectRequest(this.callback(), input, init);
+  }
+
+  /**
+   * Readiness falls, open requests finish, workers finish or give their jobs back, pools close. Idempotent.
+   * @throws AggregateError naming what would not close; everything else is closed all the same.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown().finally(() => {
+      this.#closing = undefined;
+    });
+    return this.#closing;
+  }
+
+  async #shutDown(): Promise<void> {
+    this.kernel.readiness.drain();
+    this.#forgetSignals();
+    const server = this.#server;
+    const start = performance.now();
+    if (server) await drain(server, this.#shutdownTimeoutMs);
+    this.#server = undefined;
+    await this.kernel.close({ timeoutMs: this.#shutdownTimeoutMs - (performance.now() - start) });
+  }
+}
+
+/** Ends idle connections, lets open requests finish, and after `timeoutMs` ends those too. */
+async function drain(server: Server, timeoutMs: number): Promise<void> {
+  server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // A connection whose answer was under way is kept alive by Node, also when the server no longer listens.
+  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
+  const limit = setTimeout(() => server.closeAllConnections(), timeoutMs);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(limit);
+}
