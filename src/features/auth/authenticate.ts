@@ -1,0 +1,167 @@
+import { type Clock, systemClock } from '../../base/clock.js';
+import { isKernelError } from '../../base/errors.js';
+import { AuthError } from '../../http/errors.js';
+import type { AuthInfo, HttpContext } from '../../http/request-state.js';
+import { UserIdentity } from '../../http/user-identity.js';
+import type { SessionStore } from './session-store.js';
+import { type AuthConfig, decodeToken, type TokenPayload } from './tokens.js';
+import type { AuthUser, UserStore } from './user-store.js';
+
+/** How old an answer about a session may be. Below one second, so that a revocation elsewhere counts within one. */
+const STATE_CACHE_MS = 750;
+const MAX_CACHED = 10_000;
+
+export interface AuthStateOptions {
+  sessions: SessionStore;
+  users: UserStore;
+  /** Reads user and live session in one go, where both are in one place; null when either is missing. */
+  readBoth?: ((userId: string, sessionId: string, at: Date) => Promise<AuthUser | null>) | undefined;
+  clock?: Clock;
+}
+
+interface CachedUser {
+  userId: string;
+  readAt: number;
+  user: Promise<AuthUser>;
+}
+
+/**
+ * Whether a token's user and session are still good, read from the store at most once per session and three quarters of
+ * a second. The role is the stored one, not the token's. A store that cannot answer makes the call fail: never open.
+ */
+export class AuthState {
+  readonly #sessions: SessionStore;
+  readonly #users: UserStore;
+  readonly #readBoth: AuthStateOptions['readBoth'];
+  readonly #clock: Clock;
+  readonly #cached = new Map<string, CachedUser>();
+
+  constructor(options: AuthStateOptions) {
+    this.#sessions = options.sessions;
+    this.#users = options.users;
+    this.#readBoth = options.readBoth;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** @throws AuthError when the session has ended or the user is gone or disabled. */
+  async userOf(payload: TokenPayload): Promise<AuthUser> {
+    const key = payload.sessionId ? `session:${payload.sessionId}:${payload.sub}` : `user:${payload.sub}`;
+    const known = this.#cached.get(key);
+    const isFresh = known && Math.abs(this.#clock.now() - known.readAt) < STATE_CACHE_MS;
+    const user = await (isFresh ? known.user : this.#read(key, payload));
+    if (!payload.sessionId) this.assertNewerThanPassword(payload, user);
+    return user;
+  }
+
+  /** A token without a session ends with the password that was good when it was made. */
+  assertNewerThanPassword(payload: TokenPayload, user: AuthUser): void {
+    if (!user.passwordChangedAt || !payload.iat) return;
+    const changedAtSecond = Math.floor(user.passwordChangedAt.getTime() / 1000) * 1000;
+    if (payload.iat.getTime() < changedAtSecond) throw new AuthError('Session has ended');
+  }
+
+  forgetSession(sessionId: string): void {
+    for (const key of this.#cached.keys()) if (key.startsWith(`session:${sessionId}:`)) this.#cached.delete(key);
+  }
+
+  forgetUser(userId: string): void {
+    for (const [key, { userId: cachedId }] of this.#cached) if (cachedId === userId) this.#cached.delete(key);
+  }
+
+  /** The promise is kept, so that simultaneous requests share one read; its age counts from before the read. */
+  #read(key: string, payload: TokenPayload): Promise<AuthUser> {
+    const entry = { userId: payload.sub, readAt: this.#clock.now(), user: this.#load(payload) };
+    this.#cached.delete(key);
+    this.#cached.set(key, entry);
+    entry.user.catch(() => {
+      if (this.#cached.get(key) === entry) this.#cached.delete(key);
+    });
+    if (this.#cached.size > MAX_CACHED) this.#cached.delete(this.#cached.keys().next().value ?? '');
+    return entry.user;
+  }
+
+  async #load({ sub, sessionId }: TokenPayload): Promise<AuthUser> {
+    if (this.#readBoth && sessionId !== undefined) {
+      const live = await this.#readBoth(sub, sessionId, new Date(this.#clock.now()));
+      if (live?.isActive) return live;
+    }
+    return this.#loadApart(sub, sessionId);
+  }
+
+  /** Two reads, which tell what is wrong. */
+  async #loadApart(userId: string, sessionId: string | undefined): Promise<AuthUser> {
+    const [user, session] = await Promise.all([
+      this.#users.getById(userId),
+      sessionId === undefined ? undefined : this.#sessions.get(sessionId),
+    ]);
+    if (session !== undefined) {
+      const isLive = session?.userId === userId && !session.revokedAt && +session.expiresAt > this.#clock.now();
+      if (!isLive) throw new AuthError('Session has ended');
+    }
+    if (!user?.isActive) throw new AuthError('User not found');
+    return user;
+  }
+}
+
+/** What a proof of identity stands for. */
+export interface Authenticated {
+  user: UserIdentity;
+  auth: AuthInfo;
+}
+
+/** One way to prove who is asking, by a bearer credential: an API key, say. */
+export interface Authenticator {
+  /** True when the credential is of this kind; then no other way is tried. */
+  claims(credential: string): boolean;
+  /** @throws AuthError when it is not good. */
+  authenticate(credential: string, ctx: HttpContext): Promise<Authenticated>;
+}
+
+export interface AuthenticateOptions {
+  config: AuthConfig;
+  state: AuthState;
+  /** Tried before tokens, in order; a room may add to the list later. */
+  authenticators?: readonly Authenticator[];
+  clock?: Clock;
+}
+
+/** Fills the state of a request from its `Authorization` header, or notes why that was refused. */
+export type Authenticate = (ctx: HttpContext) => Promise<void>;
+
+/**
+ * The stack's authentication slot. It refuses nothing by itself: a public route stays public with a stale token, and a
+ * guard answers with the noted reason (401, or 503 when the stores did not answer).
+ */
+export function createAuthenticate(options: AuthenticateOptions): Authenticate {
+  const authenticators = options.authenticators ?? [];
+  return async function authenticate(ctx) {
+    const credential = bearerCredential(ctx.get('Authorization'));
+    if (credential === null) return;
+    try {
+      const way = authenticators.find((candidate) => candidate.claims(credential));
+      const { user, auth } = await (way ? way.authenticate(credential, ctx) : byToken(credential, options));
+      ctx.state.user = user;
+      ctx.state.auth = auth;
+    } catch (error) {
+      if (!isKernelError(error)) throw error;
+      ctx.state.authError = error;
+    }
+  };
+}
+
+/** The credential of a `Bearer` header; null for none and for other schemes. */
+export function bearerCredential(header: string): string | null {
+  const match = /^bearer +([^\s]+)$/i.exec(header.trim());
+  return match?.[1] ?? null;
+}
+
+async function byToken(token: string, { config, state, clock }: AuthenticateOptions): Promise<Authenticated> {
+  const { tokenSecret: secret, issuer, audience } = config;
+  const payload = decodeToken(token, { secret, issuer, audience, clock });
+  if (payload.isRefreshToken) throw new AuthError('Expected access token');
+  const { id, email, role, isActive, createdAt } = await state.userOf(payload);
+  return {
+    user: new UserIdentity({ id, email: email ?? '', role, isActive, createdAt }),
+    auth: { type: 'user', userId: id, ...(payload.sessionId !== undefined && { sessionId: payload.sessionId }) },
+  };
+}

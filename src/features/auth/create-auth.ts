@@ -1,0 +1,95 @@
+import { type Clock, systemClock } from '../../base/clock.js';
+import { type Logger, silentLogger } from '../../base/ports.js';
+import type { SessionHandle } from '../../orm/index.js';
+import { RateLimiter } from '../../reliability/rate-limiter.js';
+import { Accounts } from './accounts.js';
+import {
+  type Authenticate,
+  type Authenticator,
+  AuthState,
+  type AuthStateOptions,
+  createAuthenticate,
+} from './authenticate.js';
+import { DEFAULT_LOGIN_LIMITS, type LoginLimits, LoginThrottle } from './login-throttle.js';
+import { createPasswordHasher, type PasswordHasher } from './passwords.js';
+import { DatabaseSessionStore, type SessionStore } from './session-store.js';
+import { type AuthEvent, Sessions } from './sessions.js';
+import { type AuthConfig, authConfig, type IssuedTokens } from './tokens.js';
+import { type AuthUser, KernelUserStore, type UserStore } from './user-store.js';
+
+export interface AuthOptions {
+  /** Secret, lifetimes, issuer and audience. */
+  config: Pick<AuthConfig, 'tokenSecret'> & Partial<AuthConfig>;
+  /** Where the default stores keep their tables; default the newest open database that lists them. */
+  db?: SessionHandle;
+  /** Default: `kernel_auth_users`. */
+  userStore?: UserStore;
+  /** Default: `kernel_auth_sessions`. Without a database give a `RedisSessionStore`. */
+  sessionStore?: SessionStore;
+  /** Counts failed sign-ins. Default: within this process; give the kernel's, so that instances count together. */
+  limiter?: RateLimiter;
+  limits?: Partial<LoginLimits>;
+  hasher?: PasswordHasher;
+  /** Default true. */
+  allowSelfSignup?: boolean;
+  /** Other proofs of identity, tried before tokens; the list may grow later. */
+  authenticators?: readonly Authenticator[];
+  /** Told of every sign-in, refusal, password change… It must not throw; if it does, that is logged. */
+  onEvent?(event: AuthEvent): void;
+  /** Runs after each registration. */
+  onSignup?(user: AuthUser): Promise<void> | void;
+  logger?: Logger;
+  clock?: Clock;
+}
+
+/** Everything about who is asking, wired together. */
+export interface Auth {
+  readonly config: AuthConfig;
+  readonly userStore: UserStore;
+  readonly hasher: PasswordHasher;
+  readonly accounts: Accounts;
+  readonly sessions: Sessions;
+  /** Forget a user here when you change or disable one, and it counts at once instead of within a second. */
+  readonly state: AuthState;
+  /** The slot of the HTTP stack. */
+  readonly authenticate: Authenticate;
+  /** Tokens of a new session, which logout can end: for custom ways to sign in. */
+  issueTokens(user: Pick<AuthUser, 'id' | 'email' | 'role'>): Promise<IssuedTokens>;
+}
+
+export function createAuth(options: AuthOptions): Auth {
+  const config = authConfig(options.config);
+  const on = options.db ? { db: options.db } : {};
+  const kernelUsers = new KernelUserStore(on);
+  const users = options.userStore ?? kernelUsers;
+  const store = options.sessionStore ?? new DatabaseSessionStore(on);
+  const isOnePlace = users === kernelUsers && !options.sessionStore;
+  const readBoth: AuthStateOptions['readBoth'] = isOnePlace ? kernelUsers.getInSession.bind(kernelUsers) : undefined;
+  const hasher = options.hasher ?? createPasswordHasher();
+  const clock = options.clock ?? systemClock;
+  const logger = options.logger ?? silentLogger;
+  const emit = (event: AuthEvent): void => tell(options, logger, event);
+  const limiter = options.limiter ?? new RateLimiter(null, {}, { clock, logger });
+  const throttle = new LoginThrottle(limiter, { ...DEFAULT_LOGIN_LIMITS, ...options.limits });
+  const state = new AuthState({ sessions: store, users, readBoth, clock });
+  const sessions = new Sessions({ config, store, users, state, emit, clock });
+  const { allowSelfSignup = true, authenticators = [], onSignup } = options;
+  return Object.freeze({
+    config,
+    userStore: users,
+    hasher,
+    accounts: new Accounts({ users, sessions, hasher, throttle, allowSelfSignup, emit, logger, onSignup }),
+    sessions,
+    state,
+    authenticate: createAuthenticate({ config, state, authenticators, clock }),
+    issueTokens: (user: Pick<AuthUser, 'id' | 'email' | 'role'>) => sessions.start(user),
+  });
+}
+
+function tell(options: AuthOptions, logger: Logger, event: AuthEvent): void {
+  try {
+    options.onEvent?.(event);
+  } catch (error) {
+    logger.error({ err: error, event: event.type }, 'The auth event hook failed');
+  }
+}

@@ -1,0 +1,37 @@
+import { Entity, Field, Model } from '../../orm/index.js';
+
+/** An account. `email` and `username` hold the canonical form; `name` is what the person typed. */
+@Entity({ table: 'kernel_auth_users' })
+export class KernelAuthUser extends Model {
+  @Field({ type: 'string', unique: true }) email?: string | null;
+  @Field({ type: 'string', unique: true }) username?: string | null;
+  @Field({ type: 'string', unique: true }) identityHash?: string | null;
+  @Field({ type: 'string' }) passwordHash?: string | null;
+  @Field({ type: 'datetime' }) passwordChangedAt?: Date | null;
+  @Field({ type: 'string' }) name?: string | null;
+  @Field({ type: 'string', nullable: false, default: 'user', index: true }) role!: string;
+  @Field({ type: 'boolean', nullable: false, default: true }) isActive!: boolean;
+  @Field({ type: 'json' }) metadata?: Record<string, unknown> | null;
+
+  /** Leaves the hashes out: an account that is answered as JSON must not give them away. */
+  override toJSON(): Record<string, unknown> {
+    const { password_hash: _password, identity_hash: _identity, ...visible } = super.toJSON();
+    return visible;
+  }
+}
+
+/** A sign-in, from login to logout. Of a refresh token only the SHA-256 of its id is kept. */
+@Entity({ table: 'kernel_auth_sessions', history: false })
+export class KernelAuthSession extends Model {
+  @Field({ type: 'string', nullable: false, index: true }) userId!: string;
+  @Field({ type: 'string', nullable: false, index: true }) tokenHash!: string;
+  @Field({ type: 'string' }) previousHash?: string | null;
+  @Field({ type: 'string', unique: true }) originHash?: string | null;
+  @Field({ type: 'datetime' }) rotatedAt?: Date | null;
+  @Field({ type: 'datetime', nullable: false, index: true }) expiresAt!: Date;
+  @Field({ type: 'datetime' }) revokedAt?: Date | null;
+  @Field({ type: 'string' }) revokedReason?: string | null;
+  @Field({ type: 'string' }) ipAddress?: string | null;
+  @Field({ type: 'text' }) userAgent?: string | null;
+  @Field({ type: 'json' }) metadata?: Record<string, unknown> | null;
+}

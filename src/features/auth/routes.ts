@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { getRealIp } from '../../http/client-address.js';
+import type { HttpContext } from '../../http/request-state.js';
+import { createRouter, type TypedRouter } from '../../http/typed-router.js';
+import { bearerCredential } from './authenticate.js';
+import { type Auth, type AuthOptions, createAuth } from './create-auth.js';
+import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, passwordFault } from './passwords.js';
+import type { Client } from './sessions.js';
+import { type AuthUser, canonicalName, isEmail } from './user-store.js';
+
+const NewPassword = z
+  .string()
+  .superRefine((password, context) => {
+    const fault = passwordFault(password);
+    if (fault) context.addIssue({ code: 'custom', message: fault.msg });
+  })
+  .meta({ format: 'password', minLength: MIN_PASSWORD_LENGTH, maxLength: MAX_PASSWORD_LENGTH });
+
+/** Bounded far above any real password, so that nobody feeds megabytes to a hash. */
+const GivenPassword = z.string().min(1).max(4096);
+const Token = z.string().min(1).max(8192);
+
+const Email = z
+  .string()
+  .refine((email) => isEmail(canonicalName(email)), 'Not a valid e-mail address')
+  .meta({ format: 'email' });
+
+const RegisterRequest = z
+  .object({
+    username: z
+      .string()
+      .trim()
+      .min(3)
+      .max(254)
+      .regex(/^\P{C}+$/u, 'Control characters are not allowed')
+      .refine((name) => canonicalName(name).length <= 254, 'Use at most 254 characters'),
+    email: Email.nullish(),
+    password: NewPassword,
+  })
+  .superRefine(({ username, email }, context) => {
+    const name = canonicalName(username);
+    if (!name.includes('@') || (email ? canonicalName(email) === name : isEmail(name))) return;
+    const message = 'A user name with "@" must be the account’s e-mail address';
+    context.addIssue({ code: 'custom', path: ['username'], message });
+  });
+
+const LoginRequest = z.object({ username: z.string().min(1).max(254), password: GivenPassword });
+const RefreshRequest = z.object({ refresh_token: Token });
+const ChangePasswordRequest = z.object({ old_password: GivenPassword, new_password: NewPassword });
+const LogoutRequest = z.object({ refresh_token: Token.optional() }).optional();
+
+const UserResponse = z.object({
+  id: z.string(),
+  username: z.string(),
+  email: z.string().nullable(),
+  role: z.string(),
+});
+const TokenResponse = z.object({
+  access_token: z.string(),
+  refresh_token: z.string(),
+  token_type: z.string(),
+  expires_in: z.number().int().describe('Seconds until the access token expires.'),
+});
+const MessageResponse = z.object({ message: z.string() });
+
+export interface AuthRouterOptions {
+  /** Default `/auth`. */
+  prefix?: string;
+}
+
+/** The routes, and what they work with. */
+export type AuthRouter = TypedRouter & { readonly auth: Auth };
+
+/**
+ * Register, login, refresh, me, change-password and logout. Takes what `createAuth` made, or its options; the
+ * stack that mounts it must have the `auth.authenticate` of the result in its authentication slot.
+ */
+export function createAuthRouter(given: (Auth | AuthOptions) & AuthRouterOptions): AuthRouter {
+  const auth = 'accounts' in given ? given : createAuth(given);
+  const { accounts, sessions, userStore } = auth;
+  const router: TypedRouter = createRouter({ prefix: given.prefix ?? '/auth', tags: ['auth'] });
+
+  router.post(
+    '/register',
+    { body: RegisterRequest, response: UserResponse, status: 201, summary: 'Register a new user' },
+    async ({ ctx, body }) => toResponse(await accounts.register(body, clientOf(ctx))),
+  );
+
+  router.post('/login', { body: LoginRequest, response: TokenResponse, summary: 'Sign in' }, async ({ ctx, body }) =>
+    (await accounts.login(body, clientOf(ctx))).toJSON(),
+  );
+
+  router.post(
+    '/refresh',
+    {
+      body: RefreshRequest,
+      response: TokenResponse,
+      summary: 'New tokens for a refresh token',
+      description: 'A refresh token works once. If an older one comes back, the session ends.',
+    },
+    async ({ ctx, body }) => (await sessions.refresh(body.refresh_token, clientOf(ctx))).toJSON(),
+  );
+
+  router.get('/me', { auth: 'user', response: UserResponse, summary: 'Current user' }, async ({ user }) => {
+    const { id, email, role } = user;
+    return toResponse((await userStore.getById(id)) ?? { id, username: email, email, role });
+  });
+
+  router.post(
+    '/change-password',
+    {
+      auth: 'user',
+      body: ChangePasswordRequest,
+      response: MessageResponse,
+      summary: 'Change the password',
+      description: 'Ends every other session of the user.',
+    },
+    async ({ ctx, body, user, auth: proof }) => {
+      const passwords = { oldPassword: body.old_password, newPassword: body.new_password };
+      await accounts.changePassword({ userId: user.id, sessionId: proof.sessionId }, passwords, clientOf(ctx));
+      return { message: 'Password changed successfully' };
+    },
+  );
+
+  router.post(
+    '/logout',
+    {
+      auth: 'optional',
+      body: LogoutRequest,
+      response: MessageResponse,
+      summary: 'End the session',
+      description:
+        'Ends the session of the bearer token, and of `refresh_token` where one is given. Always answers 200.',
+    },
+    async ({ ctx, body }) => {
+      await accounts.logout([bearerCredential(ctx.get('Authorization')), body?.refresh_token], clientOf(ctx));
+      return { message: 'Logged out successfully' };
+    },
+  );
+
+  return Object.assign(router, { auth });
+}
+
+function clientOf(ctx: HttpContext): Client {
+  return { ipAddress: getRealIp(ctx), userAgent: ctx.get('User-Agent') || null };
+}
+
+function toResponse({ id, username, email, role }: Pick<AuthUser, 'id' | 'username' | 'email' | 'role'>) {
+  return { id, username, email, role };
+}
