@@ -1,15 +1,7 @@
 import type { Lifecycle } from '../base/lifecycle.js';
 import type { Logger } from '../base/ports.js';
 import type { Services } from '../base/services.js';
-import {
-  type Auth,
-  type AuthConfig,
-  createAuth,
-  ensureAdmin,
-  KernelUserStore,
-  RedisSessionStore,
-  type UserStore,
-} from '../features/auth/index.js';
+import { type Auth, type AuthConfig, createAuth, ensureAdmin, RedisSessionStore } from '../features/auth/index.js';
 import { mailerService } from '../features/email/index.js';
 import type { Readiness } from '../features/health/index.js';
 import { compose, createStack, type HttpMiddleware, RateLimits } from '../http/index.js';
@@ -28,7 +20,7 @@ export interface BootOptions {
   kernel: KernelRuntime;
   settings: KernelSettings;
   environment: EnvironmentName;
-  parts: KernelParts & { jobRegistry: JobRegistry; userStore: UserStore };
+  parts: KernelParts & { jobRegistry: JobRegistry };
   authConfig: AuthConfig;
   logger: Logger;
   metrics: KernelMetrics;
@@ -62,7 +54,7 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
     description: parts.description ?? '',
     routers: parts.routers ?? [],
     auth,
-    hasAccounts: engines.database !== undefined || !(parts.userStore instanceof KernelUserStore),
+    hasAccounts: parts.userStore !== undefined || engines.database !== undefined,
     readiness,
     metrics,
     mailbox: isProd || mailer?.isConfigured ? undefined : mailer,
@@ -90,6 +82,7 @@ function buildAuth(
 ): Auth {
   return createAuth({
     config,
+    db: database,
     userStore: parts.userStore,
     sessionStore: database ? undefined : new RedisSessionStore(redis.client, redis.key('auth:')),
     limiter,
@@ -128,9 +121,9 @@ function watchServers(readiness: Readiness, { redis, database }: Engines): void 
 }
 
 async function begin(options: BootOptions, engines: Engines, auth: Auth): Promise<void> {
-  const { parts, lifecycle, metrics, logger, settings } = options;
+  const { kernel, parts, lifecycle, metrics, logger, settings } = options;
   await migrate(options, engines);
-  if (parts.admin) await ensureAdmin(parts.admin, parts.userStore, auth.hasher);
+  if (parts.admin) await ensureAdmin(parts.admin, kernel.userStore, auth.hasher);
   lifecycle.push('onShutdown', async () => void (await parts.onShutdown?.()));
   await parts.onStartup?.();
   await startWorker(options, engines);

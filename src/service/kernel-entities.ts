@@ -1,15 +1,15 @@
-import { KernelAuthSession, KernelAuthUser, KernelUserStore } from '../features/auth/index.js';
+import { KernelAuthSession, KernelAuthUser } from '../features/auth/index.js';
 import { declaredEntities, type EntityTarget } from '../orm/index.js';
 import type { KernelParts } from './kernel-parts.js';
 import type { KernelSettings } from './settings.js';
 
 const KERNEL_ENTITIES: ReadonlySet<EntityTarget> = new Set([KernelAuthUser, KernelAuthSession]);
 
-/** The tables of a kernel whose `userStore` is resolved: those of the rooms that are switched on, and the service's own. */
+/** The tables of a kernel: those of the rooms that are switched on, and the service's own. */
 export function entitiesOf(settings: KernelSettings, parts: KernelParts): EntityTarget[] {
   const own = parts.entities ?? declaredEntities();
   const kernels: EntityTarget[] = [];
-  if (parts.userStore instanceof KernelUserStore) kernels.push(KernelAuthUser);
+  if (!parts.userStore) kernels.push(KernelAuthUser);
   if (settings.auth.enabled) kernels.push(KernelAuthSession);
   return [...kernels, ...own.filter((entity) => !KERNEL_ENTITIES.has(entity))];
 }

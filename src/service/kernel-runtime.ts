@@ -57,14 +57,14 @@ export class KernelRuntime {
     this.logger = parts.logger ?? createLogger({ name, level, logDir, addCallerInfo: addCallerInfo && !isProd });
     this.metrics = createMetrics({ logger: this.logger });
     this.jobRegistry = parts.jobRegistry ?? new JobRegistry();
-    this.userStore = parts.userStore ?? new KernelUserStore();
+    this.userStore = parts.userStore ?? ownUsers(this);
     this.authConfig = authConfig({ ...settings.auth, issuer: name });
     this.readiness = new Readiness({ checks: settings.healthChecks });
     this.#parts = parts;
     this.services.provide(environmentService, this.environment);
-    this.services.provide(AUTH_CONFIG, this.authConfig);
     this.services.provide(loggerService, this.logger);
     this.services.provide(metricsService, this.metrics);
+    this.services.provide(AUTH_CONFIG, this.authConfig);
     refuseWrongRoutes(parts);
     installStack(app, this.#lateStack());
   }
@@ -128,7 +128,7 @@ export class KernelRuntime {
   async #start(): Promise<RunningKernel> {
     const { settings, environment, logger, metrics, services, readiness } = this;
     const lifecycle = this.#lifecycle;
-    const parts = { ...this.#parts, jobRegistry: this.jobRegistry, userStore: this.userStore };
+    const parts = { ...this.#parts, jobRegistry: this.jobRegistry };
     try {
       return await runWithContext({ services }, async () => {
         const boot = { settings, environment, logger, metrics, services, readiness, lifecycle, parts };
@@ -150,6 +150,15 @@ export class KernelRuntime {
     const stack = (): RunningKernel['stack'] => this.#running?.stack ?? closed;
     return { before: [(ctx, next) => stack().before(ctx, next)], route: (ctx, next) => stack().route(ctx, next) };
   }
+}
+
+/** Accounts in the kernel's own database, which is open once it is `ready()`. */
+function ownUsers(kernel: KernelRuntime): KernelUserStore {
+  return new KernelUserStore({
+    get db() {
+      return kernel.database;
+    },
+  });
 }
 
 /** Before `ready()`: 503 as a problem, with the headers of any other answer. */

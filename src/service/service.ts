@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { RequestListener, Server } from 'node:http';
+import type { RequestListener, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type Koa from 'koa';
 import { KernelError } from '../base/errors.js';
@@ -23,6 +23,7 @@ export class Service {
   readonly #shutdownTimeoutMs: number;
   #listener: RequestListener | undefined;
   #server: Server | undefined;
+  readonly #unanswered = new Set<ServerResponse>();
   #closing: Promise<void> | undefined;
   #forgetSignals: () => void = () => {};
 
@@ -43,6 +44,10 @@ export class Service {
     await this.ready();
     const server = createHttpServer(this.callback(), { production: this.kernel.environment === 'prod' });
     this.#server = server;
+    server.on('request', (_request, response) => {
+      this.#unanswered.add(response);
+      response.once('close', () => this.#unanswered.delete(response));
+    });
     try {
       server.listen(port, host);
       await once(server, 'listening');
@@ -90,20 +95,32 @@ export class Service {
     this.#forgetSignals();
     const server = this.#server;
     const start = performance.now();
-    if (server) await drain(server, this.#shutdownTimeoutMs);
+    if (server) await this.#drain(server);
     this.#server = undefined;
     await this.kernel.close({ timeoutMs: this.#shutdownTimeoutMs - (performance.now() - start) });
   }
+
+  /** Ends idle connections, lets open requests finish, and at the time limit ends those too. */
+  async #drain(server: Server): Promise<void> {
+    server.prependListener('request', (_request, response) => announceEnd(response));
+    for (const response of this.#unanswered) announceEnd(response);
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    // An answer whose headers had been sent keeps its connection, also when the server no longer listens.
+    const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
+    const limit = setTimeout(() => this.#cutOff(server), this.#shutdownTimeoutMs);
+    await closed;
+    clearInterval(sweep);
+    clearTimeout(limit);
+  }
+
+  #cutOff(server: Server): void {
+    const fields = { requests: this.#unanswered.size, timeoutMs: this.#shutdownTimeoutMs };
+    this.kernel.logger.warn(fields, 'Requests outlived the shutdown limit and were cut off');
+    server.closeAllConnections();
+  }
 }
 
-/** Ends idle connections, lets open requests finish, and after `timeoutMs` ends those too. */
-async function drain(server: Server, timeoutMs: number): Promise<void> {
-  server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // A connection whose answer was under way is kept alive by Node, also when the server no longer listens.
-  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
-  const limit = setTimeout(() => server.closeAllConnections(), timeoutMs);
-  await closed;
-  clearInterval(sweep);
-  clearTimeout(limit);
+/** Tells the client not to send another request on this connection. */
+function announceEnd(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('Connection', 'close');
 }
