@@ -1,5 +1,5 @@
 export { Cache, type CacheOptions, cacheService, type GetOrSetOptions, getCache } from './cache.js';
-export type { CacheBackend, CacheClaim } from './cache-backend.js';
+export type { CacheBackend } from './cache-backend.js';
 export { cacheKeyPart } from './cache-key.js';
 export {
   type CachedByFunction,
@@ -12,7 +12,7 @@ export { escapePattern } from './glob.js';
 export { InMemoryCache, type InMemoryCacheOptions } from './in-memory-cache.js';
 export { LocalLocks } from './local-locks.js';
 export type { LockRenewer } from './lock-renewer.js';
-export type { HeldLock, LockStore } from './lock-store.js';
+export type { LockStore } from './lock-store.js';
 export {
   type AcquireLockOptions,
   type AutoRenewOptions,
@@ -29,10 +29,9 @@ export {
   type RateLimiterOptions,
   type RateLimitOptions,
   type RateLimitResult,
-  type RateLimitSubject,
   rateLimiterService,
 } from './rate-limiter.js';
 export { RedisCache, type RedisCacheOptions } from './redis-cache.js';
-export { RedisLocks, type RedisLocksOptions } from './redis-locks.js';
+export { RedisLocks } from './redis-locks.js';
 export type { Ttl } from './ttl.js';
 export { type LockScope, type WithLockOptions, withLock } from './with-lock.js';

@@ -1,12 +1,12 @@
 export { ensureAdmin } from './accounts.js';
-export type { Authenticate, Authenticated, Authenticator } from './authenticate.js';
+export type { Authenticator } from './authenticate.js';
 export { type Auth, type AuthOptions, createAuth } from './create-auth.js';
 export { KernelAuthSession, KernelAuthUser } from './entities.js';
 export type { LoginLimits } from './login-throttle.js';
 export { createPasswordHasher, hashPassword, type PasswordHasher, verifyPassword } from './passwords.js';
-export { type AuthRouter, type AuthRouterOptions, createAuthRouter } from './routes.js';
+export { type AuthRouterOptions, createAuthRouter } from './routes.js';
 export { DatabaseSessionStore, RedisSessionStore, type Session, type SessionStore } from './session-store.js';
-export type { AuthEvent, Client } from './sessions.js';
+export type { AuthEvent } from './sessions.js';
 export {
   AUTH_CONFIG,
   type AuthConfig,

@@ -1,2 +1,2 @@
 export { DocsAssets } from './assets.js';
-export { createDocsRouter, type DocsRouterOptions } from './routes.js';
+export { createDocsRouter } from './routes.js';
