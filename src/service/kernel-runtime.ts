@@ -47,6 +47,7 @@ export class KernelRuntime {
   readonly #lifecycle = new Lifecycle();
   #starting: Promise<RunningKernel> | undefined;
   #running: RunningKernel | undefined;
+  #takesRequests = false;
   #closeBy = Number.POSITIVE_INFINITY;
 
   constructor(app: Koa, settings: KernelSettings, parts: KernelParts = {}) {
@@ -61,10 +62,7 @@ export class KernelRuntime {
     this.authConfig = authConfig({ ...settings.auth, issuer: name });
     this.readiness = new Readiness({ checks: settings.healthChecks });
     this.#parts = parts;
-    this.services.provide(environmentService, this.environment);
-    this.services.provide(loggerService, this.logger);
-    this.services.provide(metricsService, this.metrics);
-    this.services.provide(AUTH_CONFIG, this.authConfig);
+    this.#provideOwn();
     refuseWrongRoutes(parts);
     installStack(app, this.#lateStack());
   }
@@ -80,10 +78,16 @@ export class KernelRuntime {
     this.#closeBy = performance.now() + timeoutMs;
     this.readiness.drain();
     await this.#starting?.catch(() => {});
-    this.#running = undefined;
+    this.#takesRequests = false;
+    await this.#release();
+  }
+
+  /** Jobs and `onShutdown` still reach the engines, through the kernel and through the accessors. */
+  async #release(): Promise<void> {
     try {
-      await this.#lifecycle.close();
+      await runWithContext({ services: this.services }, () => this.#lifecycle.close());
     } finally {
+      this.#running = undefined;
       this.services.close();
     }
   }
@@ -125,21 +129,30 @@ export class KernelRuntime {
     throw new KernelError('E_NOT_STARTED', 'The kernel is not running; call ready() first');
   }
 
+  /** What there is before any engine is open. */
+  #provideOwn(): void {
+    this.services.provide(environmentService, this.environment);
+    this.services.provide(loggerService, this.logger);
+    this.services.provide(metricsService, this.metrics);
+    this.services.provide(AUTH_CONFIG, this.authConfig);
+  }
+
   async #start(): Promise<RunningKernel> {
     const { settings, environment, logger, metrics, services, readiness } = this;
     const lifecycle = this.#lifecycle;
+    this.#provideOwn();
     const parts = { ...this.#parts, jobRegistry: this.jobRegistry };
     try {
       return await runWithContext({ services }, async () => {
         const boot = { settings, environment, logger, metrics, services, readiness, lifecycle, parts };
         this.#running = await bootKernel({ ...boot, authConfig: this.authConfig, kernel: this });
         await this.#running.begin();
+        this.#takesRequests = true;
         return this.#running;
       });
     } catch (error) {
-      this.#running = undefined;
       this.#starting = undefined;
-      await lifecycle.close().catch((fault) => logger.error({ err: fault }, 'The failed start left something open'));
+      await this.#release().catch((fault) => logger.error({ err: fault }, 'The failed start left something open'));
       throw error;
     }
   }
@@ -147,7 +160,7 @@ export class KernelRuntime {
   /** The pipeline needs engines that `ready()` opens, but its place in the application is taken now. */
   #lateStack(): { before: HttpMiddleware[]; route: HttpMiddleware } {
     const closed = closedStack(this);
-    const stack = (): RunningKernel['stack'] => this.#running?.stack ?? closed;
+    const stack = (): RunningKernel['stack'] => (this.#takesRequests && this.#running?.stack) || closed;
     return { before: [(ctx, next) => stack().before(ctx, next)], route: (ctx, next) => stack().route(ctx, next) };
   }
 }

@@ -35,7 +35,7 @@ function stop(signal: NodeJS.Signals): void {
   if (stopping) process.exit(1);
   stopping = true;
   const limit = Math.max(...[...watched.values()].map(({ timeoutMs }) => timeoutMs)) + FAREWELL_MS;
-  setTimeout(() => process.exit(1), limit).unref();
+  setTimeout(() => process.exit(1), limit); // referenced: a process that has nothing else to wait for would end with 0
   const closings = [...watched].map(([service, { logger }]) => close(service, logger, signal));
   void Promise.all(closings).then((clean) => process.exit(clean.every(Boolean) ? 0 : 1));
 }

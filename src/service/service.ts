@@ -54,7 +54,7 @@ export class Service {
     } catch (error) {
       this.#server = undefined;
       await this.close();
-      throw error;
+      throw explained(error, port);
     }
     this.#forgetSignals = closeOnSignals(this, { logger: this.kernel.logger, timeoutMs: this.#shutdownTimeoutMs });
     return server;
@@ -118,6 +118,11 @@ export class Service {
     this.kernel.logger.warn(fields, 'Requests outlived the shutdown limit and were cut off');
     server.closeAllConnections();
   }
+}
+
+function explained(error: unknown, port: number): unknown {
+  if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) return error;
+  return new KernelError('E_LISTENING', `Port ${port} is taken; listen on another one`, { cause: error });
 }
 
 /** Tells the client not to send another request on this connection. */

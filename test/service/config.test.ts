@@ -1,0 +1,88 @@
+import { ConfigError, ServiceConfig } from 'app-kernel';
+import { describe, expect, it } from 'vitest';
+
+function refusalOf(variables: Record<string, string>): ConfigError {
+  try {
+    ServiceConfig.fromEnv(variables);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return error as ConfigError;
+  }
+  throw new Error('It was accepted');
+}
+
+describe('ServiceConfig.fromEnv', () => {
+  it('reads the twelve variables of the specification', () => {
+    const { fields } = ServiceConfig.fromEnv({
+      JWT_SECRET: 'secret-of-32-characters-or-longer',
+      DATABASE_URL: 'sqlite::memory:',
+      REDIS_URL: 'redis://localhost:6379',
+      CORS_ORIGINS: 'https://a.example, https://b.example',
+      DEBUG: 'true',
+      LOG_LEVEL: 'debug',
+      RATE_LIMIT_RPM: '250',
+      SMTP_HOST: 'mail.example.com',
+      SMTP_PORT: '2525',
+      SMTP_USER: 'user',
+      SMTP_PASSWORD: 'p@ss',
+      EMAIL_FROM: 'me@example.com',
+    });
+
+    expect(fields).toEqual({
+      jwtSecret: 'secret-of-32-characters-or-longer',
+      databaseUrl: 'sqlite::memory:',
+      redisUrl: 'redis://localhost:6379',
+      corsOrigins: ['https://a.example', 'https://b.example'],
+      debug: true,
+      logLevel: 'debug',
+      rateLimitRequests: 250,
+      smtpHost: 'mail.example.com',
+      smtpPort: 2525,
+      smtpUser: 'user',
+      smtpPassword: 'p@ss',
+      emailFrom: 'me@example.com',
+      emailEnabled: true,
+    });
+  });
+
+  it('names every malformed variable', () => {
+    const { faults } = refusalOf({
+      SMTP_PORT: 'twenty-five',
+      RATE_LIMIT_RPM: '-3',
+      DEBUG: 'perhaps',
+      WORKER_COUNT: '1.5',
+      JWT_EXPIRY_HOURS: '0',
+    });
+
+    expect(faults.map(({ field }) => field).sort()).toEqual(
+      ['DEBUG', 'JWT_EXPIRY_HOURS', 'RATE_LIMIT_RPM', 'SMTP_PORT', 'WORKER_COUNT'].sort(),
+    );
+    for (const { fault, mend } of faults) expect(`${fault}${mend}`).not.toBe('');
+  });
+
+  it('does not repeat the value of a malformed variable, which may be a secret', () => {
+    expect(refusalOf({ SMTP_PORT: 'pasted-password' }).message).not.toContain('pasted-password');
+  });
+
+  it('ignores variables that it does not know', () => {
+    expect(ServiceConfig.fromEnv({ HOME: '/root', JWT_SECRETS: 'x', PATH: '/bin' }).fields).toEqual({});
+  });
+
+  it('treats an empty variable as one that is not set', () => {
+    expect(ServiceConfig.fromEnv({ DATABASE_URL: '', REDIS_URL: '', SMTP_PORT: '', WORKER_COUNT: '' }).fields).toEqual(
+      {},
+    );
+  });
+});
+
+describe('new ServiceConfig', () => {
+  it('names a field that does not exist', () => {
+    const misspelt = { jwtSecrt: 'x' } as Record<string, string>;
+    expect(() => new ServiceConfig(misspelt)).toThrow(/jwtSecrt/);
+  });
+
+  it('is frozen', () => {
+    const { fields } = new ServiceConfig({ debug: true });
+    expect(Object.isFrozen(fields)).toBe(true);
+  });
+});

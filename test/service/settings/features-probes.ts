@@ -1,0 +1,86 @@
+import { createAccessToken, type FeatureSettings, requireAuth } from 'app-kernel';
+import { expect } from 'vitest';
+import { openKernel } from '../setup/fresh-kernel.js';
+import { json, type Send, signUp } from '../setup/http-calls.js';
+import type { Probes } from './probe.js';
+
+type Features = Partial<FeatureSettings>;
+
+async function sendWith(features: Features): Promise<Send> {
+  return (await openKernel({ features })).send;
+}
+
+const status = async (send: Send, path: string, init?: RequestInit): Promise<number> => (await send(path, init)).status;
+const LOGIN = json({ username: 'nobody@example.com', password: 'not-the-password' });
+const SIGN_UP = json({ username: 'a@example.com', email: 'a@example.com', password: 'difference-engine' });
+
+/** The field moves a route from its default place to `/moved/it`. */
+function moves(field: keyof FeatureSettings, from: string): () => Promise<void> {
+  return async () => {
+    const send = await sendWith({ [field]: '/moved/it', protectMetrics: 'none' });
+    expect(await status(send, '/moved/it')).toBe(200);
+    expect(await status(send, from)).toBe(404);
+  };
+}
+
+/** The field takes routes away. */
+function removes(field: keyof FeatureSettings, paths: readonly string[]): () => Promise<void> {
+  return async () => {
+    const send = await sendWith({ [field]: false, protectMetrics: 'none' });
+    for (const path of paths) expect(await status(send, path), path).toBe(404);
+    const document = (await (await send('/openapi.json')).json()) as { paths: object };
+    for (const path of paths) expect(Object.keys(document.paths)).not.toContain(path);
+  };
+}
+
+export const featuresProbes: Probes<FeatureSettings> = {
+  enableHealthRoutes: removes('enableHealthRoutes', ['/healthz', '/readyz']),
+  healthPath: moves('healthPath', '/healthz'),
+  readyPath: moves('readyPath', '/readyz'),
+  enableMetrics: removes('enableMetrics', ['/metrics']),
+  metricsPath: moves('metricsPath', '/metrics'),
+  protectMetrics: async () => {
+    expect([401, 403]).toContain(await status(await sendWith({}), '/metrics'));
+    expect(await status(await sendWith({ protectMetrics: 'none' }), '/metrics')).toBe(200);
+    expect(await status(await sendWith({ protectMetrics: 'internal' }), '/metrics')).toBe(200);
+  },
+  enableAuthRoutes: async () => {
+    const { send, kernel } = await openKernel(
+      { features: { enableAuthRoutes: false } },
+      {
+        use: async (ctx, next) => {
+          if (ctx.path !== '/mine') return next();
+          await requireAuth(ctx, async () => {});
+          ctx.body = 'mine';
+        },
+      },
+    );
+    expect(await status(send, '/auth/login', LOGIN)).toBe(404);
+    const { id } = await kernel.userStore.create({ username: 'a@example.com', email: 'a@example.com' });
+    const token = createAccessToken({ userId: id, secret: kernel.authConfig.tokenSecret });
+    expect(await status(send, '/mine', { headers: { authorization: `Bearer ${token}` } })).toBe(200);
+  },
+  authMode: async () => {
+    expect(await status(await sendWith({ authMode: 'local' }), '/auth/login', LOGIN)).toBe(401);
+    for (const authMode of ['apikey', 'external'] as const) {
+      expect(await status(await sendWith({ authMode }), '/auth/login', LOGIN), authMode).toBe(404);
+    }
+  },
+  allowSelfSignup: async () => {
+    const { send, kernel } = await openKernel({ features: { allowSelfSignup: false } });
+    expect([403, 404]).toContain(await status(send, '/auth/register', SIGN_UP));
+    expect(await kernel.userStore.getByUsername('a@example.com')).toBeNull();
+    expect(await status(send, '/auth/login', LOGIN)).toBe(401);
+  },
+  authPrefix: async () => {
+    const send = await sendWith({ authPrefix: '/identity' });
+    await signUp(send, 'a@example.com', { authPath: '/identity' });
+    expect(await status(send, '/auth/login', LOGIN)).toBe(404);
+  },
+  kernelPrefix: async () => {
+    const send = await sendWith({ kernelPrefix: '/kernel/v2' });
+    await signUp(send, 'a@example.com', { authPath: '/kernel/v2/auth' });
+    expect(await status(send, '/auth/login', LOGIN)).toBe(404);
+    expect(await status(send, '/healthz')).toBe(200);
+  },
+};
