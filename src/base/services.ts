@@ -21,12 +21,19 @@ export class Services {
     live.push(this);
   }
 
+  /** Makes this live again after `close`, too: a start that failed may be repeated. */
   provide<T>(key: ServiceKey<T>, service: T): void {
+    if (!live.includes(this)) live.push(this);
     this.#provided.set(key, service);
   }
 
   get<T>(key: ServiceKey<T>): T | undefined {
     return this.#provided.get(key) as T | undefined;
+  }
+
+  /** True once its kernel has ended: what still runs in its name must not fall to another kernel. */
+  get isClosed(): boolean {
+    return !live.includes(this);
   }
 
   /** Forgets everything; accessors then answer the next newest live kernel. */
@@ -38,7 +45,7 @@ export class Services {
 }
 
 /** The services of the kernel this code runs for: the ambient request's or job's, else the newest live one. */
-export function ambientServices(): Services | undefined {
+function ambientServices(): Services | undefined {
   return currentContext().services ?? live.at(-1);
 }
 

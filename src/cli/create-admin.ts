@@ -3,6 +3,7 @@ import { KernelError } from '../base/errors.js';
 import {
   createPasswordHasher,
   ensureAdmin,
+  isEmail,
   KernelAuthSession,
   KernelAuthUser,
   KernelUserStore,
@@ -31,13 +32,17 @@ export function addCreateAdmin(program: Command, terminal: Terminal): void {
 }
 
 async function createAdmin({ email, databaseUrl }: CreateAdminOptions, terminal: Terminal): Promise<void> {
+  if (!isEmail(email))
+    throw new KernelError('E_CLI', `"${email}" is not an e-mail address; pass --email name@example.com`);
   const url = databaseUrl ?? configuredDatabase();
   const password = await readSecret('Password: ', terminal);
   const db = await connect(url, { entities: [KernelAuthUser, KernelAuthSession] });
   try {
     await db.migrate();
-    await ensureAdmin({ email, password }, new KernelUserStore(), createPasswordHasher());
-    terminal.output.write(`${email} is an admin\n`);
+    const changed = await ensureAdmin({ email, password }, new KernelUserStore({ db }), createPasswordHasher());
+    terminal.output.write(
+      changed ? `${email} is an admin now\n` : `${email} was an admin already; nothing was changed\n`,
+    );
   } finally {
     await db.close();
   }

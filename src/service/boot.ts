@@ -57,7 +57,7 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
     hasAccounts: parts.userStore !== undefined || engines.database !== undefined,
     readiness,
     metrics,
-    mailbox: isProd || mailer?.isConfigured ? undefined : mailer,
+    mailbox: isProd || !mailer || mailer.isConfigured ? undefined : { mailer, openLocally: isPersonal(options) },
   });
   const { before, route } = createStack({
     routes,
@@ -74,6 +74,11 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
     state: { kernel },
   });
   return { engines, auth, stack: { before: compose(before), route }, begin: () => begin(options, engines, auth) };
+}
+
+/** A developer's own machine, where nobody else comes by way of a proxy. */
+function isPersonal({ environment, parts }: BootOptions): boolean {
+  return environment !== 'staging' && environment !== 'uat' && !parts.trustProxy;
 }
 
 function buildAuth(

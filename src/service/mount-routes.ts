@@ -21,8 +21,8 @@ export interface RoutesOptions {
   hasAccounts: boolean;
   readiness: Readiness;
   metrics: KernelMetrics;
-  /** Present where captured mails may be looked at. */
-  mailbox: Mailer | undefined;
+  /** Present where captured mails may be looked at: by admins, and `openLocally` by whoever sits at the machine. */
+  mailbox: { mailer: Mailer; openLocally: boolean } | undefined;
 }
 
 const DOCS_PATH = '/docs';
@@ -43,9 +43,10 @@ export function mountRoutes(options: RoutesOptions): RouteTable {
     routes.mount([createMetricsRouter({ render, path: metricsPath, protection: features.protectMetrics })]);
   }
   routes.mount([createDocsRouter({ routes, info })]);
-  if (mailbox) routes.mount([createMailRouter(mailbox)]);
+  if (mailbox) routes.mount([createMailRouter(mailbox.mailer, mailbox)]);
   if (options.hasAccounts && hasAuthRoutes(settings)) {
-    routes.mount([createAuthRouter({ ...auth, prefix: features.authPrefix })], features.kernelPrefix);
+    const { maxBodySize } = settings.security;
+    routes.mount([createAuthRouter({ ...auth, prefix: features.authPrefix, maxBodySize })], features.kernelPrefix);
   }
   routes.mount(options.routers, features.kernelPrefix);
   routes.compile();

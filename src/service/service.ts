@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import type { RequestListener, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,6 +15,8 @@ export interface ServiceRuntimeOptions {
 
 const DEFAULT_PORT = 8000;
 const IDLE_SWEEP_MS = 50;
+/** Runs a function without the context of its caller: a request must not inherit an actor, a tenant or a transaction. */
+const withoutContext = AsyncLocalStorage.snapshot();
 
 /** A service made by `createService`: `await service.listen(8000)` runs it, `await service.close()` ends it. */
 export class Service {
@@ -49,7 +52,7 @@ export class Service {
       response.once('close', () => this.#unanswered.delete(response));
     });
     try {
-      server.listen(port, host);
+      withoutContext(() => server.listen(port, host));
       await once(server, 'listening');
     } catch (error) {
       this.#server = undefined;
@@ -76,7 +79,7 @@ export class Service {
   /** Sends a request through the whole pipeline in this process, without a socket. */
   async inject(input: Request | URL | string, init?: InjectInit): Promise<Response> {
     await this.ready();
-    return injectRequest(this.callback(), input, init);
+    return withoutContext(() => injectRequest(this.callback(), input, init));
   }
 
   /**

@@ -68,7 +68,8 @@ export class Accounts {
   }
 
   /**
-   * Sets a new password and ends every other session.
+   * Sets a new password and ends every other session: once before the password is stored, so that a failure in between
+   * never leaves a new password beside the sessions of whoever knew the old one, and again for what began meanwhile.
    * @throws BadRequestError when the old password is wrong, ValidationError when the new one is weak.
    */
   async changePassword(
@@ -83,9 +84,12 @@ export class Accounts {
     );
     if (!user) throw new BadRequestError('Invalid current password');
     checkPassword(newPassword, 'new_password');
-    const isStored = await users.updatePassword(user.id, await hasher.hash(newPassword));
+    const passwordHash = await hasher.hash(newPassword);
+    const endOthers = (): Promise<void> => sessions.endAll(user.id, 'password changed', caller.sessionId);
+    await endOthers();
+    const isStored = await users.updatePassword(user.id, passwordHash);
     if (!isStored) throw new KernelError('E_PASSWORD_UPDATE', 'Failed to update password');
-    await sessions.endAll(user.id, 'password changed', caller.sessionId);
+    await endOthers();
     emit({ type: 'password_changed', userId: user.id, ...client });
   }
 

@@ -21,6 +21,7 @@ export {
   type AuthService,
   AuthServiceAdapter,
   type AuthUser,
+  isEmail,
   KernelUserStore,
   type NewUser,
   type UserStore,

@@ -19,6 +19,8 @@ const NewPassword = z
 /** Bounded far above any real password, so that nobody feeds megabytes to a hash. */
 const GivenPassword = z.string().min(1).max(4096);
 const Token = z.string().min(1).max(8192);
+/** More than the longest of these bodies: looking at megabytes of password would stop everybody else. */
+const MAX_BODY_BYTES = 64 * 1024;
 
 const Email = z
   .string()
@@ -66,6 +68,8 @@ const MessageResponse = z.object({ message: z.string() });
 export interface AuthRouterOptions {
   /** Default `/auth`. */
   prefix?: string;
+  /** Most bytes of a body; at most (and by default) 64 KiB. */
+  maxBodySize?: number;
 }
 
 /** The routes, and what they work with. */
@@ -78,22 +82,26 @@ export type AuthRouter = TypedRouter & { readonly auth: Auth };
 export function createAuthRouter(given: (Auth | AuthOptions) & AuthRouterOptions): AuthRouter {
   const auth = 'accounts' in given ? given : createAuth(given);
   const { accounts, sessions, userStore } = auth;
+  const maxBodySize = Math.min(given.maxBodySize ?? MAX_BODY_BYTES, MAX_BODY_BYTES);
   const router: TypedRouter = createRouter({ prefix: given.prefix ?? '/auth', tags: ['auth'] });
 
   router.post(
     '/register',
-    { body: RegisterRequest, response: UserResponse, status: 201, summary: 'Register a new user' },
+    { body: RegisterRequest, maxBodySize, response: UserResponse, status: 201, summary: 'Register a new user' },
     async ({ ctx, body }) => toResponse(await accounts.register(body, clientOf(ctx))),
   );
 
-  router.post('/login', { body: LoginRequest, response: TokenResponse, summary: 'Sign in' }, async ({ ctx, body }) =>
-    (await accounts.login(body, clientOf(ctx))).toJSON(),
+  router.post(
+    '/login',
+    { body: LoginRequest, maxBodySize, response: TokenResponse, summary: 'Sign in' },
+    async ({ ctx, body }) => (await accounts.login(body, clientOf(ctx))).toJSON(),
   );
 
   router.post(
     '/refresh',
     {
       body: RefreshRequest,
+      maxBodySize,
       response: TokenResponse,
       summary: 'New tokens for a refresh token',
       description: 'A refresh token works once. If an older one comes back, the session ends.',
@@ -111,6 +119,7 @@ export function createAuthRouter(given: (Auth | AuthOptions) & AuthRouterOptions
     {
       auth: 'user',
       body: ChangePasswordRequest,
+      maxBodySize,
       response: MessageResponse,
       summary: 'Change the password',
       description: 'Ends every other session of the user.',
@@ -127,6 +136,7 @@ export function createAuthRouter(given: (Auth | AuthOptions) & AuthRouterOptions
     {
       auth: 'optional',
       body: LogoutRequest,
+      maxBodySize,
       response: MessageResponse,
       summary: 'End the session',
       description:

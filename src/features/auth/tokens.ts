@@ -191,7 +191,7 @@ function verified(token: string, options: DecodeOptions): jwt.JwtPayload | strin
   } catch (error) {
     if (error instanceof jwt.TokenExpiredError) throw new AuthError('Token has expired');
     if (error instanceof jwt.JsonWebTokenError) throw invalid(error.message);
-    if (error instanceof SyntaxError) throw invalid('jwt malformed');
+    if (error instanceof SyntaxError || error instanceof TypeError) throw invalid('jwt malformed'); // as for `null`
     throw error;
   }
 }

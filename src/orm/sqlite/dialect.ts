@@ -10,13 +10,21 @@ import { MEMORY, sqliteFile } from './url.js';
 /** SQLite: one file, or memory. A write transaction holds the whole database, so no other locks are needed. */
 export const sqliteDialect: Dialect = {
   name: 'sqlite',
-  capabilities: { transactionalDdl: true, maxParameters: 32_000 },
+  capabilities: {
+    transactionalDdl: true,
+    maxParameters: 32_000,
+    writersTakeTurns: true,
+    autocommit: false, // another process's lock is waited for at BEGIN
+    writableCtes: false,
+  },
   rowLock: '',
   nullSafeEquals: 'IS',
+  nullOrder: { asc: '', desc: '' },
   quote,
   placeholder: () => '?',
   column: sqliteColumn,
   literal,
+  cast: (expression) => expression,
   bind,
   isTransient: isBusy,
   isOutage,

@@ -110,7 +110,7 @@ export class SqliteDriver implements Driver {
 export async function openSqlite(file: string, timeoutMs: number): Promise<SqliteDriver> {
   const { default: Sqlite } = await import('better-sqlite3');
   const memory = file === MEMORY;
-  if (!memory) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  if (!memory) makeFolder(file);
 
   const open: OpenHandle = (readonly) => {
     const database = new Sqlite(file, { readonly, timeout: OPEN_BUSY_TIMEOUT_MS });
@@ -126,5 +126,15 @@ export async function openSqlite(file: string, timeoutMs: number): Promise<Sqlit
     return new SqliteDriver(open, memory, timeoutMs);
   } catch (error) {
     throw mapSqliteError(error, '');
+  }
+}
+
+function makeFolder(file: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new ConnectionError(`The folder of the SQLite file ${file} cannot be made; name another path`, {
+      cause: error,
+    });
   }
 }

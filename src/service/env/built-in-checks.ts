@@ -3,6 +3,8 @@ import { type EnvCheckSettings, PASSED } from './env-check.js';
 type Outcome = readonly [passed: boolean, message: string];
 
 const MIN_SECRET_LENGTH = 32;
+/** Fewer make a pattern: 32 random hex digits have fewer than eight different ones once in thirty million times. */
+const MIN_SECRET_VARIETY = 8;
 const WEAK_SECRETS = ['dev-secret-change-me', 'secret', 'changeme', 'password', '12345', 'test', 'dev'];
 
 /** A database is named, and it is a server. */
@@ -26,6 +28,7 @@ export function checkJwtSecret({ jwtSecret }: EnvCheckSettings): Outcome {
   if (jwtSecret.length < MIN_SECRET_LENGTH) {
     return [false, `jwt_secret too short (${jwtSecret.length} chars, need ${MIN_SECRET_LENGTH}+)`];
   }
+  if (new Set(jwtSecret).size < MIN_SECRET_VARIETY) return [false, 'jwt_secret is too weak'];
   return PASSED;
 }
 

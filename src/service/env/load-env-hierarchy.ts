@@ -14,21 +14,28 @@ export interface LoadEnvOptions {
   variables?: EnvironmentVariables;
 }
 
+const ENVIRONMENT_NAMES = ['APP_ENV', 'ENV'];
+
 /**
  * Fills variables that are not set yet from `.env` files. What the operating system set always wins, then the entry
  * script's own directory, then its parent, then its grandparent; within a directory `.env.{environment}` over `.env`.
+ * Where the operating system names the environment, by either variable, no file names another: `APP_ENV=dev` in a forgotten
+ * file must not switch the checks of `ENV=production` off.
  * @returns the files that were read, the one with the most authority first.
  * @throws ConfigError when a file exists and cannot be read.
  */
 export function loadEnvHierarchy(options: LoadEnvOptions = {}): string[] {
   const variables = options.variables ?? environmentVariables();
-  const environment = options.environment ?? writtenEnvironment(variables) ?? 'prod';
+  const named = writtenEnvironment(variables);
+  const isTaken = (name: string): boolean =>
+    variables[name] !== undefined || (named !== undefined && ENVIRONMENT_NAMES.includes(name));
+  const environment = options.environment ?? named ?? 'prod';
   const read: string[] = [];
   for (const file of candidates(options.rootDir ?? entryDirectory(), environment)) {
     const content = readIfPresent(file);
     if (content === undefined) continue;
     read.push(file);
-    for (const [name, value] of Object.entries(parse(content))) variables[name] ??= value;
+    for (const [name, value] of Object.entries(parse(content))) if (!isTaken(name)) variables[name] = value;
   }
   return read;
 }
