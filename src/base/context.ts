@@ -50,6 +50,12 @@ export function runInContext<T>(context: AmbientContext, fn: () => T): T {
   return storage.run(context, fn);
 }
 
+/**
+ * Runs `fn` as if nobody had called it, without any async context of the caller, other modules' included: what a service
+ * starts must not inherit an actor, a tenant or a transaction of the code that happened to start it.
+ */
+export const withoutContext: <T>(fn: () => T) => T = AsyncLocalStorage.snapshot();
+
 /** Runs `fn` as `actor`: row versions and audit events inside name it. */
 export function withActor<T>(actor: Actor | { id: string }, fn: () => T): T {
   return runWithContext({ actor: { type: 'user', ...actor } }, fn);

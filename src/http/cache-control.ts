@@ -1,7 +1,7 @@
 /** A header as `setHeader` takes it. */
 export type Header = readonly [name: string, value: string];
 
-const NEVER_STORED: readonly Header[] = [['Cache-Control', 'no-store, max-age=0']];
+export const NEVER_STORED: readonly Header[] = [['Cache-Control', 'no-store, max-age=0']];
 const IMMUTABLE: readonly Header[] = [['Cache-Control', 'public, max-age=31536000, immutable']];
 const ONE_HOUR: readonly Header[] = [['Cache-Control', 'public, max-age=3600, must-revalidate']];
 const ALWAYS_FRESH: readonly Header[] = [

@@ -41,6 +41,14 @@ export function peerAddress({ socket }: IncomingMessage): string | null {
   return peer;
 }
 
+const FORWARDING_HEADERS = ['forwarded', 'via', 'x-real-ip', 'cf-connecting-ip', 'true-client-ip'];
+
+/** True where a header says that a proxy passed the request on: then the peer is not the one who asks. */
+export function isForwarded({ headers }: IncomingMessage): boolean {
+  if (FORWARDING_HEADERS.some((name) => headers[name] !== undefined)) return true;
+  return Object.keys(headers).some((name) => name.startsWith('x-forwarded-'));
+}
+
 function forwardedFor(req: IncomingMessage): string[] {
   const header = req.headers['x-forwarded-for'];
   const text = Array.isArray(header) ? header.join(',') : (header ?? '');

@@ -1,4 +1,4 @@
-export { getRealIp, peerAddress } from './client-address.js';
+export { getRealIp, isForwarded, peerAddress } from './client-address.js';
 export { compose } from './compose.js';
 export {
   AuthError,

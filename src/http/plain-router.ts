@@ -47,6 +47,12 @@ function plainRoutes(router: Router): PlainRoute[] {
     }));
 }
 
+/** `GET /users/:id`, `GET|POST /users`, or `ALL /users` for a route that takes whatever comes. */
+export function routeName(methods: readonly string[], path: string | RegExp): string {
+  const names = methods.filter((method) => method !== 'HEAD' || methods.length === 1);
+  return `${names.length > 5 ? 'ALL' : names.join('|')} ${path}`;
+}
+
 export interface PathPattern {
   regexp: RegExp;
   paramNames: readonly string[];

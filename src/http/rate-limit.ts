@@ -1,4 +1,5 @@
 import { KernelError } from '../base/errors.js';
+import { routeName } from './plain-router.js';
 import type { HttpContext, HttpMiddleware, Next } from './request-state.js';
 import { markMiddleware, type RateLimitRule } from './route-marks.js';
 
@@ -17,7 +18,7 @@ export function rateLimit(limit: number, windowSeconds = 60): HttpMiddleware {
       const enforcedBefore = route !== undefined && (route.marks.rateLimit === rule || route.marks.rateLimit === null);
       if (rateLimits === undefined)
         throw new KernelError('E_ROUTE', 'rateLimit() needs the stack of a kernel around it');
-      if (rateLimits && !enforcedBefore) await rateLimits.enforceRoute(ctx, routeName(ctx), rule);
+      if (rateLimits && !enforcedBefore) await rateLimits.enforceRoute(ctx, bucketName(ctx), rule);
       return next();
     },
     { rateLimit: rule },
@@ -45,11 +46,10 @@ const UNLIMITED_PREFIXES: readonly string[] = ['/static/', '/_next/'];
 /** The stage of the stack that applies the caller's tier, or the limit of the route instead. */
 export async function limitRate(ctx: HttpContext, next: Next): Promise<unknown> {
   const { rateLimits, route } = ctx.state;
-  if (!rateLimits || isUnlimited(ctx)) return next();
   const rule = route?.marks.rateLimit;
-  if (rule === null) return next();
+  if (!rateLimits || rule === null) return next();
   if (rule && route) await rateLimits.enforceRoute(ctx, route.name, rule);
-  else await rateLimits.enforceTier(ctx);
+  else if (!isUnlimited(ctx)) await rateLimits.enforceTier(ctx);
   return next();
 }
 
@@ -59,14 +59,29 @@ function isUnlimited(ctx: HttpContext): boolean {
   return isPreflight(ctx);
 }
 
-/** A browser's question before the real request; it is answered, never counted. */
+/**
+ * A browser's question before the real request; it is answered, never counted. Where a route takes OPTIONS itself it is
+ * a request like any other: everybody can write the headers of a preflight.
+ */
 function isPreflight(ctx: HttpContext): boolean {
-  return ctx.method === 'OPTIONS' && ctx.headers.origin !== undefined && 'access-control-request-method' in ctx.headers;
+  if (ctx.method !== 'OPTIONS' || ctx.state.route) return false;
+  return ctx.headers.origin !== undefined && 'access-control-request-method' in ctx.headers;
 }
 
-/** The template of a router the kernel does not know, as `@koa/router` leaves it; else the path. */
-function routeName(ctx: HttpContext): string {
-  return ctx.state.route?.name ?? `${ctx.method} ${String(ctx._matchedRoute ?? ctx.path)}`;
+interface MatchedLayer {
+  methods: readonly string[];
+  path: string | RegExp;
+}
+
+/**
+ * The name of the route's bucket; of a router the kernel does not know, by what `@koa/router` notes. Never made of the
+ * request's own method and path: whoever varies those would get a bucket for each.
+ */
+function bucketName(ctx: HttpContext): string {
+  if (ctx.state.route) return ctx.state.route.name;
+  const { matched = [] } = ctx as { matched?: readonly MatchedLayer[] };
+  const layer = matched.findLast(({ methods }) => methods.includes(ctx.method));
+  return layer ? routeName(layer.methods, layer.path) : 'unrouted';
 }
 
 function positive(name: string, value: number): number {

@@ -60,9 +60,9 @@ export class RateLimits {
     return this.#enforce(ctx, callerBucket(ctx), rule, 'default');
   }
 
-  /** A bucket for this caller on this route alone. */
+  /** A bucket for this caller, on this route and under this limit alone: a router and its route may both have one. */
   enforceRoute(ctx: HttpContext, route: string, rule: RateLimitRule): Promise<void> {
-    return this.#enforce(ctx, `route:${route}:${callerBucket(ctx)}`, rule, 'route');
+    return this.#enforce(ctx, `route:${route}:${rule.limit}:${callerBucket(ctx)}`, rule, 'route');
   }
 
   async #enforce(ctx: HttpContext, bucket: string, rule: RateLimitRule, policy: string): Promise<void> {

@@ -2,7 +2,7 @@ import type { Router } from '@koa/router';
 import { KernelError } from '../base/errors.js';
 import { BadRequestError } from './errors.js';
 import { GuardRegistry } from './guard-registry.js';
-import { compilePattern, isPlainRouter, mountPlainRouter, type PathPattern } from './plain-router.js';
+import { compilePattern, isPlainRouter, mountPlainRouter, type PathPattern, routeName } from './plain-router.js';
 import type { HttpContext, HttpMiddleware, Next } from './request-state.js';
 import type { RouteDeclaration } from './route.js';
 import { RouteIndex } from './route-index.js';
@@ -125,7 +125,7 @@ function compileMount({ prefix, router, tags }: Mount, mount: number, guards: Gu
   }
   const { routes, dispatch } = mountPlainRouter(router, prefix);
   return routes.map(({ methods, path, regexp, marks }) => ({
-    name: `${methodsLabel(methods)} ${path}`,
+    name: routeName(methods, path),
     template: String(path),
     methods,
     marks,
@@ -163,12 +163,6 @@ function typedEntry(
     regexp: pattern.regexp,
     handle: pattern.paramNames.length > 0 ? withParams(pattern, run) : withoutParams(run),
   };
-}
-
-/** `GET`, `GET|POST`, or `ALL` for a route that takes whatever comes. */
-function methodsLabel(methods: readonly string[]): string {
-  const names = methods.filter((method) => method !== 'HEAD' || methods.length === 1);
-  return names.length > 5 ? 'ALL' : names.join('|');
 }
 
 function withoutParams(run: HttpMiddleware): HttpMiddleware {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import helmet from 'koa-helmet';
-import { cacheHeadersFor, type Header } from './cache-control.js';
+import { cacheHeadersFor, type Header, NEVER_STORED } from './cache-control.js';
 import type { HttpContext, HttpMiddleware, Next } from './request-state.js';
 
 export interface SecurityHeadersOptions {
@@ -66,7 +66,18 @@ export function setSecurityHeaders({ production = false, apiPrefix }: SecurityHe
   return function securityHeaders(ctx: HttpContext, next: Next) {
     const { res } = ctx;
     for (const [name, value] of fixed) res.setHeader(name, value);
-    for (const [name, value] of cacheHeadersFor(ctx.path, apiPrefixes)) res.setHeader(name, value);
+    const cache = mayBePersonal(ctx) ? NEVER_STORED : cacheHeadersFor(ctx.path, apiPrefixes);
+    for (const [name, value] of cache) res.setHeader(name, value);
     return next();
   };
+}
+
+/**
+ * `/account/x.css` looks like an asset and is whatever `/account/:tab` answers: no cache may keep it for others. A route
+ * for a whole folder (`/*path`) that asks for nobody serves files.
+ */
+function mayBePersonal({ req, state: { route } }: HttpContext): boolean {
+  if (req.headers.authorization !== undefined) return true;
+  if (!route) return false;
+  return (route.declaration?.options.auth ?? 'none') !== 'none' || route.template.includes(':');
 }

@@ -39,6 +39,9 @@ export function createHttpServer(listener: RequestListener, options: HttpServerO
       writeRefusal(response, statusProblem(400, uuidv7()), fixed);
     },
   );
+  server.on('checkExpectation', (_request, response: ServerResponse) => {
+    writeRefusal(response, statusProblem(417, uuidv7()), fixed);
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable || answeredAlready(socket)) {
       socket.destroy();

@@ -23,6 +23,8 @@ export type AckPolicy = Pick<ResolvedWorkerOptions, 'retryDelaysMs' | 'retryJitt
 
 /** How long a job waits, for a worker that knows its task to come along, ms. */
 const HAND_ON_MS = 5000;
+/** Largest result that is kept, characters of JSON. */
+const MAX_RESULT = 1_048_576;
 
 /** What follows from how a run ended; nothing when the job belongs to another worker. */
 export function acknowledge(run: JobRun, outcome: Outcome, policy: AckPolicy): Acknowledgement | undefined {
@@ -40,10 +42,13 @@ export function acknowledge(run: JobRun, outcome: Outcome, policy: AckPolicy): A
   }
 }
 
-/** A job of a task that only other workers know goes on unchanged; nobody knowing it for long, it is given up. */
-export function handOn(run: JobRun, error: Error, policy: AckPolicy): Acknowledgement {
-  const age = policy.now() - run.envelope.enqueuedAt.getTime();
-  if (age > policy.unknownTaskMs) return giveUp(run, error, policy);
+/**
+ * A job of a task that only other workers know goes on unchanged; it is given up when nobody has offered the task for
+ * long, neither since it was enqueued nor since `offeredAt`.
+ */
+export function handOn(run: JobRun, error: Error, offeredAt: number, policy: AckPolicy): Acknowledgement {
+  const lastHope = Math.max(offeredAt, run.envelope.enqueuedAt.getTime());
+  if (policy.now() - lastHope > policy.unknownTaskMs) return giveUp(run, error, policy);
   return again(run, run.claim.run, jittered(HAND_ON_MS, policy.retryJitter), error);
 }
 
@@ -55,6 +60,8 @@ export function giveUp(run: JobRun, error: unknown, policy: AckPolicy): Acknowle
 /** The work is done, so a result that cannot be kept is no reason to do it again. */
 function succeeded(run: JobRun, result: unknown, policy: AckPolicy): Acknowledgement {
   try {
+    const length = JSON.stringify(result)?.length ?? 0;
+    if (length > MAX_RESULT) throw new RangeError(`${length} characters of JSON are more than ${MAX_RESULT}`);
     return ended(run, 'succeeded', { result }, policy);
   } catch (error) {
     const note = `The result cannot be kept: ${describeFault(error)}`;

@@ -1,6 +1,6 @@
 import type { RedisScript } from '../redis/index.js';
 import { CLAIM_OF, ENTRY_OF } from './locate-script.js';
-import { DROP_CANCELLED, KEEP_FINISHED, PRELUDE } from './script-prelude.js';
+import { DROP_CANCELLED, KEEP_ENDED, PRELUDE } from './script-prelude.js';
 
 /**
  * Cancels one job. A waiting one ends here; a running one is marked (c) and its worker told, at once by Pub/Sub and
@@ -10,9 +10,9 @@ import { DROP_CANCELLED, KEEP_FINISHED, PRELUDE } from './script-prelude.js';
 export const CANCEL: RedisScript = {
   name: 'kernelJobsCancel',
   keys: 1,
-  lua: `${PRELUDE}${KEEP_FINISHED}${DROP_CANCELLED}${CLAIM_OF}${ENTRY_OF}
+  lua: `${PRELUDE}${KEEP_ENDED}${DROP_CANCELLED}${CLAIM_OF}${ENTRY_OF}
 local id = ARGV[1]
-local envelope = redis.call('GET', job(id))
+local envelope = redis.call('HGET', jobs, id)
 if type(envelope) ~= 'string' then return 'unknown' end
 if claimOf(id) then
   redis.call('ZADD', base .. ':c', text(now), id)
@@ -20,7 +20,7 @@ if claimOf(id) then
   return 'running'
 end
 local entry = entryOf(id, envelope)
-if redis.call('ZREM', base .. ':z', entry) == 0 then redis.call('LREM', waiting(entry), 0, entry) end
+if redis.call('ZREM', base .. ':z', entry) == 0 then redis.call('LREM', waiting(entry), 1, entry) end
 dropCancelled(id, envelope, tonumber(ARGV[2]), tonumber(ARGV[3]))
 publish()
 return 'cancelled'`,

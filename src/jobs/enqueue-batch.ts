@@ -21,8 +21,9 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Jobs per script call; more would hold up the server's other clients. */
+/** Jobs, and characters of them, per script call; more would hold up the server's other clients. */
 const CHUNK = 500;
+const CHUNK_LENGTH = 4_000_000;
 
 /** Sends what is enqueued within one tick as one script call: 100 callers then cost one round trip. */
 export class EnqueueBatch {
@@ -46,20 +47,14 @@ export class EnqueueBatch {
   #flush(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (let start = 0; start < waiting.length; start += CHUNK) void this.#send(waiting.slice(start, start + CHUNK));
+    for (const chunk of chunksOf(waiting)) void this.#send(chunk);
   }
 
   async #send(chunk: readonly Waiting[]): Promise<void> {
-    const args = chunk.flatMap(({ request }) => [
-      request.id,
-      request.envelope,
-      request.entry,
-      request.due,
-      request.named ? '1' : '',
-    ]);
+    const args = chunk.flatMap(({ request: { id, envelope, entry, due } }) => [id, envelope, entry, due]);
     try {
       const answers = (await runScript(this.#redis, ENQUEUE, [this.#base], args)) as string[];
-      // An id of our own making can exist only when the client sent the script twice over a broken connection.
+      // An id of our own making is known only when the client sent the script twice over a broken connection.
       for (const [i, { request, resolve }] of chunk.entries()) resolve(answers[i] === '' || !request.named);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
@@ -67,4 +62,19 @@ export class EnqueueBatch {
       for (const { reject } of chunk) reject(error);
     }
   }
+}
+
+function* chunksOf(waiting: readonly Waiting[]): Generator<readonly Waiting[]> {
+  let start = 0;
+  let length = 0;
+  for (const [i, { request }] of waiting.entries()) {
+    const size = request.envelope.length;
+    if (i > start && (i - start === CHUNK || length + size > CHUNK_LENGTH)) {
+      yield waiting.slice(start, i);
+      start = i;
+      length = 0;
+    }
+    length += size;
+  }
+  yield waiting.slice(start);
 }

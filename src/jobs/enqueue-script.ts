@@ -2,13 +2,16 @@ import type { RedisScript } from '../redis/index.js';
 import { PRELUDE } from './script-prelude.js';
 
 /** How many arguments one job takes. */
-const ENQUEUE_FIELDS = 5;
+const ENQUEUE_FIELDS = 4;
 
 /**
- * Takes jobs in, all or (for a name that exists) none of each.
- * Keys: j:<id>, r:<id>, d:<id>, w:<priority>, z. Arguments per job: id, envelope, first entry, due, named.
- * `due`: '' at once, '+ms' from now, or Unix ms. `named`: '1' for an id that the caller chose.
+ * Takes jobs in, all or (for an id that is known) none of each.
+ * Keys: j, r:<id>, d:<id>, w:<priority>, z. Arguments per job: id, envelope, first entry, due.
+ * `due`: '' at once, '+ms' from now, or Unix ms.
  * Answers per job '' when taken, else 'exists'.
+ *
+ * An id may be known although nobody chose it: a client whose connection broke before the answer sends the script
+ * again, and by then the job may have ended.
  *
  * Workers are woken only when a list was empty: where one is not, each idle worker was woken since it last looked.
  */
@@ -16,8 +19,14 @@ export const ENQUEUE: RedisScript = {
   name: 'kernelJobsEnqueue',
   keys: 1,
   lua: `${PRELUDE}
-local function isKnown(id)
-  return redis.call('EXISTS', base .. ':r:' .. id) == 1 or redis.call('EXISTS', base .. ':d:' .. id) == 1
+local records = {}
+for i = 1, #ARGV, ${ENQUEUE_FIELDS} do
+  records[#records + 1] = base .. ':r:' .. ARGV[i]
+  records[#records + 1] = base .. ':d:' .. ARGV[i]
+end
+local anyEnded = redis.call('EXISTS', unpack(records)) > 0
+local function hasEnded(id)
+  return anyEnded and redis.call('EXISTS', base .. ':r:' .. id, base .. ':d:' .. id) > 0
 end
 local function dueAt(due)
   if string.sub(due, 1, 1) == '+' then return now + tonumber(string.sub(due, 2)) end
@@ -25,8 +34,8 @@ local function dueAt(due)
 end
 local answers, ready, soonest = {}, {}, nil
 for i = 1, #ARGV, ${ENQUEUE_FIELDS} do
-  local id, envelope, entry, due, named = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
-  if (named == '1' and isKnown(id)) or not redis.call('SET', job(id), text(now) .. envelope, 'NX') then
+  local id, envelope, entry, due = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  if hasEnded(id) or redis.call('HSETNX', jobs, id, text(now) .. envelope) == 0 then
     answers[#answers + 1] = 'exists'
   else
     answers[#answers + 1] = ''

@@ -15,6 +15,8 @@ export interface JobContextFields {
 
 /** Log lines kept with a job; older ones give way. */
 const MAX_LOGS = 100;
+/** Characters kept of each. */
+const MAX_LINE = 2000;
 
 /** What a handler is told about its job, and how it answers while it runs. */
 export class JobContext {
@@ -49,13 +51,14 @@ export class JobContext {
 
   /** Shows how far the job is, in a unit of its own (often percent). */
   async progress(amount: number): Promise<void> {
-    this.#progress = amount;
-    await this.#report({ progress: amount });
+    const progress = Number(amount);
+    this.#progress = progress;
+    await this.#report({ progress });
   }
 
-  /** Keeps a line with the job; the last 100 stay. */
+  /** Keeps a line with the job, of at most 2000 characters; the last 100 stay. */
   async log(message: string): Promise<void> {
-    this.#logs = [...this.#logs, message].slice(-MAX_LOGS);
+    this.#logs = [...this.#logs, String(message).slice(0, MAX_LINE)].slice(-MAX_LOGS);
     await this.#report({ logs: this.#logs });
   }
 

@@ -38,8 +38,12 @@ export class WorkerStoppingError extends KernelError {
   }
 }
 
-/** How a fault is kept with a job: its name and message, never its stack. */
+/** How a fault is kept with a job: its name and message, never its stack. Anything can be thrown, so this never throws. */
 export function describeFault(error: unknown): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return text.slice(0, 2000);
+  try {
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return text.slice(0, 2000);
+  } catch {
+    return 'A fault that has no text';
+  }
 }

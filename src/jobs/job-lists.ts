@@ -87,12 +87,12 @@ export class JobLists {
   }
 
   async #finished(): Promise<Job[]> {
-    return this.#ended(await this.#redis.lrange(this.#keys.finished, 0, WINDOW - 1), this.#keys.result);
+    return this.#ended(await this.#redis.zrevrange(this.#keys.finished, 0, WINDOW - 1), this.#keys.result);
   }
 
   async #live(places: readonly Place[]): Promise<Job[]> {
     if (places.length === 0) return [];
-    const envelopes = await this.#redis.mget(places.map(({ id }) => this.#keys.job(id)));
+    const envelopes = await this.#redis.hmget(this.#keys.jobs, ...places.map(({ id }) => id));
     const changes = await Promise.all(places.map(({ id }) => this.#redis.hgetall(this.#keys.live(id))));
     return places.flatMap((place, i) => {
       const envelopeText = envelopes[i];

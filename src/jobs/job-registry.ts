@@ -31,10 +31,14 @@ export class JobRegistry {
     return registry;
   }
 
-  /** @throws ConflictError when `name` is taken by another handler. */
+  /**
+   * @throws ConflictError when `name` is taken by another handler.
+   * @throws TypeError for a handler that is no function and for options out of range.
+   */
   register(name: string, handler: JobHandler, options: TaskOptions = {}): void {
     if (!name) throw new TypeError('A task needs a name');
     if (typeof handler !== 'function') throw new TypeError(`The handler of task "${name}" is not a function`);
+    assertOptions(name, options);
     const present = this.#handlers.get(name);
     if (present && present !== handler) throw new ConflictError(`Task "${name}" is registered twice; rename one`);
     this.#handlers.set(name, handler);
@@ -66,4 +70,16 @@ export class JobRegistry {
   get tasks(): Readonly<Record<string, JobHandler>> {
     return Object.freeze(Object.fromEntries(this.#handlers));
   }
+}
+
+function assertOptions(task: string, options: TaskOptions): void {
+  for (const option of ['maxAttempts', 'timeoutMs'] as const) {
+    const value = options[option];
+    if (value === undefined || (Number.isInteger(value) && value >= 1)) continue;
+    throw new TypeError(`The ${option} of task "${task}" must be a whole number, 1 or more, not ${value}`);
+  }
+  const { retryDelaysMs } = options;
+  if (retryDelaysMs === undefined) return;
+  if (Array.isArray(retryDelaysMs) && retryDelaysMs.length > 0 && retryDelaysMs.every((delay) => delay >= 0)) return;
+  throw new TypeError(`The retryDelaysMs of task "${task}" must be waits in ms, such as [1000, 5000, 30000]`);
 }

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { backoffDelay, jittered } from '../base/backoff.js';
 import { randomToken } from '../base/ids.js';
 import { type Acknowledgement, type AckPolicy, acknowledge, giveUp, handOn } from './acknowledgement.js';
+import { endsWithin } from './ends-within.js';
 import { parseClaim } from './entry.js';
 import { readEnvelope } from './envelope.js';
 import { UnknownTaskError } from './job-errors.js';
@@ -48,14 +49,17 @@ export class JobWorker {
   #unlisten: Array<() => void> = [];
   #clockOffsetMs = 0;
   #failedSteps = 0;
+  /** An answer, or the lease, was lost: what the server holds may differ from what we think, if only in kind. */
+  #isInDoubt = false;
+  #stopped: Promise<void> | undefined;
 
   constructor(options: JobWorkerOptions<never>) {
     this.#options = resolveWorkerOptions(options);
-    const { queue, leaseMs } = this.#options;
-    this.#step = { id: this.id, leaseMs, redis: queue.redis, keys: queue.keys, settings: queue.settings };
-    this.#reporter = new WorkerReporter(this.#options);
+    const { queue, leaseMs, concurrency } = this.#options;
+    this.#step = { id: this.id, leaseMs, concurrency, redis: queue.redis, keys: queue.keys, settings: queue.settings };
+    this.#reporter = new WorkerReporter(this.id, this.#options);
     this.#lease = new LeaseKeeper(this.id, this.#options, {
-      onLost: () => void this.#latch.wake(),
+      onLost: () => this.#doubt(),
       onCancel: (ids) => this.#cancel(new Set(ids)),
     });
   }
@@ -91,12 +95,16 @@ export class JobWorker {
   /** Takes no more jobs, lets running ones finish, and gives back those that do not in time. Idempotent. */
   async stop({ timeoutMs = 30_000 }: StopOptions = {}): Promise<void> {
     await this.#started.catch(() => {}); // whoever called start() hears of it
-    if (this.#state !== 'running') return this.#loop;
+    if (this.#state === 'running') this.#stopped = this.#drain(timeoutMs);
+    await this.#stopped;
+  }
+
+  async #drain(timeoutMs: number): Promise<void> {
     this.#state = 'draining';
     this.#latch.wake();
-    if (!(await this.#drained(timeoutMs))) {
+    if (!(await endsWithin(this.#loop, timeoutMs))) {
       for (const run of this.#runs.values()) run.interrupt();
-      if (!(await this.#drained(this.#options.abortGraceMs + FAREWELL_MS))) this.#abandon();
+      if (!(await endsWithin(this.#loop, this.#options.abortGraceMs + FAREWELL_MS))) this.#abandon();
     }
     for (const unlisten of this.#unlisten) unlisten();
     this.#state = 'stopped';
@@ -128,12 +136,13 @@ export class JobWorker {
       const reply = await runStep(this.#step, { acknowledgements, wanted });
       this.#failedSteps = 0;
       this.#settle(acknowledgements, reply);
-      if (reply.held !== this.#held.size) await this.#reconcile();
+      if (this.#isInDoubt || reply.wasLost || reply.held !== this.#held.size) await this.#reconcile();
       return this.#waitAfter(reply);
     } catch (error) {
       for (const { claim } of acknowledgements) this.#resent.add(claim);
       this.#acknowledgements.unshift(...acknowledgements);
       this.#failedSteps += 1;
+      this.#isInDoubt = true;
       this.#reporter.stepFailed(error);
       return backoffDelay(this.#failedSteps, STEP_RETRY);
     }
@@ -159,14 +168,21 @@ export class JobWorker {
   /** Drops what the server gave to others, and runs what it claimed for us while its answer was lost. */
   async #reconcile(): Promise<void> {
     const held = new Map((await readHeld(this.#step)).map(({ claim, envelope }) => [claim, envelope]));
-    for (const claim of this.#held) {
-      if (held.has(claim)) continue;
+    const lost = [...this.#held].filter((claim) => !held.has(claim));
+    for (const claim of lost) {
       this.#held.delete(claim);
       this.#runs.get(claim)?.lose();
     }
+    if (lost.length > 0) this.#reporter.lost(lost.length);
     for (const [claim, envelope] of held) {
       if (!this.#held.has(claim)) this.#begin(claim, envelope);
     }
+    this.#isInDoubt = false;
+  }
+
+  #doubt(): void {
+    this.#isInDoubt = true;
+    this.#latch.wake();
   }
 
   #begin(claim: string, envelopeText: string): void {
@@ -183,11 +199,21 @@ export class JobWorker {
   }
 
   async #execute(run: JobRun, fault: unknown): Promise<void> {
-    const policy: AckPolicy = { ...this.#options, now: () => Date.now() + this.#clockOffsetMs };
+    const policy = this.#policyFor(run.envelope.task);
     const acknowledgement = fault ? giveUp(run, fault, policy) : await this.#perform(run, policy);
     this.#runs.delete(run.claim.text);
     if (acknowledgement) this.#acknowledgements.push(acknowledgement);
     this.#latch.wake();
+  }
+
+  #policyFor(task: string): AckPolicy {
+    const { retryDelaysMs, retryJitter, unknownTaskMs, registry } = this.#options;
+    return {
+      retryDelaysMs: registry.getMetadata(task)?.retryDelaysMs ?? retryDelaysMs,
+      retryJitter,
+      unknownTaskMs,
+      now: () => Date.now() + this.#clockOffsetMs,
+    };
   }
 
   async #perform(run: JobRun, policy: AckPolicy): Promise<Acknowledgement | undefined> {
@@ -197,7 +223,8 @@ export class JobWorker {
     if (!handler) {
       const error = new UnknownTaskError(task, queue.name, Object.keys(registry.tasks));
       this.#reporter.unknownTask(run, error);
-      return handOn(run, error, policy);
+      const offeredAt = await queue.publishedTasks.offeredAt(task).catch(() => policy.now());
+      return handOn(run, error, offeredAt, policy);
     }
     const outcome = await run.perform(handler);
     const acknowledgement = acknowledge(run, outcome, policy);
@@ -209,17 +236,6 @@ export class JobWorker {
     for (const run of this.#runs.values()) {
       if (ids.has(run.claim.id)) run.cancel();
     }
-  }
-
-  /** True once the loop has ended, false when `ms` passed before. */
-  async #drained(ms: number): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), ms);
-    });
-    const ended = await Promise.race([this.#loop.then(() => true), limit]);
-    clearTimeout(timer);
-    return ended;
   }
 
   #abandon(): void {

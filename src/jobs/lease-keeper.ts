@@ -23,6 +23,8 @@ export class LeaseKeeper {
   readonly #stop = new AbortController();
   #publishedAt = Number.NEGATIVE_INFINITY;
   #inTouchSince = 0;
+  /** What the clocks showed when we last looked for dead workers. */
+  #clock: { server: number; own: number } | undefined;
 
   constructor(workerId: string, options: ResolvedWorkerOptions, events: LeaseEvents) {
     this.#workerId = workerId;
@@ -90,12 +92,14 @@ export class LeaseKeeper {
     const { maxCrashes, suspectDelayMs, leaseMs, queue, logger, metrics } = this.#options;
     const { resultTtlMs, maxFinished, deadTtlMs, maxDead } = queue.settings;
     const kept = [resultTtlMs, maxFinished, deadTtlMs, maxDead];
-    const args = [this.#workerId, leaseMs, maxCrashes, suspectDelayMs, POISON, ...kept];
-    const [workers, back, buried] = (await runScript(this.#redis, REAP, [this.#base], args)) as Array<string[]>;
-    if (!workers) {
+    const args = [this.#workerId, leaseMs, maxCrashes, suspectDelayMs, POISON, ...kept, this.#expectedTime()];
+    const [now, ...found] = (await runScript(this.#redis, REAP, [this.#base], args)) as string[];
+    this.#clock = { server: Number(now), own: performance.now() };
+    if (found.length === 0) {
       this.#inTouchSince = performance.now();
       return;
     }
+    const [workers, back, buried] = found.map((lines) => lines.split('\n').filter(Boolean));
     if (back?.length) {
       logger.warn({ workers, jobs: back }, 'Workers died; their jobs run again');
       metrics.increment('jobs_recovered_total', {}, back.length);
@@ -104,6 +108,11 @@ export class LeaseKeeper {
       logger.error({ workers, jobs: buried }, 'Jobs whose workers keep dying went to the dead letters');
       metrics.increment('jobs_poisoned_total', {}, buried.length);
     }
+  }
+
+  /** What the server's clock should show by now, ms. */
+  #expectedTime(): number | '' {
+    return this.#clock ? Math.round(this.#clock.server + performance.now() - this.#clock.own) : '';
   }
 }
 

@@ -1,5 +1,5 @@
 import type { RedisScript } from '../redis/index.js';
-import { BURY, DROP_CANCELLED, KEEP_FINISHED, PRELUDE, RUNS_WHEN_FULL } from './script-prelude.js';
+import { BURY, DROP_CANCELLED, KEEP_ENDED, PRELUDE, RUNS_WHEN_FULL } from './script-prelude.js';
 
 /** A mark to cancel that nobody acted upon for a day belongs to a job that is long gone. */
 const FLAG_LIFE_MS = 86_400_000;
@@ -17,6 +17,11 @@ redis.call('ZREMRANGEBYSCORE', base .. ':c', '-inf', text(now - ${FLAG_LIFE_MS})
 return {wasHeld and 1 or 0, redis.call('ZRANGE', base .. ':c', 0, -1)}`,
 };
 
+/** A clock that is further off than half a lease, after the time of one look, has jumped (or the machine slept). */
+const IS_JUMP = `
+local function isJump(expected, lease) return expected and math.abs(now - expected) > lease / 2 end
+`;
+
 /** Takes a worker that holds nothing off the list. Keys: workers, p:<worker>. Argument: worker id. */
 export const LEAVE: RedisScript = {
   name: 'kernelJobsLeave',
@@ -31,24 +36,33 @@ return redis.call('ZREM', base .. ':workers', ARGV[1])`,
  * job waits a little, each of a worker's jobs longer than the one before, so that the one that kills its workers is
  * soon alone and the others pass. After the crashes allowed it goes to the dead letters.
  *
- * Keys: workers, p:<worker>, w:<priority>, z, c, s, x, done, and j, h, d, r of the jobs.
+ * Keys: workers, p:<worker>, w:<priority>, z, c, s, x, done, j, and h, d, r of the jobs.
  * Whoever asks renews its own lease first; if that had run out, it was asleep, as others may have been (a suspended
- * machine): it then judges nobody and answers [].
- * Arguments: worker id, lease ms, crashes allowed, ms between suspects, fault as JSON, result ttl ms, results kept, dead ttl ms, dead kept.
- * Answers [workers found dead, ids given back, ids buried].
+ * machine): it then judges nobody. If the server's clock is not where the asker expects it, it has jumped, and every
+ * lease begins anew.
+ * Arguments: worker id, lease ms, crashes allowed, ms between suspects, fault as JSON, result ttl ms, results kept,
+ * dead ttl ms, dead kept, the time that the asker expects or ''.
+ * Answers [now, workers found dead, ids given back, ids buried], each by lines, or [now] when it judged nobody.
  */
 export const REAP: RedisScript = {
   name: 'kernelJobsReap',
   keys: 1,
-  lua: `${PRELUDE}${RUNS_WHEN_FULL}${KEEP_FINISHED}${DROP_CANCELLED}${BURY}
+  lua: `${PRELUDE}${RUNS_WHEN_FULL}${KEEP_ENDED}${DROP_CANCELLED}${BURY}${IS_JUMP}
+local lease = tonumber(ARGV[2])
 local allowed, apart, fault = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
 local own = redis.call('ZSCORE', base .. ':workers', ARGV[1])
-redis.call('ZADD', base .. ':workers', text(now + tonumber(ARGV[2])), ARGV[1])
-if type(own) ~= 'string' or tonumber(own) < now then return {} end
+redis.call('ZADD', base .. ':workers', text(now + lease), ARGV[1])
+if isJump(tonumber(ARGV[10]), lease) then
+  for _, worker in ipairs(redis.call('ZRANGE', base .. ':workers', 0, -1)) do
+    redis.call('ZADD', base .. ':workers', text(now + lease), worker)
+  end
+  return {text(now)}
+end
+if type(own) ~= 'string' or tonumber(own) < now then return {text(now)} end
 local back, buried = {}, {}
 local function giveBack(position, claim)
   local letter, run, crashes, id = string.match(claim, '^%d+:(%a)(%d+)%.(%d+)%.(.*)$')
-  local envelope = redis.call('GET', job(id))
+  local envelope = redis.call('HGET', jobs, id)
   if type(envelope) ~= 'string' then return end
   crashes = tonumber(crashes) + 1
   if type(redis.call('ZSCORE', base .. ':c', id)) == 'string' then
@@ -82,5 +96,5 @@ for _, worker in ipairs(dead) do
 end
 if #back > 0 then wake() end
 publish()
-return {dead, list(back), list(buried)}`,
+return {text(now), table.concat(dead, '\\n'), table.concat(back, '\\n'), table.concat(buried, '\\n')}`,
 };

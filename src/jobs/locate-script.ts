@@ -30,7 +30,7 @@ export const LOCATE: RedisScript = {
   keys: 1,
   lua: `${PRELUDE}${CLAIM_OF}${ENTRY_OF}
 local id = ARGV[1]
-local envelope = redis.call('GET', job(id))
+local envelope = redis.call('HGET', jobs, id)
 if type(envelope) == 'string' then
   local changes = redis.call('HGETALL', live(id))
   local claim = claimOf(id)

@@ -2,7 +2,7 @@ import type { RedisClient } from '../redis/index.js';
 
 /** How long a producer trusts what it read. */
 const FRESH_MS = 10_000;
-/** Workers renew their names with each heartbeat; a name this old belongs to a task that was given up. */
+/** Workers say their names again every minute; a name this old belongs to a task that was given up. */
 const FORGOTTEN_MS = 7 * 86_400_000;
 
 /** The tasks that workers say they can run, for producers that have no handlers of their own. */
@@ -29,6 +29,11 @@ export class PublishedTasks {
     if (this.#names.has(name) && performance.now() - this.#readAt < FRESH_MS) return true;
     await this.#read(); // a name not seen before may have come a moment ago
     return this.#names.has(name);
+  }
+
+  /** When a worker last offered `name`, Unix ms; 0 for never. */
+  async offeredAt(name: string): Promise<number> {
+    return Number((await this.#redis.zscore(this.#key, name)) ?? 0);
   }
 
   /** What was read last. */

@@ -3,42 +3,45 @@ import { PRELUDE } from './script-prelude.js';
 
 /**
  * Removes up to ARGV[2] jobs of one kind, oldest first: 'waiting' (w, z, j, h), 'finished' (done, r) or 'dead' (x, d).
- * Answers how many it looked at; 0 when none is left.
+ * Answers how many; 0 when none is left.
  */
 export const PURGE: RedisScript = {
   name: 'kernelJobsPurge',
   keys: 1,
   lua: `${PRELUDE}
 local kind, limit = ARGV[1], tonumber(ARGV[2])
-local doomed, purged = {}, 0
-local function take(ids, ...)
+local purged = 0
+local function forget(ids, part)
+  if #ids == 0 then return end
+  local keys = {}
+  for i = 1, #ids do keys[i] = base .. part .. ids[i] end
+  redis.call('UNLINK', unpack(keys))
   purged = purged + #ids
-  for _, id in ipairs(ids) do
-    for _, part in ipairs({...}) do doomed[#doomed + 1] = base .. part .. id end
-  end
 end
-local function ids(entries)
-  local found = {}
-  for i = 1, #entries do found[i] = idOf(entries[i]) end
-  return found
+local function forgetWaiting(entries)
+  if not entries or #entries == 0 then return end
+  local ids = {}
+  for i = 1, #entries do ids[i] = idOf(entries[i]) end
+  redis.call('HDEL', jobs, unpack(ids))
+  forget(ids, ':h:')
+end
+local function forgetEnded(index, part)
+  forget(redis.call('ZRANGE', index, 0, limit - 1), part)
+  redis.call('ZREMRANGEBYRANK', index, 0, limit - 1)
 end
 if kind == 'finished' then
-  local oldest = redis.call('RPOP', base .. ':done', limit)
-  if oldest then take(oldest, ':r:') end
+  forgetEnded(base .. ':done', ':r:')
 elseif kind == 'dead' then
-  take(redis.call('ZRANGE', base .. ':x', 0, limit - 1), ':d:')
-  redis.call('ZREMRANGEBYRANK', base .. ':x', 0, limit - 1)
+  forgetEnded(base .. ':x', ':d:')
 else
   for _, letter in ipairs({'h', 'n', 'l'}) do
-    local entries = purged < limit and redis.call('LPOP', base .. ':w:' .. letter, limit - purged)
-    if entries then take(ids(entries), ':j:', ':h:') end
+    if purged < limit then forgetWaiting(redis.call('LPOP', base .. ':w:' .. letter, limit - purged)) end
   end
-  if purged < limit then
-    local last = limit - purged - 1
-    take(ids(redis.call('ZRANGE', base .. ':z', 0, last)), ':j:', ':h:')
-    redis.call('ZREMRANGEBYRANK', base .. ':z', 0, last)
+  local left = limit - purged
+  if left > 0 then
+    forgetWaiting(redis.call('ZRANGE', base .. ':z', 0, left - 1))
+    redis.call('ZREMRANGEBYRANK', base .. ':z', 0, left - 1)
   end
 end
-if #doomed > 0 then redis.call('UNLINK', unpack(doomed)) end
 return purged`,
 };

@@ -6,7 +6,10 @@ export interface QueueSettings {
   maxAttempts: number;
   /** Longest run of a job, ms. Default 300 000. */
   timeoutMs: number;
-  /** How long the record of a finished job is kept, ms; 0 keeps none. Default 1 hour. */
+  /**
+   * How long the record of a finished job is kept, ms. Default 1 hour. 0 keeps none: then nothing tells a job that the
+   * client sent twice over a broken connection from a new one, and it may run twice.
+   */
   resultTtlMs: number;
   /** Most records of finished jobs kept. Default 1000. */
   maxFinished: number;

@@ -6,12 +6,13 @@ export type Listener = (message: string) => void;
 
 /**
  * The one subscribed client of a queue, opened with the first listener. Signals only hasten what polling would find,
- * so losing some does no harm; ioredis subscribes again when it reconnects.
+ * so losing some does no harm. ioredis subscribes again when it reconnects, but not to what it was refused before.
  */
 export class QueueSignals {
   readonly #open: () => RedisClient;
   readonly #logger: Logger;
   readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #refused = new Set<string>();
   #client: RedisClient | undefined;
 
   constructor(open: () => RedisClient, logger: Logger) {
@@ -38,7 +39,8 @@ export class QueueSignals {
     try {
       await this.#subscriber().subscribe(channel);
     } catch (error) {
-      this.#logger.warn({ err: error, channel }, 'Subscribing to a job queue failed; polling goes on');
+      this.#refused.add(channel);
+      this.#logger.warn({ err: error, channel }, 'Subscribing to a job queue failed; polling goes on meanwhile');
     }
   }
 
@@ -51,7 +53,14 @@ export class QueueSignals {
     client.on('message', (channel: string, message: string) => {
       for (const listener of this.#listeners.get(channel) ?? []) listener(message);
     });
+    client.on('ready', () => this.#subscribeRefused());
     this.#client = client;
     return client;
+  }
+
+  #subscribeRefused(): void {
+    const channels = [...this.#refused];
+    this.#refused.clear();
+    for (const channel of channels) void this.#subscribe(channel);
   }
 }

@@ -22,7 +22,7 @@ export async function readQueueStats(redis: RedisClient, keys: QueueKeys): Promi
     sumOfLengths(redis, workers.map(keys.processing)),
     redis.zcard(keys.delayed),
     redis.zcard(keys.graveyard),
-    redis.llen(keys.finished),
+    redis.zcard(keys.finished),
     redis.hexists(keys.flags, 'paused'),
     redis.hgetall(keys.totals),
   ]);

@@ -12,7 +12,7 @@ for _, id in ipairs(ARGV) do
   if type(record) == 'string' then
     local envelope = string.sub(record, string.find(record, '\\n', 1, true) + 1)
     local entry = string.sub(envelope, 14, 14) .. '1.0.' .. id
-    redis.call('SET', job(id), envelope)
+    redis.call('HSET', jobs, id, envelope)
     redis.call('UNLINK', base .. ':d:' .. id)
     redis.call('ZREM', base .. ':x', id)
     redis.call('RPUSH', waiting(entry), entry)

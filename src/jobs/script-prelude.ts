@@ -10,10 +10,10 @@ local base = KEYS[1]
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local function text(number) return string.format('%.0f', number) end
-local function job(id) return base .. ':j:' .. id end
+local jobs = base .. ':j'
 local function live(id) return base .. ':h:' .. id end
 local function waiting(entry) return base .. ':w:' .. string.sub(entry, 1, 1) end
-local function idOf(entry) return string.match(entry, '^%a%d+%.%d+%.(.*)$') end
+local function idOf(entry) return string.match(entry, '^%a%d+%.%d+%.(.*)$') or '' end
 local function wake() redis.call('PUBLISH', base .. ':wake', '') end
 local function list(items) return {unpack(items)} end
 local events = {}
@@ -36,49 +36,51 @@ export const RUNS_WHEN_FULL = `
 redis.call('UNLINK', base .. ':nothing')
 `;
 
-/** Keeps the records of finished jobs bounded: `keepFinished(ids, cap)` after their records are written. */
-export const KEEP_FINISHED = `
-local function keepFinished(ids, cap)
+/**
+ * Lists ended jobs, whose records are written, in an index by time, and keeps index and records bounded in age and
+ * number: `keepFinished` those that succeeded or were cancelled, `keepDead` the dead letters.
+ */
+export const KEEP_ENDED = `
+local function keepEnded(index, part, ids, ttl, cap)
   if #ids == 0 then return end
-  local over = redis.call('LPUSH', base .. ':done', unpack(ids)) - cap
+  local members = {}
+  for i = 1, #ids do members[2 * i - 1], members[2 * i] = text(now), ids[i] end
+  redis.call('ZADD', index, unpack(members))
+  redis.call('ZREMRANGEBYSCORE', index, '-inf', text(now - ttl))
+  local over = math.min(redis.call('ZCARD', index) - cap, 1000)
   if over <= 0 then return end
-  local old = redis.call('RPOP', base .. ':done', math.min(over, 1000))
-  for i = 1, #old do old[i] = base .. ':r:' .. old[i] end
+  local old = redis.call('ZRANGE', index, 0, over - 1)
+  redis.call('ZREMRANGEBYRANK', index, 0, over - 1)
+  for i = 1, #old do old[i] = base .. part .. old[i] end
   redis.call('UNLINK', unpack(old))
 end
+local function keepFinished(ids, ttl, cap) keepEnded(base .. ':done', ':r:', ids, ttl, cap) end
+local function keepDead(ids, ttl, cap) keepEnded(base .. ':x', ':d:', ids, ttl, cap) end
 `;
 
-/** Cancels a job that is not running: its record replaces it. Needs KEEP_FINISHED. */
+/** Cancels a job that is not running: its record replaces it. Needs KEEP_ENDED. */
 export const DROP_CANCELLED = `
 local function dropCancelled(id, envelope, ttl, cap)
-  redis.call('UNLINK', job(id), live(id))
+  redis.call('HDEL', jobs, id)
+  redis.call('UNLINK', live(id))
   redis.call('ZREM', base .. ':c', id)
   if ttl > 0 then
     local ending = '{"status":"cancelled","completedAt":' .. text(now) .. '}'
     redis.call('SET', base .. ':r:' .. id, ending .. '\\n' .. envelope, 'PX', text(ttl))
-    keepFinished({id}, cap)
+    keepFinished({id}, ttl, cap)
   end
   count('cancelled', 1)
   announce('cancelled', id)
 end
 `;
 
-/** Buries a job: its record replaces it among the dead letters, which stay bounded in number and age. */
+/** Buries a job: its record replaces it among the dead letters. Needs KEEP_ENDED. */
 export const BURY = `
 local function bury(id, record, ttl, cap)
-  local graves = base .. ':x'
   redis.call('SET', base .. ':d:' .. id, record, 'PX', text(ttl))
-  redis.call('ZADD', graves, text(now), id)
-  redis.call('UNLINK', job(id), live(id))
-  redis.call('ZREMRANGEBYSCORE', graves, '-inf', text(now - ttl))
-  local over = redis.call('ZCARD', graves) - cap
-  if over > 0 then
-    over = math.min(over, 1000)
-    local old = redis.call('ZRANGE', graves, 0, over - 1)
-    redis.call('ZREMRANGEBYRANK', graves, 0, over - 1)
-    for i = 1, #old do old[i] = base .. ':d:' .. old[i] end
-    redis.call('UNLINK', unpack(old))
-  end
+  redis.call('HDEL', jobs, id)
+  redis.call('UNLINK', live(id))
+  keepDead({id}, ttl, cap)
   count('failed', 1)
   announce('failed', id)
 end

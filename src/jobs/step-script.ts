@@ -1,39 +1,42 @@
 import type { RedisScript } from '../redis/index.js';
-import { BURY, DROP_CANCELLED, KEEP_FINISHED, PRELUDE, RUNS_WHEN_FULL } from './script-prelude.js';
+import { BURY, DROP_CANCELLED, KEEP_ENDED, PRELUDE, RUNS_WHEN_FULL } from './script-prelude.js';
 
 /** Arguments before the first acknowledgement, and of each. */
-const STEP_HEADER = 7;
+const STEP_HEADER = 8;
 const STEP_ACK_FIELDS = 6;
 
 /**
  * One step of a worker in one round trip: it acknowledges finished jobs, then moves the next ones from the waiting
  * lists to this worker's own processing list. It renews the lease, and puts due delayed jobs in line.
  *
- * Keys: workers, p:<worker>, w:<priority>, z, c, f, s, done, x, and j, h, r, d of the jobs.
- * Arguments: worker id, lease ms, jobs wanted, result ttl ms, results kept, dead ttl ms, dead kept; then per
- * acknowledgement kind, claim, id, payload, ms, note:
+ * Keys: workers, p:<worker>, w:<priority>, z, c, f, s, done, x, j, and h, r, d of the jobs.
+ * Arguments: worker id, lease ms, jobs wanted, most claims it may hold, result ttl ms, results kept, dead ttl ms,
+ * dead kept; then per acknowledgement kind, claim, id, payload, ms, note:
  *   succeeded | cancelled   payload = record
  *   failed                  payload = record; the job goes to the dead letters
  *   retry                   payload = next entry, due in ms; note = fault
  *   return                  payload = entry, back to the head of its list
- * An acknowledgement whose claim is not in this worker's list is stale and changes nothing.
- * Answers [stale claims, [claim, envelope, …], claims held, ms until the next delayed job or '', now].
+ * An acknowledgement whose claim is not in this worker's list is stale and changes nothing. What it may hold bounds
+ * what it gets however often it asks: answers get lost, and a server that was frozen serves every step it was sent.
+ * Answers [stale claims, [claim, envelope, …], claims held, ms until the next delayed job or '', now,
+ * 1 if the lease had been lost].
  */
 export const STEP: RedisScript = {
   name: 'kernelJobsStep',
   keys: 1,
-  lua: `${PRELUDE}${RUNS_WHEN_FULL}${KEEP_FINISHED}${DROP_CANCELLED}${BURY}
+  lua: `${PRELUDE}${RUNS_WHEN_FULL}${KEEP_ENDED}${DROP_CANCELLED}${BURY}
 local worker, wanted = ARGV[1], tonumber(ARGV[3])
-local resultTtl, resultCap = tonumber(ARGV[4]), tonumber(ARGV[5])
-local deadTtl, deadCap = tonumber(ARGV[6]), tonumber(ARGV[7])
+local mayHold = tonumber(ARGV[4])
+local resultTtl, resultCap = tonumber(ARGV[5]), tonumber(ARGV[6])
+local deadTtl, deadCap = tonumber(ARGV[7]), tonumber(ARGV[8])
 local held, delayed, flagged = base .. ':p:' .. worker, base .. ':z', base .. ':c'
 local anyFlag = redis.call('EXISTS', flagged) == 1
-redis.call('ZADD', base .. ':workers', text(now + tonumber(ARGV[2])), worker)
+local wasLost = redis.call('ZADD', base .. ':workers', text(now + tonumber(ARGV[2])), worker)
 
-local stale, ended, kept, totals = {}, {}, {}, {}
+local stale, ended, changes, kept, totals = {}, {}, {}, {}, {}
 local function finish(kind, id, record)
-  ended[#ended + 1] = job(id)
-  ended[#ended + 1] = live(id)
+  ended[#ended + 1] = id
+  changes[#changes + 1] = live(id)
   if resultTtl > 0 then
     redis.call('SET', base .. ':r:' .. id, record, 'PX', text(resultTtl))
     kept[#kept + 1] = id
@@ -54,7 +57,6 @@ for i = ${STEP_HEADER + 1}, #ARGV, ${STEP_ACK_FIELDS} do
   elseif kind == 'retry' then
     again(id, payload, tonumber(ARGV[i + 4]), ARGV[i + 5])
   elseif kind == 'return' then
-    redis.call('HSET', live(id), 'entry', payload)
     redis.call('LPUSH', waiting(payload), payload)
     wake()
   else
@@ -62,9 +64,13 @@ for i = ${STEP_HEADER + 1}, #ARGV, ${STEP_ACK_FIELDS} do
     if anyFlag then redis.call('ZREM', flagged, id) end
   end
 end
-if #ended > 0 then redis.call('UNLINK', unpack(ended)) end
-keepFinished(kept, resultCap)
+if #ended > 0 then
+  redis.call('HDEL', jobs, unpack(ended))
+  redis.call('UNLINK', unpack(changes))
+end
+keepFinished(kept, resultTtl, resultCap)
 for kind, amount in pairs(totals) do count(kind, amount) end
+wanted = math.min(wanted, mayHold - redis.call('LLEN', held))
 
 local due = redis.call('ZRANGEBYSCORE', delayed, '-inf', text(now), 'LIMIT', 0, 100)
 if #due > 0 then
@@ -81,12 +87,12 @@ local function drop(id, envelope)
   return true
 end
 local function take(entries)
-  local jobs = {}
-  for i = 1, #entries do jobs[i] = job(idOf(entries[i])) end
-  local envelopes = redis.call('MGET', unpack(jobs))
+  local ids = {}
+  for i = 1, #entries do ids[i] = idOf(entries[i]) end
+  local envelopes = redis.call('HMGET', jobs, unpack(ids))
   for i = 1, #entries do
     local envelope = envelopes[i]
-    if type(envelope) == 'string' and not drop(idOf(entries[i]), envelope) then
+    if type(envelope) == 'string' and not drop(ids[i], envelope) then
       local claim = text(now) .. ':' .. entries[i]
       claims[#claims + 1] = claim
       taken[#taken + 1] = claim
@@ -111,5 +117,5 @@ if #claims < wanted then
   local first = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
   if #first > 0 then nextDue = text(math.max(0, tonumber(first[2]) - now)) end
 end
-return {list(stale), list(taken), redis.call('LLEN', held), nextDue, text(now)}`,
+return {list(stale), list(taken), redis.call('LLEN', held), nextDue, text(now), wasLost}`,
 };

@@ -35,7 +35,7 @@ export interface JobWorkerOptions<Db = unknown> extends Partial<WorkerTimings> {
   retryJitter?: number;
   /** Deaths of its worker after which a job goes to the dead letters. Default 3. */
   maxCrashes?: number;
-  /** How long a job whose task this worker does not know is handed on before it is given up, ms. Default 1 hour. */
+  /** How long no worker offers a task before its jobs are given up; until then they are handed on, ms. Default 1 hour. */
   unknownTaskMs?: number;
   withDb?: WithDb<Db>;
   /** What accessors such as `getCache()` answer inside a handler. */

@@ -1,22 +1,30 @@
+import { runScript } from '../redis/index.js';
 import type { Acknowledgement } from './acknowledgement.js';
 import { parseClaim } from './entry.js';
 import type { JobRun, Outcome, RunOptions } from './job-run.js';
+import { SHOW_PROGRESS } from './progress-script.js';
 import type { ResolvedWorkerOptions } from './worker-options.js';
 
 /** Tells logs, metrics and the queue what a worker's jobs do. */
 export class WorkerReporter {
+  readonly #workerId: string;
   readonly #options: ResolvedWorkerOptions;
 
-  constructor(options: ResolvedWorkerOptions) {
+  constructor(workerId: string, options: ResolvedWorkerOptions) {
+    this.#workerId = workerId;
     this.#options = options;
   }
 
   /** Shows progress and log lines of a running job to whoever asks the queue. A fault here must not fail the job. */
   async show(run: JobRun, { progress, logs }: Parameters<RunOptions['report']>[0]): Promise<void> {
     const { redis, keys } = this.#options.queue;
-    const fields = { ...(progress !== undefined && { progress }), ...(logs && { logs: JSON.stringify(logs) }) };
+    const fields = [
+      ...(progress === undefined ? [] : ['progress', progress]),
+      ...(logs ? ['logs', JSON.stringify(logs)] : []),
+    ];
+    const { text: claim, id } = run.claim;
     try {
-      await redis.hset(keys.live(run.claim.id), fields);
+      await runScript(redis, SHOW_PROGRESS, [keys.base], [this.#workerId, claim, id, ...fields]);
     } catch (error) {
       this.#options.logger.debug({ err: error, jobId: run.claim.id }, 'Progress of a job could not be shown');
     }
@@ -38,6 +46,14 @@ export class WorkerReporter {
     this.#options.logger.warn(
       { jobId: parseClaim(claim).id },
       'A job finished here after it was given to another worker; refused',
+    );
+  }
+
+  lost(count: number): void {
+    this.#options.logger.warn(
+      { jobs: count },
+      'This worker was taken for dead and its jobs run elsewhere. If its handlers block the event loop for longer ' +
+        'than leaseMs, let them pause or raise leaseMs',
     );
   }
 

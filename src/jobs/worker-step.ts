@@ -20,11 +20,14 @@ export interface StepReply {
   nextDueMs: number | undefined;
   /** Redis time, ms. */
   now: number;
+  /** This worker was taken for dead before this step: what it held went to others. */
+  wasLost: boolean;
 }
 
 export interface StepWorker {
   id: string;
   leaseMs: number;
+  concurrency: number;
   redis: RedisClient;
   keys: QueueKeys;
   settings: QueueSettings;
@@ -33,7 +36,7 @@ export interface StepWorker {
 /** Acknowledges and claims in one round trip. */
 export async function runStep(worker: StepWorker, { acknowledgements, wanted }: StepRequest): Promise<StepReply> {
   const { resultTtlMs, maxFinished, deadTtlMs, maxDead } = worker.settings;
-  const header = [worker.id, worker.leaseMs, wanted, resultTtlMs, maxFinished, deadTtlMs, maxDead];
+  const header = [worker.id, worker.leaseMs, wanted, worker.concurrency, resultTtlMs, maxFinished, deadTtlMs, maxDead];
   const args = acknowledgements.flatMap(({ kind, claim, id, payload, delayMs, fault }) => [
     kind,
     claim,
@@ -43,13 +46,14 @@ export async function runStep(worker: StepWorker, { acknowledgements, wanted }: 
     fault ?? '',
   ]);
   const reply = await runScript(worker.redis, STEP, [worker.keys.base], [...header, ...args]);
-  const [stale, taken, held, nextDue, now] = reply as [string[], string[], number, string, string];
+  const [stale, taken, held, nextDue, now, wasLost] = reply as [string[], string[], number, string, string, number];
   return {
     stale,
     claimed: taken.flatMap((claim, i) => (i % 2 ? [] : [{ claim, envelope: taken[i + 1] ?? '' }])),
     held,
     nextDueMs: nextDue === '' ? undefined : Number(nextDue),
     now: Number(now),
+    wasLost: wasLost === 1,
   };
 }
 
@@ -57,6 +61,6 @@ export async function runStep(worker: StepWorker, { acknowledgements, wanted }: 
 export async function readHeld(worker: StepWorker): Promise<StepReply['claimed']> {
   const claims = await worker.redis.lrange(worker.keys.processing(worker.id), 0, -1);
   const ids = claims.map((claim) => claim.replace(/^\d+:.\d+\.\d+\./, ''));
-  const envelopes = ids.length > 0 ? await worker.redis.mget(ids.map(worker.keys.job)) : [];
+  const envelopes = ids.length > 0 ? await worker.redis.hmget(worker.keys.jobs, ...ids) : [];
   return claims.map((claim, i) => ({ claim, envelope: envelopes[i] ?? '' }));
 }

@@ -60,10 +60,13 @@ export class Database extends DatabaseHandle {
   async withMigrationLock<T>(fn: (db: DatabaseHandle) => T | Promise<T>): Promise<T> {
     if (ambientScopeOf(this.#core))
       throw new SchemaError('withMigrationLock() cannot run inside dbContext; call it outside');
-    return this.#core.unit(async (scope) => {
-      await this.#core.dialect.lockMigrations(scope);
-      return runInScope(scope, async () => fn(new DatabaseHandle(scope)));
-    });
+    return this.#core.unit(
+      async (scope) => {
+        await this.#core.dialect.lockMigrations(scope);
+        return runInScope(scope, async () => fn(new DatabaseHandle(scope)));
+      },
+      { patient: true },
+    );
   }
 
   /** `dbContext` on this database. */
@@ -98,11 +101,12 @@ export class Database extends DatabaseHandle {
 }
 
 /**
- * Opens a database: `sqlite:./data/app.db`, `sqlite:////absolute/app.db`, `sqlite::memory:`. The engine and its driver
- * are loaded for the URL's scheme only.
+ * Opens a database: `sqlite:./data/app.db`, `sqlite:////absolute/app.db`, `sqlite::memory:`,
+ * `postgresql://user:password@host/name`. The engine and its driver are loaded for the URL's scheme only.
  * @throws SchemaError for a scheme without an engine, ConnectionError when the database cannot be opened.
  */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Database> {
-  const engine = await openEngine(url, { acquireTimeoutMs: options.acquireTimeoutMs ?? DEFAULT_ACQUIRE_TIMEOUT_MS });
+  const { acquireTimeoutMs = DEFAULT_ACQUIRE_TIMEOUT_MS, poolSize, statementTimeoutMs } = options;
+  const engine = await openEngine(url, { acquireTimeoutMs, poolSize, statementTimeoutMs });
   return new Database(new DatabaseCore(engine, options), options);
 }

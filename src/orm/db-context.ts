@@ -4,7 +4,7 @@ import { newestDatabase } from './session/open-databases.js';
 import type { UnitOptions } from './session/session.js';
 import type { SessionHandle } from './verbs/options.js';
 
-export interface DbContextOptions extends Omit<UnitOptions, 'schemaChange'> {
+export interface DbContextOptions extends Omit<UnitOptions, 'schemaChange' | 'patient'> {
   /** Default the ambient database, else the newest open one. */
   db?: SessionHandle;
 }

@@ -1,6 +1,7 @@
 import { backoffDelay } from '../base/backoff.js';
 import { ConnectionError } from '../base/errors.js';
 import type { Logger } from '../base/ports.js';
+import { hideArguments } from './hide-arguments.js';
 import type { RedisClient } from './redis-client.js';
 import { redactRedisUrl } from './redis-url.js';
 
@@ -23,13 +24,16 @@ const RECONNECTS_PER_COMMAND = 6;
  */
 export async function openRealClient(options: RealClientOptions): Promise<RedisClient> {
   const { Redis } = await import('ioredis');
-  const client: RedisClient = new Redis(options.url, {
+  const redis: RedisClient = new Redis(options.url, {
     lazyConnect: true,
     commandTimeout: options.commandTimeoutMs,
+    socketTimeout: options.commandTimeoutMs, // a peer that is gone without a word would else be written to for minutes
     connectTimeout: options.connectTimeoutMs,
     maxRetriesPerRequest: RECONNECTS_PER_COMMAND,
     retryStrategy: (attempt) => backoffDelay(attempt, RECONNECT),
+    reconnectOnError: isDemoted,
   });
+  const client = hideArguments(redis);
   const lastFault = logFaults(client, options);
   try {
     await withinLimit(client.connect(), options.connectTimeoutMs + options.commandTimeoutMs);
@@ -43,6 +47,11 @@ export async function openRealClient(options: RealClientOptions): Promise<RedisC
       { cause: fault },
     );
   }
+}
+
+/** After a failover the old primary answers, but takes no writes; a new connection finds the new one. */
+function isDemoted(error: Error): boolean {
+  return error.message.startsWith('READONLY');
 }
 
 /** One line per outage, not one per reconnect. */

@@ -1,3 +1,4 @@
+import { ConfigError } from '../base/errors.js';
 import type { Lifecycle } from '../base/lifecycle.js';
 import type { Logger } from '../base/ports.js';
 import type { Services } from '../base/services.js';
@@ -74,10 +75,20 @@ async function openRedis({ settings, lifecycle, logger, metrics, isProd }: Engin
 
 async function openDatabase({ settings, lifecycle, logger, entities }: EnginesOptions): Promise<Database | undefined> {
   if (settings.databaseUrl === null) return undefined;
+  assertUrl(settings.databaseUrl);
   const { dataDir } = settings.database;
   const database = await connect(settings.databaseUrl, { entities: [...entities], dataDir, logger });
   lifecycle.push('the database', () => database.close());
   return database;
+}
+
+/** Node's own error for what is no URL carries it whole, with the password. */
+function assertUrl(databaseUrl: string): void {
+  if (URL.canParse(databaseUrl)) return;
+  const mend = 'Percent-encode special characters of user and password: postgresql://user:p%2Fw@host:5432/name';
+  throw new ConfigError('The database cannot be used as configured:', [
+    { field: 'databaseUrl', fault: 'is not a URL', mend },
+  ]);
 }
 
 /** Mail that is only captured needs no real sender. */

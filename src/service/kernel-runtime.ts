@@ -1,5 +1,5 @@
 import type Koa from 'koa';
-import { runWithContext } from '../base/context.js';
+import { runWithContext, withoutContext } from '../base/context.js';
 import { KernelError } from '../base/errors.js';
 import { Lifecycle } from '../base/lifecycle.js';
 import type { Logger } from '../base/ports.js';
@@ -69,7 +69,7 @@ export class KernelRuntime {
 
   /** Connects, migrates, seeds, starts the workers. Idempotent; after a failure everything is released again. */
   async ready(): Promise<void> {
-    this.#starting ??= this.#start();
+    this.#starting ??= withoutContext(() => this.#start());
     await this.#starting;
   }
 
@@ -175,9 +175,11 @@ function ownUsers(kernel: KernelRuntime): KernelUserStore {
 }
 
 /** Before `ready()`: 503 as a problem, with the headers of any other answer. */
-function closedStack({ logger, metrics, settings }: KernelRuntime): RunningKernel['stack'] {
-  const { security, cors } = settings;
-  const { before } = createStack({ routes: new RouteTable(), logger, metrics, security, cors });
+function closedStack({ logger, metrics, settings, environment }: KernelRuntime): RunningKernel['stack'] {
+  const { cors } = settings;
+  const security = { ...settings.security, debug: false };
+  const production = environment === 'prod';
+  const { before } = createStack({ routes: new RouteTable(), logger, metrics, security, cors, production });
   const refuse = (): never => {
     throw new KernelError('E_NOT_STARTED', 'The service is not ready');
   };

@@ -1,8 +1,8 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import type { RequestListener, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type Koa from 'koa';
+import { withoutContext } from '../base/context.js';
 import { KernelError } from '../base/errors.js';
 import { createHttpServer, type InjectInit, injectRequest } from '../http/index.js';
 import { DEFAULT_SHUTDOWN_TIMEOUT_MS, type KernelRuntime } from './kernel-runtime.js';
@@ -15,8 +15,6 @@ export interface ServiceRuntimeOptions {
 
 const DEFAULT_PORT = 8000;
 const IDLE_SWEEP_MS = 50;
-/** Runs a function without the context of its caller: a request must not inherit an actor, a tenant or a transaction. */
-const withoutContext = AsyncLocalStorage.snapshot();
 
 /** A service made by `createService`: `await service.listen(8000)` runs it, `await service.close()` ends it. */
 export class Service {
@@ -45,6 +43,9 @@ export class Service {
   async listen(port: number = DEFAULT_PORT, host?: string): Promise<Server> {
     if (this.#server) throw new KernelError('E_LISTENING', `The service listens on port ${this.port} already`);
     await this.ready();
+    if (this.#closing || this.kernel.services.isClosed) {
+      throw new KernelError('E_NOT_STARTED', 'The service has been closed; make a new one to listen again');
+    }
     const server = createHttpServer(this.callback(), { production: this.kernel.environment === 'prod' });
     this.#server = server;
     server.on('request', (_request, response) => {

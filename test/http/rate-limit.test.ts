@@ -137,7 +137,10 @@ describe('the limit of a route', () => {
     expect(await statuses(post('1', 'ann'), 2)).toEqual([200, 429]);
     expect(await statuses(post('2', 'ann'), 1)).toEqual([429]);
     expect(await statuses(post('1', 'bob'), 1)).toEqual([200]);
-    expect([...limiter.buckets.keys()]).toEqual(['route:POST /export/:id:user:ann', 'route:POST /export/:id:user:bob']);
+    expect([...limiter.buckets.keys()]).toEqual([
+      'route:POST /export/:id:1:user:ann',
+      'route:POST /export/:id:1:user:bob',
+    ]);
     expect(await statuses(() => send('/open', as('ann')), 3)).toEqual([200, 200, 200]);
   });
 
@@ -158,7 +161,7 @@ describe('the limit of a route', () => {
     const { send } = serve([router], { rateLimits });
 
     expect(await statuses(() => send('/plain/a/1'), 2)).toEqual([200, 429]);
-    expect([...limiter.buckets]).toEqual([['route:GET /plain/a/:id:ip:127.0.0.1', 1]]);
+    expect([...limiter.buckets]).toEqual([['route:GET /plain/a/:id:1:ip:127.0.0.1', 1]]);
   });
 
   it('enforces itself on a router that the kernel does not know', async () => {
@@ -171,7 +174,7 @@ describe('the limit of a route', () => {
     app.use(own.routes());
 
     expect(await statuses(() => send('/own/1'), 2)).toEqual([200, 429]);
-    expect(limiter.buckets.get('route:GET /own/:id:ip:127.0.0.1')).toBe(1);
+    expect(limiter.buckets.get('route:GET /own/:id:1:ip:127.0.0.1')).toBe(1);
   });
 
   it('must be a positive whole number', () => {

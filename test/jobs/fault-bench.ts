@@ -22,6 +22,9 @@ const QUICK_LEASE = {
   suspectDelayMs: 200,
 };
 
+/** Options of the worker, and of its connection. */
+type WorkerSettings = { socketTimeoutSeconds?: number } & Record<string, unknown>;
+
 export interface LedgerLine {
   what: 'start' | 'effect';
   jobId: string;
@@ -65,8 +68,9 @@ export class FaultBench {
     });
   }
 
-  async worker(options: object = {}): Promise<ChildProcess> {
+  async worker({ socketTimeoutSeconds, ...options }: WorkerSettings = {}): Promise<ChildProcess> {
     const settings = {
+      socketTimeoutSeconds,
       url: `redis://127.0.0.1:${this.port}`,
       prefix: 'fault:',
       ledger: join(this.#directory, 'ledger'),
@@ -87,6 +91,13 @@ export class FaultBench {
     await kill(this.#server, 'SIGKILL');
     await new Promise((resolve) => setTimeout(resolve, downMs));
     this.#server = await startRedis(this.port, this.#directory);
+  }
+
+  /** The server stays connected, and answers only after `ms`. */
+  async freezeRedis(ms: number): Promise<void> {
+    this.#server.kill('SIGSTOP');
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    this.#server.kill('SIGCONT');
   }
 
   /** Waits until as many jobs have ended, in whatever way. */

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { JobQueue, JobRegistry, JobWorker } from '../../dist/jobs/index.js';
 import { connectRedis } from '../../dist/redis/index.js';
 
-const { url, prefix, ledger, worker: options } = JSON.parse(process.argv[2]);
+const { url, socketTimeoutSeconds, prefix, ledger, worker: options } = JSON.parse(process.argv[2]);
 const note = (what, { jobId, attempt }) => appendFileSync(ledger, `${what} ${jobId} ${attempt} ${process.pid}\n`);
 
 const registry = JobRegistry.from({
@@ -21,7 +21,7 @@ const registry = JobRegistry.from({
   },
 });
 
-const connection = await connectRedis({ url });
+const connection = await connectRedis({ url, socketTimeoutSeconds });
 const queue = new JobQueue({
   redis: connection.jobs,
   prefix,

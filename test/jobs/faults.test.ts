@@ -1,5 +1,8 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Logger, silentLogger } from '../../src/base/ports.js';
+import { JobRegistry, JobWorker } from '../../src/jobs/index.js';
+import { runStep } from '../../src/jobs/worker-step.js';
 import { FaultBench, kill } from './fault-bench.js';
 import { killWorkers, pauseWorker, restartRedis } from './job-faults.js';
 import { until } from './queue-fixture.js';
@@ -75,6 +78,60 @@ describe('jobs survive', { timeout: 60_000 }, () => {
     await bench.worker({ concurrency: 20 });
     await bench.ended(100);
     expect(bench.ledger.filter(({ what }) => what === 'start')).toHaveLength(100);
+  });
+
+  it('a Redis that answers nothing for a while: afterwards no worker runs more than it may', async () => {
+    await bench.worker({ concurrency: 2, pollMs: 50, socketTimeoutSeconds: 0.3 });
+    await bench.queue.pause();
+    await bench.queue.enqueueMany(Array.from({ length: 30 }, () => ({ task: 'effect', data: { ms: 400 } })));
+    await bench.queue.resume();
+    await bench.freezeRedis(3000);
+    const most = await until(async () => {
+      const { running, totals } = await bench.queue.stats();
+      return totals.succeeded > 0 ? running : undefined;
+    }, 'work to go on');
+    expect(most).toBeLessThanOrEqual(2);
+    const early = bench.ledger.filter(({ what }) => what === 'start').length;
+    const done = bench.ledger.filter(({ what }) => what === 'effect').length;
+    expect(early - done).toBeLessThanOrEqual(2);
+  });
+
+  it('a Redis that forgets its scripts, again and again', async () => {
+    await bench.worker();
+    for (let i = 0; i < 20; i++) {
+      await bench.queue.enqueueMany([
+        { task: 'effect', data: { ms: 1 } },
+        { task: 'effect', data: { ms: 10 } },
+      ]);
+      await bench.connection.client.script('FLUSH');
+    }
+    await bench.ended(40);
+    expect(bench.ledger.filter(({ what }) => what === 'start')).toHaveLength(40);
+    expect(await bench.queue.stats()).toMatchObject({ totals: { succeeded: 40, failed: 0 } });
+  });
+
+  it('the death of many workers with many jobs at once', async () => {
+    const { redis, keys, settings } = bench.queue;
+    await bench.queue.enqueueMany(Array.from({ length: 9000 }, () => ({ task: 'effect', data: { ms: 0 } })));
+    for (let i = 0; i < 9; i++) {
+      const worker = { id: `dead${i}`, leaseMs: 1, concurrency: 1000, redis, keys, settings };
+      await runStep(worker, { acknowledgements: [], wanted: 1000 });
+    }
+    await bench.queue.pause();
+    const warnings: unknown[] = [];
+    const logger: Logger = { ...silentLogger, warn: (fields) => warnings.push(fields) };
+    const worker = new JobWorker({
+      queue: bench.queue,
+      registry: new JobRegistry(),
+      reapMs: 20,
+      heartbeatMs: 30,
+      logger,
+    });
+    await worker.start();
+    await until(async () => ((await bench.queue.stats()).waiting === 9000 ? true : undefined), 'the jobs to be back');
+    await until(() => (warnings.length > 0 ? true : undefined), 'the word of it');
+    await worker.stop();
+    expect(warnings).toMatchObject([{ workers: { length: 9 }, jobs: { length: 9000 } }]);
   });
 
   it('a full Redis: enqueueing is refused aloud, and workers go on, which frees it', async () => {

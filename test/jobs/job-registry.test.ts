@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { ConflictError } from '../../src/base/errors.js';
-import { JobRegistry } from '../../src/jobs/index.js';
+import { JobRegistry, type TaskOptions } from '../../src/jobs/index.js';
 
 it('registers by call and by task(), and answers what it holds', () => {
   const registry = new JobRegistry();
@@ -19,6 +19,13 @@ it('shows its tasks for reading only', () => {
   const registry = JobRegistry.from({ mail: () => {} });
   expect(() => Object.assign(registry.tasks, { other: () => {} })).toThrow(TypeError);
   expect(registry.has('other')).toBe(false);
+});
+
+it('refuses options out of range', () => {
+  const register = (options: TaskOptions) => () => new JobRegistry().register('mail', () => {}, options);
+  for (const options of [{ maxAttempts: 0 }, { timeoutMs: 1.5 }, { retryDelaysMs: [] }, { retryDelaysMs: [-1] }]) {
+    expect(register(options)).toThrow(Object.keys(options)[0]);
+  }
 });
 
 it('refuses one name for two handlers, and what is no handler', () => {

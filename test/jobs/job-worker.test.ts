@@ -42,6 +42,13 @@ it('can be stopped twice, and not started again', async () => {
   await expect(worker.start()).rejects.toThrow('This worker is stopped');
 });
 
+it('has left, whoever asked it to stop', async () => {
+  const worker = await fixture.worker();
+  void worker.stop();
+  await worker.stop();
+  expect(await fixture.queue.stats()).toMatchObject({ workers: 0 });
+});
+
 it('stops in good order while it still starts, and starts again after a start that failed', async () => {
   const { queue, registry } = fixture;
   const hasty = new JobWorker({ queue, registry });
@@ -86,7 +93,7 @@ it('dead-letters what it cannot read, and goes on', async () => {
   const { redis, keys } = fixture.queue;
   fixture.registry.register('fine', () => {});
   const { jobId } = await fixture.queue.enqueue('fine');
-  await redis.set(keys.job(jobId), 'garbage');
+  await redis.hset(keys.jobs, jobId, 'garbage');
   const next = await fixture.queue.enqueue('fine');
   await fixture.worker();
   await fixture.job(next.jobId, 'succeeded');

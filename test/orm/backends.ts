@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectOptions, connect, type Database } from '../../src/orm/index.js';
 import type { Backend } from '../conformance/orm/backend.js';
+import { freshDatabase, SQL_BACKENDS, type TestDatabase } from '../setup/sql-backends.js';
 
 /** A directory of its own for every database file, removed by `cleanUp`. */
 function sqliteFile(): Backend {
@@ -34,5 +35,36 @@ const sqliteMemory: Backend = {
   cleanUp: async () => {},
 };
 
-/** Every engine that the conformance suites run on. */
-export const BACKENDS: readonly Backend[] = [sqliteMemory, sqliteFile()];
+/** One database of a server at a time: closed and dropped by `cleanUp`. */
+function server(name: 'postgres' | 'mysql'): Backend {
+  const databases: TestDatabase[] = [];
+  const opened = new Set<Database>();
+  const urls = new WeakMap<Database, TestDatabase>();
+  const open = async (database: TestDatabase, options: ConnectOptions): Promise<Database> => {
+    const db = await connect(database.url, { dataDir: database.dataDir, ...options });
+    opened.add(db);
+    urls.set(db, database);
+    return db;
+  };
+  return {
+    name,
+    connect: async (options = {}) => {
+      const database = await freshDatabase(name);
+      databases.push(database);
+      return open(database, options);
+    },
+    reconnect: (first, options = {}) => open(urls.get(first) as TestDatabase, options),
+    cleanUp: async () => {
+      for (const db of opened) await db.close();
+      opened.clear();
+      for (const database of databases.splice(0)) await database.drop();
+    },
+  };
+}
+
+/** Every engine that the conformance suites run on; servers where their URL is known. */
+export const BACKENDS: readonly Backend[] = [
+  sqliteMemory,
+  sqliteFile(),
+  ...SQL_BACKENDS.flatMap(({ name }) => (name === 'postgres' || name === 'mysql' ? [server(name)] : [])),
+];

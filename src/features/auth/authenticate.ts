@@ -68,13 +68,16 @@ export class AuthState {
     for (const [key, { userId: cachedId }] of this.#cached) if (cachedId === userId) this.#cached.delete(key);
   }
 
-  /** The promise is kept, so that simultaneous requests share one read; its age counts from before the read. */
+  /**
+   * The promise is kept, so that simultaneous requests share one read; its age counts from before the read. A refusal is
+   * kept as well: who holds an ended token must not keep the store busy with it. An outage is not.
+   */
   #read(key: string, payload: TokenPayload): Promise<AuthUser> {
     const entry = { userId: payload.sub, readAt: this.#clock.now(), user: this.#load(payload) };
     this.#cached.delete(key);
     this.#cached.set(key, entry);
-    entry.user.catch(() => {
-      if (this.#cached.get(key) === entry) this.#cached.delete(key);
+    entry.user.catch((error: unknown) => {
+      if (!(error instanceof AuthError) && this.#cached.get(key) === entry) this.#cached.delete(key);
     });
     if (this.#cached.size > MAX_CACHED) this.#cached.delete(this.#cached.keys().next().value ?? '');
     return entry.user;

@@ -4,6 +4,7 @@ import {
   createRouter,
   getCurrentAdmin,
   type HttpContext,
+  isForwarded,
   noRateLimit,
   peerAddress,
   type TypedRouter,
@@ -14,9 +15,10 @@ import type { Mailbox } from './message.js';
 export interface MailRouterOptions {
   /** Default `/_kernel/mail`. */
   path?: string;
+  /** Shows them to whoever sits at this machine, not to admins alone. Only where no proxy can stand in front; default true. */
+  openLocally?: boolean;
 }
 
-const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
 /** A mail is somebody else's markup: it may be looked at, and nothing more. */
 const MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'";
 
@@ -25,7 +27,10 @@ const MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img
  * itself. They hold links that sign people in, so they are shown on this machine only, or to admins.
  */
 export function createMailRouter(mailer: Pick<Mailer, 'captured'>, options: MailRouterOptions = {}): TypedRouter {
-  const { path = '/_kernel/mail' } = options;
+  const { path = '/_kernel/mail', openLocally = true } = options;
+  const protect = (ctx: HttpContext): void => {
+    if (!openLocally || !isAskedFromHere(ctx)) getCurrentAdmin(ctx);
+  };
   const router = createRouter({ tags: ['mail'], hidden: true }).use(noRateLimit());
 
   router.get(path, {}, async ({ ctx }) => {
@@ -51,17 +56,16 @@ export function createMailRouter(mailer: Pick<Mailer, 'captured'>, options: Mail
 
 /**
  * "This machine" is told by the socket, by the absence of a proxy, by a local host name (a foreign name that resolves
- * here is somebody's page reaching in), and by the browser's word that no other site asks.
+ * here is somebody's page reaching in), and by the browser's word that no other site asks. `Origin` comes with no plain
+ * look at a page of this service, but with what a script of another one asks for.
  */
-function protect(ctx: HttpContext): void {
+function isAskedFromHere(ctx: HttpContext): boolean {
   const peer = peerAddress(ctx.req) ?? '';
   const isLocalPeer = peer === '0:0:0:0:0:0:0:1' || peer.startsWith('127.');
-  const isDirect = FORWARDED.every((name) => ctx.headers[name] === undefined);
   const isLocalName = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(ctx.host.replace(/:\d+$/, ''));
   const site = ctx.headers['sec-fetch-site'] ?? 'none';
-  const isOwnSite = site === 'none' || site === 'same-origin';
-  if (isLocalPeer && isDirect && isLocalName && isOwnSite) return;
-  getCurrentAdmin(ctx);
+  const isOwnSite = ctx.headers.origin === undefined && (site === 'none' || site === 'same-origin');
+  return isLocalPeer && !isForwarded(ctx.req) && isLocalName && isOwnSite;
 }
 
 function onWire(mail: CapturedEmail): Record<string, unknown> {

@@ -2,6 +2,7 @@ import {
   createRouter,
   getCurrentAdmin,
   type HttpContext,
+  isForwarded,
   isPrivateAddress,
   noRateLimit,
   peerAddress,
@@ -47,7 +48,6 @@ function protect(ctx: HttpContext, protection: MetricsProtection): void {
 }
 
 function comesFromInside(ctx: HttpContext): boolean {
-  const forwarded = ctx.headers['x-forwarded-for'] !== undefined || ctx.headers.forwarded !== undefined;
   const peer = peerAddress(ctx.req);
-  return !forwarded && peer !== null && isPrivateAddress(peer);
+  return !isForwarded(ctx.req) && peer !== null && isPrivateAddress(peer);
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import { systemClock } from '../../base/clock.js';
+import { redactText } from '../../telemetry/redaction.js';
 
 /** Answers whether something the service needs is there, and a word about it. */
 export type HealthCheckFn = () => HealthCheckResult | Promise<HealthCheckResult>;
@@ -106,9 +107,9 @@ async function runCheck(check: HealthCheckFn, timeoutMs: number): Promise<CheckO
 
 const MAX_MESSAGE_LENGTH = 200;
 
-/** Probes are public: no credentials of a connection URL, and nothing endless. */
+/** Probes are public: no credentials, of a connection URL or otherwise, and nothing endless. */
 function publicWords(message: unknown): string {
-  return String(message)
-    .replace(/:\/\/[^\s/@]*@/g, '://***@')
+  return redactText(String(message))
+    .replace(/:\/\/[^\s/?#]*@/g, '://***@')
     .slice(0, MAX_MESSAGE_LENGTH);
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { koaBody } from 'koa-body';
 import { BadRequestError, BodyTooLargeError, UnsupportedMediaTypeError } from '../errors.js';
 import type { HttpContext } from '../request-state.js';
+import { refuseCutOff } from './read-body.js';
 
 /** A file of a multipart body, in the system's temporary folder until the answer is sent. */
 export interface UploadedFile {
@@ -34,6 +35,7 @@ export async function readMultipart(ctx: HttpContext, maxBytes: number): Promise
   }
   const folder = await mkdtemp(join(tmpdir(), 'app-kernel-upload-'));
   removeWhenAnswered(ctx, folder);
+  refuseCutOff(ctx.req);
   const parse = koaBody({
     multipart: true,
     json: false,
@@ -60,6 +62,7 @@ export async function readMultipart(ctx: HttpContext, maxBytes: number): Promise
 }
 
 function multipartFault(error: unknown, maxBytes: number): Error {
+  if (error instanceof BodyTooLargeError) return error;
   const status = (error as { httpCode?: number }).httpCode;
   if (status === 413) return new BodyTooLargeError(maxBytes);
   return new BadRequestError('The multipart body could not be read', { cause: error });
@@ -93,9 +96,11 @@ function uploadedFiles(
 
 /** The parser may still be creating a file, so a folder that is not empty is tried again. */
 function removeWhenAnswered(ctx: HttpContext, folder: string): void {
-  ctx.res.once('close', () => {
+  const remove = (): void => {
     rm(folder, { recursive: true, force: true, maxRetries: 5 }).catch((error: Error) =>
       ctx.app.emit('error', error, ctx),
     );
-  });
+  };
+  if (ctx.res.destroyed) remove();
+  else ctx.res.once('close', remove);
 }

@@ -24,7 +24,16 @@ export function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer
   return body;
 }
 
-function collect(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+/**
+ * A stream that has ended early tells nobody who comes later: who would read it waits for ever.
+ * @throws BadRequestError when the client has gone before its body was read.
+ */
+export function refuseCutOff(req: IncomingMessage): void {
+  if (req.destroyed) throw new BadRequestError('The request was cut off');
+}
+
+async function collect(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  refuseCutOff(req);
   const encoding = (req.headers['content-encoding'] ?? 'identity').toLowerCase();
   const decoder = encoding === 'identity' ? undefined : createDecoder(encoding);
   return new Promise((resolve, reject) => {
@@ -58,7 +67,10 @@ function collect(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
       else chunks.push(chunk);
     });
     source.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    req.once('error', (error) => stop(new BadRequestError('The body could not be read', { cause: error })));
+    req.once('error', (error) => {
+      const isBound = error instanceof BodyTooLargeError;
+      stop(isBound ? error : new BadRequestError('The body could not be read', { cause: error }));
+    });
     req.once('close', () => {
       if (!req.readableEnded) reject(new BadRequestError('The request was cut off'));
     });

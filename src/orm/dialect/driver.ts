@@ -11,6 +11,8 @@ export interface BeginOptions {
   readOnly?: boolean;
   /** The transaction changes tables; references are checked as a whole before it commits. */
   schemaChange?: boolean;
+  /** Its statements may take as long as they need; so may those of a schema change. */
+  patient?: boolean;
 }
 
 /** One open connection. Every error it throws is a `KernelError`. */

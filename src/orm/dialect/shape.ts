@@ -17,6 +17,8 @@ export interface CheckShape {
 }
 
 export interface ForeignKeyShape {
+  /** As the database calls it; a wanted one has none yet. */
+  readonly name?: string;
   readonly column: string;
   /** The table whose `id` is referenced. */
   readonly table: string;
@@ -54,4 +56,6 @@ export interface SchemaStep {
   readonly sql: string;
   readonly params: readonly unknown[];
   readonly description: string;
+  /** Runs when every table is there. */
+  readonly afterTables?: boolean;
 }

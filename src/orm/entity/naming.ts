@@ -7,7 +7,7 @@ export function snakeCase(name: string): string {
 }
 
 /** The candidate closest to a misspelt `name`, when it is close enough to be what was meant. */
-export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
+function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of candidates) {

@@ -16,7 +16,7 @@ export function asOfSource(plan: EntityPlan, moment: Date, parameters: Parameter
   const id = plan.columns[AT.id]?.quoted ?? '';
   const version = quote('version');
   const time = quote('history_timestamp');
-  const until = moment.toISOString();
+  const until = plan.rawTime(moment.toISOString());
   const columns = plan.columns.map((column) =>
     column.index === AT.version ? `h.${version} AS ${column.quoted}` : `h.${column.quoted}`,
   );

@@ -35,7 +35,7 @@ function hydrateVersion(plan: EntityPlan, row: RawRow): object & VersionFields {
   const instance = plan.hydrate(row);
   return Object.assign(instance, {
     version: Number(version),
-    historyTimestamp: new Date(timestamp as string),
+    historyTimestamp: new Date(plan.isoTime(timestamp)),
     historyUserId: userId as string | null,
     historyComment: comment as string | null,
   });

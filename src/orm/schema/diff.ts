@@ -76,6 +76,7 @@ class TableDiffer {
 
   #type(wanted: ColumnShape, found: ColumnShape | undefined): string {
     if (!found || found.type === wanted.type) return wanted.type;
+    if (this.#input.session.core.dialect.widens?.(found.type, wanted.type)) return wanted.type;
     const name = `${this.#input.desired.owner}.${wanted.name}`;
     if (this.#input.allowed.has(name)) return wanted.type;
     this.#warnings.push({

@@ -22,10 +22,12 @@ export interface LedgerEntry {
   readonly operations: ReadonlyArray<{ sql: string; params: readonly unknown[]; desc: string }>;
 }
 
+const APPLIED_AT = internalField('applied_at', 'datetime', false);
+
 const COLUMNS = [
   internalField('id', 'integer', false),
   internalField('schema_hash', 'string', false),
-  internalField('applied_at', 'datetime', false),
+  APPLIED_AT,
   internalField('operations', 'text', false),
   /** Columns that were copied. */
   internalField('renames', 'text', false),
@@ -70,13 +72,14 @@ export async function recordMigration(
   session: Session,
   entry: { hash: string; appliedAt: string; steps: readonly SchemaStep[]; renames: readonly Rename[]; pending: number },
 ): Promise<void> {
-  const { quote, placeholder } = session.core.dialect;
+  const { quote, placeholder, column } = session.core.dialect;
+  const rawTime = column(APPLIED_AT).toRaw as ((iso: string) => unknown) | undefined;
   const [last] = await session.all(`SELECT MAX(${quote('id')}) FROM ${quote(LEDGER)}`, []);
   const operations = entry.steps.map(({ sql, params, description }) => ({ sql, params, desc: description }));
   const values = [
     Number(last?.[0] ?? 0) + 1,
     entry.hash,
-    entry.appliedAt,
+    rawTime ? rawTime(entry.appliedAt) : entry.appliedAt,
     JSON.stringify(operations),
     JSON.stringify(entry.renames),
     entry.pending,
@@ -88,14 +91,15 @@ export async function recordMigration(
 
 /** Applied migrations, newest first; none when nothing has been migrated yet. */
 export async function readLedger(session: Session): Promise<LedgerEntry[]> {
-  const { quote } = session.core.dialect;
+  const { quote, column } = session.core.dialect;
   const names = ['id', 'schema_hash', 'applied_at', 'operations'].map(quote).join(', ');
+  const isoTime = column(APPLIED_AT).fromRaw as ((raw: unknown) => string) | undefined;
   try {
     const rows = await session.all(`SELECT ${names} FROM ${quote(LEDGER)} ORDER BY ${quote('id')} DESC`, []);
     return rows.map(([id, schemaHash, appliedAt, operations]) => ({
       id: Number(id),
       schemaHash: schemaHash as string,
-      appliedAt: appliedAt as string,
+      appliedAt: isoTime ? isoTime(appliedAt) : (appliedAt as string),
       operations: JSON.parse(operations as string) as LedgerEntry['operations'],
     }));
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { SchemaStep, TableShape } from '../dialect/shape.js';
+import type { ColumnShape, SchemaStep, TableShape } from '../dialect/shape.js';
 import type { DatabaseCore } from '../session/database-core.js';
 import type { Session } from '../session/session.js';
 import { pendingCopies } from './backfill.js';
@@ -80,10 +80,27 @@ class PlanBuilder {
 
   async addTable(desired: DesiredTable): Promise<void> {
     const current = this.#found.get(desired.shape.name);
-    if (current) return this.#changeTable(desired, current);
-    this.add(this.#session.core.dialect.createTable(desired.shape));
-    const former = desired.renamedFrom === undefined ? undefined : this.#found.get(desired.renamedFrom);
-    if (former) this.add([copyRows(this.#session, desired, former)]);
+    if (!current) this.add(this.#session.core.dialect.createTable(desired.shape));
+    await this.#takeRows(desired, current);
+    if (current) await this.#changeTable(desired, current);
+  }
+
+  /** Rows of the table that this one was before. They move once: a table that was emptied later stays empty. */
+  async #takeRows({ shape, renamedFrom, renames }: DesiredTable, current: TableShape | undefined): Promise<void> {
+    const former = renamedFrom === undefined ? undefined : this.#found.get(renamedFrom);
+    if (!former) return;
+    const rename = { table: shape.name, from: `table ${former.name}`, to: `table ${shape.name}` };
+    if (current && !(await this.#wasCutOff(current, rename))) return;
+    this.add([copyRows(this.#session, { shape, renames, columns: (current ?? shape).columns }, former)]);
+    this.#renames.push(rename);
+  }
+
+  /** Where a new table is committed at once, a migrator may have died before it moved the rows. */
+  async #wasCutOff(current: TableShape, { from }: Rename): Promise<boolean> {
+    const { capabilities, quote } = this.#session.core.dialect;
+    if (capabilities.transactionalDdl) return false;
+    if (this.#recorded.some((rename) => rename.table === current.name && rename.from === from)) return false;
+    return (await this.#session.all(`SELECT 1 FROM ${quote(current.name)} LIMIT 1`, [])).length === 0;
   }
 
   async #changeTable(desired: DesiredTable, current: TableShape): Promise<void> {
@@ -117,7 +134,8 @@ class PlanBuilder {
   }
 
   finish(hash: string): DetailedPlan {
-    const steps = this.#steps;
+    const last = (step: SchemaStep): number => (step.afterTables ? 1 : 0);
+    const steps = this.#steps.toSorted((a, b) => last(a) - last(b));
     const warnings = this.#warnings;
     return {
       hash,
@@ -131,10 +149,15 @@ class PlanBuilder {
   }
 }
 
-function copyRows(session: Session, desired: DesiredTable, former: TableShape): SchemaStep {
+interface RowTarget extends Pick<DesiredTable, 'shape' | 'renames'> {
+  /** Those that are there when the rows come. */
+  readonly columns: readonly ColumnShape[];
+}
+
+function copyRows(session: Session, desired: RowTarget, former: TableShape): SchemaStep {
   const { quote } = session.core.dialect;
   const found = new Set(former.columns.map((column) => column.name));
-  const pairs = desired.shape.columns.flatMap(({ name }) => {
+  const pairs = desired.columns.flatMap(({ name }) => {
     const from = desired.renames.find((rename) => rename.to === name)?.from;
     const source = from !== undefined && found.has(from) ? from : name;
     return found.has(source) ? [{ name, source }] : [];

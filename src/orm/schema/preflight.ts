@@ -34,7 +34,7 @@ export class Preflight {
   dangling(key: ForeignKeyShape, targetExists: boolean): Promise<number> {
     const column = this.#dialect.quote(key.column);
     const found = targetExists
-      ? ` AND NOT EXISTS (SELECT 1 FROM ${this.#dialect.quote(key.table)} target WHERE target.${this.#dialect.quote('id')} = ${column})`
+      ? ` AND NOT EXISTS (SELECT 1 FROM ${this.#dialect.quote(key.table)} target WHERE target.${this.#dialect.quote('id')} = future.${column})`
       : '';
     return this.#count(`SELECT COUNT(*) FROM ${this.#rows} WHERE ${column} IS NOT NULL${found}`);
   }
@@ -50,7 +50,7 @@ function futureRows(dialect: Dialect, current: TableShape, desired: TableShape, 
   const found = new Set(current.columns.map((column) => column.name));
   const columns = desired.columns.map((column) => {
     const copy = copies.find((candidate) => candidate.to === column.name);
-    const own = found.has(column.name) ? quote(column.name) : (column.default ?? 'NULL');
+    const own = found.has(column.name) ? quote(column.name) : dialect.cast(column.default ?? 'NULL', column.type);
     if (!copy) return `${own} AS ${quote(column.name)}`;
     const source = quote(copy.from);
     const value = copy.overwrite

@@ -7,7 +7,7 @@ import type { Connection, Driver, Purpose, RawRow, Row } from '../dialect/driver
 import type { EntityTarget } from '../entity/field-types.js';
 import { declaredEntities } from '../entity/registry.js';
 import { ambientScope } from './ambient.js';
-import { isOfCommit, Scope } from './scope.js';
+import { isOfCommit, markOfCommit, Scope } from './scope.js';
 import type { Hook, Session, UnitOptions } from './session.js';
 import type { WriteEvent, WriteListener } from './write-event.js';
 
@@ -18,6 +18,10 @@ export interface CoreOptions {
   clock?: Clock;
   /** Longest wait for a connection, ms; default 10 000. */
   acquireTimeoutMs?: number;
+  /** Most connections to a server; default 10. A SQLite database has one that writes. */
+  poolSize?: number;
+  /** Longest run of one statement on a server, ms; default 30 000. Migrations may take as long as they need. */
+  statementTimeoutMs?: number;
 }
 
 export const DEFAULT_ACQUIRE_TIMEOUT_MS = 10_000;
@@ -25,6 +29,7 @@ export const DEFAULT_ACQUIRE_TIMEOUT_MS = 10_000;
 /** One open database: its connections, its breaker, its listeners. */
 export class DatabaseCore implements Session {
   readonly core = this;
+  readonly mayWrite = false;
   readonly dialect: Dialect;
   readonly volatile: boolean;
   readonly logger: Logger;
@@ -68,7 +73,17 @@ export class DatabaseCore implements Session {
   }
 
   run(sql: string, params: readonly unknown[]): Promise<number> {
-    return this.unit((scope) => scope.run(sql, params));
+    if (!this.dialect.capabilities.autocommit) return this.unit((scope) => scope.run(sql, params));
+    return this.#alone((connection) => connection.run(sql, params));
+  }
+
+  change(sql: string, params: readonly unknown[], bigints?: boolean): Promise<RawRow[]> {
+    if (!this.dialect.capabilities.autocommit) return this.unit((scope) => scope.change(sql, params, bigints));
+    return this.#alone((connection) => connection.all(sql, params, bigints));
+  }
+
+  recordWrite(event: WriteEvent): void {
+    this.deliver([event]);
   }
 
   objects(sql: string, params: readonly unknown[]): Promise<Row[]> {
@@ -133,6 +148,20 @@ export class DatabaseCore implements Session {
 
   close(): Promise<void> {
     return this.#driver.close();
+  }
+
+  /** One writing statement, which commits itself: when its answer is lost, nobody knows whether it took effect. */
+  #alone<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    return this.#resilient(() =>
+      this.#borrow('write', async (connection) => {
+        try {
+          return await work(connection);
+        } catch (error) {
+          if (this.dialect.isOutage(error)) markOfCommit(error);
+          throw error;
+        }
+      }),
+    );
   }
 
   async #borrow<T>(purpose: Purpose, work: (connection: Connection) => Promise<T>): Promise<T> {

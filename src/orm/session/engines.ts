@@ -6,6 +6,10 @@ type Loader = () => Promise<{ openEngine(url: string, options: OpenOptions): Pro
 /** An engine is loaded, and with it its driver package, when a URL of its scheme is opened. */
 const ENGINES: Readonly<Record<string, Loader>> = {
   sqlite: () => import('../sqlite/dialect.js'),
+  postgresql: () => import('../postgres/dialect.js'),
+  postgres: () => import('../postgres/dialect.js'),
+  mysql: () => import('../mysql/dialect.js'),
+  mariadb: () => import('../mysql/dialect.js'),
 };
 
 /** @throws SchemaError for a scheme without an engine. */

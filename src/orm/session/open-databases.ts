@@ -11,8 +11,11 @@ const open: DatabaseCore[] = [];
 /** The database of a kernel: what its requests and jobs use before any other open one. */
 export const databaseService: ServiceKey<{ readonly session: Session }> = serviceKey('database');
 
+/** @throws ConnectionError when the kernel this runs for has ended: its rows must not go to another one's database. */
 function kernelDatabase(): DatabaseCore | undefined {
-  return currentContext().services?.get(databaseService)?.session.core;
+  const { services } = currentContext();
+  if (services?.isClosed) throw new ConnectionError('The kernel that this work belongs to has been closed');
+  return services?.get(databaseService)?.session.core;
 }
 
 export function rememberOpen(core: DatabaseCore): void {

@@ -8,6 +8,11 @@ import type { WriteEvent } from './write-event.js';
 /** Errors of a COMMIT: whether it took effect is unknown, so the unit must not run again. */
 const ofCommit = new WeakSet<object>();
 
+/** Marks a fault after which nobody knows whether the work took effect. */
+export function markOfCommit(error: unknown): void {
+  if (typeof error === 'object' && error !== null) ofCommit.add(error);
+}
+
 export function isOfCommit(error: unknown): boolean {
   return typeof error === 'object' && error !== null && ofCommit.has(error);
 }
@@ -40,12 +45,21 @@ export class Scope implements Session {
     this.#readOnly = options.readOnly === true || (parent ? parent.#readOnly : false);
   }
 
+  get mayWrite(): boolean {
+    return !this.#readOnly;
+  }
+
   all(sql: string, params: readonly unknown[], bigints?: boolean): Promise<RawRow[]> {
     return this.#enqueue((connection) => connection.all(sql, params, bigints));
   }
 
+  async change(sql: string, params: readonly unknown[], bigints?: boolean): Promise<RawRow[]> {
+    this.#assertWritable();
+    return this.all(sql, params, bigints);
+  }
+
   async run(sql: string, params: readonly unknown[]): Promise<number> {
-    if (this.#readOnly) throw new KernelError('E_READ_ONLY', 'This database context is read-only');
+    this.#assertWritable();
     return this.#enqueue((connection) => connection.run(sql, params));
   }
 
@@ -91,6 +105,10 @@ export class Scope implements Session {
     }
     await this.#finish();
     return result;
+  }
+
+  #assertWritable(): void {
+    if (this.#readOnly) throw new KernelError('E_READ_ONLY', 'This database context is read-only');
   }
 
   #enqueue<T>(task: (connection: Connection) => Promise<T>): Promise<T> {
@@ -144,7 +162,7 @@ export class Scope implements Session {
     try {
       await connection.commit();
     } catch (error) {
-      if (typeof error === 'object' && error !== null) ofCommit.add(error);
+      markOfCommit(error);
       await this.#rollBack(connection);
       await this.core.runHooks(this.#onRollback);
       throw error;

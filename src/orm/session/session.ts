@@ -1,6 +1,7 @@
 import type { Isolation, RawRow, Row } from '../dialect/driver.js';
 import type { DatabaseCore } from './database-core.js';
 import type { Scope } from './scope.js';
+import type { WriteEvent } from './write-event.js';
 
 export interface UnitOptions {
   isolation?: Isolation;
@@ -10,6 +11,8 @@ export interface UnitOptions {
   signal?: AbortSignal;
   /** The unit changes tables. */
   schemaChange?: boolean;
+  /** Its statements may take as long as they need. */
+  patient?: boolean;
 }
 
 /** Runs after the unit of work that registered it has ended. */
@@ -18,12 +21,18 @@ export type Hook = () => unknown;
 /** Where statements run: a database as a whole, or one transaction of it. */
 export interface Session {
   readonly core: DatabaseCore;
+  /** Whether what is read here may be written by the same transaction. */
+  readonly mayWrite: boolean;
   all(sql: string, params: readonly unknown[], bigints?: boolean): Promise<RawRow[]>;
   /** @returns how many rows were changed. */
   run(sql: string, params: readonly unknown[]): Promise<number>;
+  /** A writing statement that answers rows. */
+  change(sql: string, params: readonly unknown[], bigints?: boolean): Promise<RawRow[]>;
   objects(sql: string, params: readonly unknown[]): Promise<Row[]>;
   /** All of `work` or nothing: a transaction, or a savepoint inside one. */
   unit<T>(work: (scope: Scope) => Promise<T>, options?: UnitOptions): Promise<T>;
+  /** Listeners hear of it once it is committed. */
+  recordWrite(event: WriteEvent): void;
   afterCommit(hook: Hook): void;
   afterRollback(hook: Hook): void;
 }

@@ -4,6 +4,7 @@ import type { RawRow } from '../dialect/driver.js';
 import type { Portable } from '../entity/codec.js';
 import type { EntityMeta, FieldMeta } from '../entity/metadata.js';
 import { suggestion } from '../entity/naming.js';
+import { AT } from '../entity/system-fields.js';
 
 /** One column of one entity on one engine, ready for hot loops. */
 export interface PlannedColumn {
@@ -75,6 +76,16 @@ export class EntityPlan {
     return instance;
   }
 
+  /** A raw `datetime` that is no column of the entity, as ISO text. */
+  isoTime(raw: unknown): string {
+    return this.columns[AT.createdAt]?.fromRaw(raw) as string;
+  }
+
+  /** ISO text as a raw `datetime` that is no column of the entity. */
+  rawTime(iso: string): unknown {
+    return this.columns[AT.createdAt]?.toRaw(iso);
+  }
+
   /** Raw row of every column → portable values. */
   portable(row: RawRow): Portable[] {
     return this.columns.map((column) => column.fromRaw(row[column.index]));
@@ -107,7 +118,7 @@ export class EntityPlan {
 }
 
 function planColumn(field: FieldMeta, index: number, dialect: Dialect): PlannedColumn {
-  const { toRaw, fromRaw } = dialect.column(field);
+  const { toRaw, fromRaw, toValue } = dialect.column(field);
   const toPortable = fromRaw as ((raw: unknown) => Portable) | undefined;
   const decode = field.codec.decode as ((portable: unknown) => unknown) | undefined;
   const encode = toRaw as ((portable: unknown) => unknown) | undefined;
@@ -118,7 +129,7 @@ function planColumn(field: FieldMeta, index: number, dialect: Dialect): PlannedC
     quoted: dialect.quote(field.column),
     toRaw: encode ? (portable) => (portable === null ? null : encode(portable)) : (portable) => portable,
     fromRaw: toPortable ? (raw) => (raw === null ? null : toPortable(raw)) : asPortable,
-    decode: toPortable && decode ? (raw: unknown) => decode(toPortable(raw)) : (toPortable ?? decode),
+    decode: toValue ?? (toPortable && decode ? (raw: unknown) => decode(toPortable(raw)) : (toPortable ?? decode)),
   };
 }
 

@@ -1,4 +1,5 @@
 import { ValidationError } from '../../base/errors.js';
+import type { Direction } from '../entity/typed-arguments.js';
 import type { EntityPlan } from './entity-plan.js';
 
 const TERM = /^\s*(?:\[(\w+)\]|(\w+))(?:\s+(asc|desc))?\s*$/i;
@@ -14,7 +15,7 @@ function textTerms(plan: EntityPlan, orderBy: string): string[] {
   return orderBy.split(',').map((term) => {
     const match = TERM.exec(term);
     if (!match) throw new ValidationError([], `orderBy "${orderBy}" must be written like "name desc, price"`);
-    return `${plan.column(match[1] ?? match[2] ?? '').quoted} ${(match[3] ?? 'asc').toUpperCase()}`;
+    return termSql(plan, match[1] ?? match[2] ?? '', match[3]?.toLowerCase() === 'desc' ? 'desc' : 'asc');
   });
 }
 
@@ -22,6 +23,11 @@ function objectTerms(plan: EntityPlan, orderBy: object): string[] {
   return Object.entries(orderBy).map(([name, direction]) => {
     if (direction !== 'asc' && direction !== 'desc')
       throw new ValidationError([], `orderBy.${name} must be "asc" or "desc"`);
-    return `${plan.column(name).quoted} ${direction.toUpperCase()}`;
+    return termSql(plan, name, direction);
   });
+}
+
+function termSql(plan: EntityPlan, name: string, direction: Direction): string {
+  const { quoted, field } = plan.column(name);
+  return `${quoted} ${direction.toUpperCase()}${field.nullable ? plan.dialect.nullOrder[direction] : ''}`;
 }

@@ -3,14 +3,6 @@ import { encodeValue } from './encode-row.js';
 import type { EntityPlan, PlannedColumn } from './entity-plan.js';
 import { assertParameterCount, renderTokens, tokenize } from './tokenizer.js';
 
-/** A condition and the raw parameters it binds, in order. */
-export interface Condition {
-  readonly sql: string;
-  readonly params: readonly unknown[];
-}
-
-export const ALL_ROWS: Condition = { sql: '', params: [] };
-
 /** Collects the parameters of one statement and hands out their placeholders. */
 export class Parameters {
   readonly values: unknown[] = [];

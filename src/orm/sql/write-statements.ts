@@ -36,6 +36,17 @@ export function recordVersionSql(plan: EntityPlan): string {
   });
 }
 
+/** A statement on the row, and the version it leaves, as one. Parameters: the statement's own, time, user, comment. */
+export function recordedSql(plan: EntityPlan, sql: string, parameters: number): string {
+  return plan.text(`recorded ${sql}`, () => {
+    const extra = Array.from({ length: 3 }, (_, index) => plan.dialect.placeholder(parameters + index + 1));
+    return (
+      `WITH written AS (${sql} RETURNING ${plan.columnList}) INSERT INTO ${plan.historyTable} (${plan.columnList}, ${historyExtra(plan)}) ` +
+      `SELECT ${plan.columnList}, ${plan.columns[AT.version]?.quoted}, ${extra.join(', ')} FROM written`
+    );
+  });
+}
+
 /** Appends the row's end. Parameters: time of deletion, version, time, user, comment, id. */
 export function recordRemovalSql(plan: EntityPlan): string {
   return plan.text('record removal', () => {

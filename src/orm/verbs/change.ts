@@ -4,6 +4,8 @@ import { removeRow, stamp, updateRow } from '../history/recorder.js';
 import type { Session } from '../session/session.js';
 import { encodeRow, type FieldValue } from '../sql/encode-row.js';
 import type { EntityPlan } from '../sql/entity-plan.js';
+import { atomically } from './atomically.js';
+import { changeAtOnce } from './change-at-once.js';
 import { assertVersion, lockById } from './lock-row.js';
 import { changedValues } from './save.js';
 import { assertId } from './select.js';
@@ -24,6 +26,8 @@ export async function updateById(
 ): Promise<object | null> {
   assertId(plan, id);
   const values = updatable(plan, data);
+  if (values.length > 0 && plan.dialect.capabilities.writableCtes)
+    return atomically(session, (target) => changeAtOnce(target, plan, id, values, request));
   return session.unit(async (scope) => {
     const before = await lockById(scope, plan, id);
     if (!before || before[AT.deletedAt] !== null) return null;

@@ -3,6 +3,7 @@ import type { Portable } from '../entity/codec.js';
 import { AT } from '../entity/system-fields.js';
 import type { PortableRow } from '../history/recorder.js';
 import type { Scope } from '../session/scope.js';
+import type { Session } from '../session/session.js';
 import type { FieldValue } from '../sql/encode-row.js';
 import type { EntityPlan } from '../sql/entity-plan.js';
 import { tenantScope } from './tenant.js';
@@ -55,7 +56,7 @@ export async function lockByMatch(
 
 /** Versions go on where the history of a deleted row of the same id ended. */
 export async function nextVersion(
-  scope: Scope,
+  scope: Session,
   plan: EntityPlan,
   id: string,
 ): Promise<{ version: number; notBefore: Portable | undefined }> {
@@ -66,7 +67,7 @@ export async function nextVersion(
     return `SELECT ${columns} FROM ${plan.historyTable} WHERE ${plan.columns[AT.id]?.quoted} = ${placeholder(1)}`;
   });
   const [row] = await scope.all(sql, [id]);
-  return { version: Number(row?.[0] ?? 0) + 1, notBefore: (row?.[1] as string | null) ?? undefined };
+  return { version: Number(row?.[0] ?? 0) + 1, notBefore: row?.[1] ? plan.isoTime(row[1]) : undefined };
 }
 
 /** @throws ConflictError when the row has another version than the caller has seen. */

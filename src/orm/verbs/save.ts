@@ -7,6 +7,7 @@ import type { Scope } from '../session/scope.js';
 import type { Session } from '../session/session.js';
 import { encodeRow, type FieldValue, sameValue } from '../sql/encode-row.js';
 import type { EntityPlan } from '../sql/entity-plan.js';
+import { atomically } from './atomically.js';
 import { assertVersion, lockById, lockByMatch, nextVersion } from './lock-row.js';
 import { assertId } from './select.js';
 import { assertOwnTenant, tenantScope } from './tenant.js';
@@ -20,7 +21,18 @@ export interface SaveRequest {
 /** Inserts a row, or merges into the one with the same id (or the same `matchBy` values). @returns the stored row. */
 export async function saveRow(session: Session, plan: EntityPlan, data: object, request: SaveRequest): Promise<object> {
   const prepared = prepare(plan, data, request);
+  if (isPlainInsert(prepared, request) && isOneStatement(plan))
+    return atomically(session, async (target) => plan.instance(await insert(target, plan, prepared, request.comment)));
   return session.unit((scope) => write(scope, plan, prepared, request));
+}
+
+/** Nothing has to be looked up first. */
+function isPlainInsert(row: PreparedRow, request: SaveRequest): boolean {
+  return row.id === undefined && row.match === undefined && request.expectedVersion === undefined;
+}
+
+function isOneStatement({ meta, dialect }: EntityPlan): boolean {
+  return !meta.history || dialect.capabilities.writableCtes;
 }
 
 /** All rows in one transaction. @throws before anything is written when any row is faulty. */
@@ -112,7 +124,13 @@ async function write(scope: Scope, plan: EntityPlan, row: PreparedRow, request: 
 
 async function find(scope: Scope, plan: EntityPlan, row: PreparedRow): Promise<PortableRow | undefined> {
   if (row.match) return lockByMatch(scope, plan, row.match);
-  return row.id === undefined ? undefined : lockById(scope, plan, row.id);
+  if (row.id === undefined) return undefined;
+  const found = await lockById(scope, plan, row.id);
+  const { capabilities, lockKey } = scope.core.dialect;
+  if (found || capabilities.writersTakeTurns) return found;
+  // A row that is not there cannot be locked: another unit may be inserting it right now.
+  await lockKey(scope, JSON.stringify([plan.meta.table, row.id]));
+  return lockById(scope, plan, row.id);
 }
 
 async function merge(
@@ -144,7 +162,7 @@ export function changedValues(before: PortableRow, values: readonly FieldValue[]
 }
 
 async function insert(
-  scope: Scope,
+  scope: Session,
   plan: EntityPlan,
   row: PreparedRow,
   comment: string | undefined,

@@ -8,7 +8,7 @@ import type { LooseFindOptions } from './options.js';
 import { tenantScope } from './tenant.js';
 
 /** The WHERE clause of a read: the caller's condition, the tenant's, and no soft-deleted rows. '' when all rows count. */
-export function readCondition(plan: EntityPlan, options: LooseFindOptions, parameters: Parameters): string {
+function readCondition(plan: EntityPlan, options: LooseFindOptions, parameters: Parameters): string {
   const tenant = tenantScope(plan);
   const parts = [
     whereSql(plan, options.where, options.params, parameters),
@@ -19,14 +19,14 @@ export function readCondition(plan: EntityPlan, options: LooseFindOptions, param
 }
 
 /** The columns a read wants. @throws ValidationError for unknown ones. */
-export function selectedColumns(plan: EntityPlan, select: readonly string[] | undefined): readonly PlannedColumn[] {
+function selectedColumns(plan: EntityPlan, select: readonly string[] | undefined): readonly PlannedColumn[] {
   if (select === undefined) return plan.columns;
   if (select.length === 0) throw new ValidationError([], 'select is empty; name the fields or leave it out');
   return select.map((name) => plan.column(name));
 }
 
 /** `LIMIT … OFFSET …` with values that can only be numbers. */
-export function limitSql(limit: number | undefined, offset: number | undefined): string {
+function limitSql(limit: number | undefined, offset: number | undefined): string {
   assertCount('limit', limit);
   assertCount('offset', offset);
   if (limit === undefined && offset === undefined) return '';
@@ -81,6 +81,10 @@ export async function anyRow(session: Session, plan: EntityPlan, options: LooseF
   return (await session.all(sql, parameters.values)).length > 0;
 }
 
+/**
+ * One row. In a transaction that may write, it is kept from other writers until the end, so that what is worked out from
+ * it is not out of date when it is written.
+ */
 export async function getRow(
   session: Session,
   plan: EntityPlan,
@@ -88,10 +92,10 @@ export async function getRow(
   includeDeleted: boolean,
 ): Promise<object | null> {
   const tenant = tenantScope(plan);
-  const sql = plan.text(`get ${includeDeleted} ${tenant !== undefined}`, () => {
+  const sql = plan.text(`get ${includeDeleted} ${tenant !== undefined} ${session.mayWrite}`, () => {
     const live = includeDeleted ? '' : ` AND ${plan.columns[AT.deletedAt]?.quoted} IS NULL`;
     const own = tenant ? ` AND ${tenant.column.quoted} = ${plan.dialect.placeholder(2)}` : '';
-    return `SELECT ${plan.columnList} FROM ${plan.table} WHERE ${plan.columns[AT.id]?.quoted} = ${plan.dialect.placeholder(1)}${own}${live}`;
+    return `SELECT ${plan.columnList} FROM ${plan.table} WHERE ${plan.columns[AT.id]?.quoted} = ${plan.dialect.placeholder(1)}${own}${live}${session.mayWrite ? plan.dialect.rowLock : ''}`;
   });
   assertId(plan, id);
   const [row] = await session.all(sql, tenant ? [id, tenant.column.toRaw(tenant.value)] : [id], plan.bigints);

@@ -2,8 +2,23 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { currentContext, runInContext } from '../../../src/base/context.js';
 import { ValidationError } from '../../../src/base/errors.js';
 import { UnknownTaskError } from '../../../src/jobs/index.js';
+import type { RedisClient } from '../../../src/redis/index.js';
 import { QueueFixture, until } from '../../jobs/queue-fixture.js';
 import { BACKENDS } from '../../redis/backends.js';
+
+/** A client that runs each ENQUEUE twice, as after a lost answer; `between` gets its arguments. */
+function resendingClient(redis: RedisClient, between: (args: readonly unknown[]) => Promise<void>): RedisClient {
+  const get = (target: RedisClient, name: string | symbol) => {
+    const found: unknown = Reflect.get(target, name);
+    if (name !== 'kernelJobsEnqueue' || typeof found !== 'function') return found;
+    return async (...args: unknown[]) => {
+      await Reflect.apply(found, target, args);
+      await between(args);
+      return Reflect.apply(found, target, args);
+    };
+  };
+  return new Proxy(redis, { get });
+}
 
 for (const backend of BACKENDS) {
   describe(`enqueueing (${backend})`, () => {
@@ -46,6 +61,34 @@ for (const backend of BACKENDS) {
         status: 'succeeded',
       });
       expect(runs).toBe(1);
+    });
+
+    it('takes a job once although the client sends it again, after it has ended, because the answer was lost', async () => {
+      let runs = 0;
+      fixture.registry.register('once', () => ++runs);
+      await fixture.worker();
+      const resending = resendingClient(fixture.queue.redis, async () => {
+        await until(async () => ((await fixture.queue.stats()).totals.succeeded === 1 ? true : undefined), 'its end');
+      });
+      const producer = fixture.client({ redis: resending, registry: fixture.registry });
+      expect(await producer.enqueue('once')).toMatchObject({ duplicate: false });
+      expect(await fixture.queue.stats()).toMatchObject({ waiting: 0, running: 0, totals: { succeeded: 1 } });
+      expect(runs).toBe(1);
+    });
+
+    it('sends much data in several calls', async () => {
+      fixture.registry.register('work', () => {});
+      const lengths: number[] = [];
+      const counting = resendingClient(fixture.queue.redis, async (args) => {
+        lengths.push(args.join('').length);
+      });
+      const producer = fixture.client({ redis: counting, registry: fixture.registry });
+      const jobs = Array.from({ length: 10 }, (_, i) => ({ task: 'work', data: 'x'.repeat(900_000), jobId: `j${i}` }));
+      const results = await producer.enqueueMany(jobs);
+      expect(results.map(({ jobId }) => jobId)).toEqual(jobs.map(({ jobId }) => jobId));
+      expect(lengths).toHaveLength(3);
+      expect(Math.max(...lengths)).toBeLessThan(4_100_000);
+      expect((await fixture.queue.stats()).waiting).toBe(10);
     });
 
     it('takes one of a hundred callers who use the same jobId at once', async () => {
@@ -115,6 +158,7 @@ for (const backend of BACKENDS) {
 
     it('names every faulty option at once', async () => {
       fixture.registry.register('work', () => {});
+      await expect(fixture.queue.enqueue('work', null, { delayMs: 1e16 })).rejects.toThrow(ValidationError);
       const options = { delayMs: -1, priority: 'urgent', maxAttempts: 0, jobId: 'a b', retries: 3 } as object;
       const error = await fixture.queue.enqueue('work', null, options).catch((fault: unknown) => fault);
       expect(error).toBeInstanceOf(ValidationError);

@@ -41,6 +41,20 @@ for (const backend of BACKENDS) {
       expect(await fixture.queue.stats()).toMatchObject({ delayed: 1, running: 0 });
     });
 
+    it('wait as their task says, where it says so', async () => {
+      const broken = () => {
+        throw new Error('no');
+      };
+      fixture.registry.register('patient', broken, { retryDelaysMs: [60_000] });
+      await fixture.worker({ retryJitter: 0 });
+      const { jobId } = await fixture.queue.enqueue('patient');
+      const waiting = await until(async () => {
+        const job = await fixture.queue.get(jobId);
+        return job?.error ? job : undefined;
+      }, 'the fault');
+      expect(Number(waiting.runAt) - Number(waiting.enqueuedAt)).toBeGreaterThanOrEqual(60_000);
+    });
+
     it('go to the dead letters after their last attempt, without a stack', async () => {
       fixture.registry.register('broken', () => {
         throw new Error('still broken');
@@ -105,6 +119,55 @@ for (const backend of BACKENDS) {
       }, 'the job to be handed on');
       expect(job).toMatchObject({ status: 'queued', attempts: 0 });
       expect(job.error).toContain('Task "elsewhere" is not registered');
+    });
+
+    it('are handed on however old they are, while a worker offers their task', async () => {
+      await fixture.queue.publishedTasks.publish(['elsewhere', 'nowhere']);
+      await fixture.worker({ unknownTaskMs: 30 });
+      const producer = fixture.client();
+      const offered = await producer.enqueue('elsewhere', null, { delayMs: 100 });
+      const given = await producer.enqueue('nowhere', null, { delayMs: 100 });
+      const { redis, keys } = fixture.queue;
+      await redis.zadd(keys.tasks, Date.now() + 60_000, 'elsewhere', Date.now() - 60_000, 'nowhere');
+      expect((await fixture.job(given.jobId, 'failed')).error).toContain('Task "nowhere" is not registered');
+      const handedOn = await until(async () => {
+        const job = await fixture.queue.get(offered.jobId);
+        return job?.error ? job : undefined;
+      }, 'the job to be handed on');
+      expect(handedOn).toMatchObject({ status: 'queued', attempts: 0 });
+    });
+
+    it('may throw anything', async () => {
+      const odd: unknown[] = [Object.create(null), Symbol('odd'), undefined, { toString: () => 1n }];
+      fixture.registry.register('odd', (index) => {
+        throw odd[index as number];
+      });
+      fixture.registry.register('unnamed', () => {
+        throw Object.defineProperty(new Error(), 'message', { value: Symbol('odd') });
+      });
+      const worker = await fixture.worker();
+      const tasks = [...odd.map((_, data) => ({ task: 'odd', data })), { task: 'unnamed' }];
+      const jobs = await fixture.queue.enqueueMany(tasks.map((task) => ({ ...task, maxAttempts: 1 })));
+      for (const { jobId } of jobs) expect((await fixture.job(jobId, 'failed')).error).toEqual(expect.any(String));
+      expect(worker.running).toBe(0);
+    });
+
+    it('keep the record of a jobId that was used again, whatever became of the record before', async () => {
+      fixture.registry.register('fine', () => 1);
+      const bounded = fixture.client({ registry: fixture.registry, maxFinished: 2 });
+      await fixture.worker({ queue: bounded } as object);
+      const finish = async (jobId: string) => {
+        await bounded.enqueue('fine', null, { jobId });
+        await fixture.job(jobId, 'succeeded');
+      };
+      await finish('again');
+      await finish('other');
+      await bounded.redis.del(bounded.keys.result('again')); // as when its time is over
+      await finish('again');
+      await finish('last');
+      expect(await bounded.get('again')).toMatchObject({ status: 'succeeded' });
+      expect(await bounded.get('other')).toBeNull();
+      expect(await bounded.stats()).toMatchObject({ finished: 2 });
     });
 
     it('stay within the bounds of the dead letters and the results', async () => {

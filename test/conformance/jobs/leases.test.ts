@@ -15,7 +15,8 @@ for (const backend of BACKENDS) {
     /** Claims as a worker would that then dies: nothing renews its lease. */
     const claimAndDie = (id: string, wanted: number, leaseMs = 1) => {
       const { redis, keys, settings } = fixture.queue;
-      return runStep({ id, leaseMs, redis, keys, settings }, { acknowledgements: [], wanted });
+      const worker = { id, leaseMs, concurrency: 100, redis, keys, settings };
+      return runStep(worker, { acknowledgements: [], wanted });
     };
 
     it('give the jobs of a dead worker back, in their order, as the next attempt', async () => {
@@ -108,6 +109,70 @@ for (const backend of BACKENDS) {
       await claimAndDie(worker.id, 1, 60_000);
       expect(await fixture.job(jobId, 'succeeded')).toMatchObject({ attempts: 1, result: 'adopted' });
       expect((await fixture.queue.stats()).running).toBe(0);
+    });
+
+    it('give a worker no more jobs than it may hold, however many answers were lost', async () => {
+      fixture.registry.register('work', () => {});
+      await fixture.queue.enqueueMany(Array.from({ length: 6 }, () => ({ task: 'work' })));
+      const { redis, keys, settings } = fixture.queue;
+      const worker = { id: 'frozen', leaseMs: 10_000, concurrency: 2, redis, keys, settings };
+      const replies = [];
+      for (const acknowledgements of [[], [], []]) replies.push(await runStep(worker, { acknowledgements, wanted: 2 }));
+      expect(replies.map(({ claimed }) => claimed.length)).toEqual([2, 0, 0]);
+      expect(await fixture.queue.stats()).toMatchObject({ running: 2, waiting: 4 });
+    });
+
+    it('are compared claim by claim once one was lost, not by their number', async () => {
+      const first = gate();
+      const seen: unknown[] = [];
+      const reasons: unknown[] = [];
+      fixture.registry.register('work', async (data, { signal }) => {
+        seen.push(data);
+        signal.addEventListener('abort', () => reasons.push(signal.reason));
+        if (data === 'first') await first.opened;
+      });
+      const patient = { pollMs: 9000, heartbeatMs: 9000, reapMs: 9000, abortGraceMs: 9000 };
+      const worker = await fixture.worker({ concurrency: 1, ...patient });
+      await fixture.queue.enqueue('work', 'first');
+      await until(() => (seen.length === 1 ? true : undefined), 'the first job');
+      await fixture.queue.enqueue('work', 'second');
+      const { redis, keys } = fixture.queue;
+      await redis.del(keys.processing(worker.id)); // as if another worker had taken it over,
+      await redis.zrem(keys.workers, worker.id);
+      const lostAnswer = await claimAndDie(worker.id, 1, 10_000); // and an answer with another job had been lost
+      expect(lostAnswer.claimed).toHaveLength(1);
+      await redis.zrem(keys.workers, worker.id);
+      await fixture.queue.resume(); // wakes it
+      await until(() => (seen.length === 2 ? true : undefined), 'the second job');
+      expect(reasons).toMatchObject([{ code: 'E_LEASE_LOST' }]);
+      first.open();
+    });
+
+    it('keep a worker that lost a job from showing anything of it', async () => {
+      const { opened, open } = gate();
+      const shown = gate();
+      fixture.registry.register('work', async (_data, context) => {
+        if (context.attempt === 2) return;
+        await opened;
+        await context.progress(77);
+        shown.open();
+      });
+      const deaf = fixture.client({
+        openSubscriber: () => {
+          throw new Error('It hears no signal');
+        },
+      });
+      const { jobId } = await fixture.queue.enqueue('work');
+      const slow = await fixture.worker({ queue: deaf, pollMs: 9000, heartbeatMs: 9000, reapMs: 9000 } as object);
+      await fixture.job(jobId, 'running');
+      const { redis, keys } = fixture.queue;
+      await redis.zadd(keys.workers, 1, slow.id);
+      await fixture.worker({ reapMs: 5, heartbeatMs: 20 });
+      await fixture.job(jobId, 'succeeded');
+      open();
+      await shown.opened;
+      expect(await redis.exists(keys.live(jobId))).toBe(0);
+      expect(await fixture.job(jobId, 'succeeded')).toMatchObject({ progress: null, attempts: 2 });
     });
 
     it('are given up by a worker that stops: unfinished jobs go back as they were', async () => {

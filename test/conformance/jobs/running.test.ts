@@ -107,6 +107,20 @@ for (const backend of BACKENDS) {
       expect(await fixture.job(jobId, 'succeeded')).toMatchObject({ progress: 40, logs: ['half way'] });
     });
 
+    it('bounds what a handler leaves with its job, and takes what is no number or text', async () => {
+      fixture.registry.register('talkative', async (_data, context) => {
+        await context.log('x'.repeat(5000));
+        await context.log(7n as never);
+        await context.progress(3n as never);
+        return 'y'.repeat(1_100_000);
+      });
+      await fixture.worker();
+      const { jobId } = await fixture.queue.enqueue('talkative');
+      const job = await fixture.job(jobId, 'succeeded');
+      expect(job).toMatchObject({ result: null, progress: 3, logs: ['x'.repeat(2000), '7'] });
+      expect(job.error).toContain('The result cannot be kept');
+    });
+
     it('keeps a job that succeeded although its result cannot be kept', async () => {
       fixture.registry.register('odd', () => ({ big: 1n }));
       await fixture.worker();

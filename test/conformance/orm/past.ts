@@ -85,7 +85,8 @@ export function describePast(backend: Backend): void {
 
     it('writes row and version together or not at all', async () => {
       const { id } = await make(1);
-      await db().execute(`INSERT INTO products_history (id, version, history_timestamp) VALUES (?, 2, 'x')`, [id]);
+      const taken = 'INSERT INTO products_history (id, version, history_timestamp) VALUES (?, 2, ?)';
+      await db().execute(taken, [id, new Date()]);
       await expect(Product.update(id, { price: 2 })).rejects.toMatchObject({ kind: 'unique' });
       expect(await Product.get(id)).toMatchObject({ price: 1, version: 1 });
     });

@@ -1,0 +1,25 @@
+import type { RedisClient } from './redis-client.js';
+
+type SendCommand = RedisClient['sendCommand'];
+
+/**
+ * ioredis hangs a failed command with all its arguments on the error, from where they get into logs: the password of
+ * AUTH, the data of jobs. This leaves the command's name alone, for `client` and what is duplicated from it.
+ */
+export function hideArguments(client: RedisClient): RedisClient {
+  const send: SendCommand = client.sendCommand.bind(client);
+  const duplicate = client.duplicate.bind(client);
+  const sendCommand: SendCommand = (command, stream) => {
+    command.promise.catch(forgetArguments); // heard before whoever awaits the command
+    return send(command, stream);
+  };
+  return Object.assign(client, {
+    sendCommand,
+    duplicate: (...options: Parameters<RedisClient['duplicate']>) => hideArguments(duplicate(...options)),
+  });
+}
+
+function forgetArguments(error: unknown): void {
+  const { command } = error as { command?: { name: string } };
+  if (command) Object.assign(error as object, { command: { name: command.name } });
+}

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { connect, SchemaError } from '../../../src/orm/index.js';
+import { describeConnections } from './connections.js';
+import { describeManyWriters } from './many-writers.js';
+import { describeMigrations } from './migrations.js';
+import { POSTGRES } from './support.js';
+import { describeValues } from './values.js';
+
+it('asks for a database name, without repeating a password', async () => {
+  const nameless = connect('postgresql://me:hush-hush@localhost', { entities: [] });
+  await expect(nameless).rejects.toBeInstanceOf(SchemaError);
+  await expect(nameless).rejects.toThrow(/names no database/);
+  await expect(nameless).rejects.not.toThrow(/hush-hush/);
+});
+
+for (const { name } of POSTGRES) {
+  describe(name, () => {
+    describeManyWriters();
+    describeConnections();
+    describeValues();
+    describeMigrations();
+  });
+}
