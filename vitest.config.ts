@@ -13,6 +13,8 @@ export default defineConfig({
   resolve: { alias: packageAlias },
   test: {
     include: ['test/**/*.test.ts'],
+    // A suite over servers has no test where there is none; npm test names the backends that were left out.
+    passWithNoTests: true,
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 15_000,

@@ -17,11 +17,7 @@ const live: Services[] = [];
 export class Services {
   readonly #provided = new Map<ServiceKey<unknown>, unknown>();
 
-  constructor() {
-    live.push(this);
-  }
-
-  /** Makes this live again after `close`, too: a start that failed may be repeated. */
+  /** The first thing provided makes this live, also again after `close`: a start that failed may be repeated. */
   provide<T>(key: ServiceKey<T>, service: T): void {
     if (!live.includes(this)) live.push(this);
     this.#provided.set(key, service);

@@ -39,7 +39,7 @@ export interface QueueKeys {
 }
 
 export function queueKeys(prefix: string, queueName: string): QueueKeys {
-  const base = `{${prefix}${queueName}}`;
+  const base = `${prefix}{${queueName}}`;
   return {
     base,
     waiting: (priority) => `${base}:w:${priority}`,

@@ -1,5 +1,6 @@
 import Koa from 'koa';
 import { ConfigError, type ConfigFault } from '../base/errors.js';
+import type { Logger } from '../base/ports.js';
 import { JobRegistry } from '../jobs/index.js';
 import { findOptionFaults } from './check-options.js';
 import { ServiceConfig } from './config.js';
@@ -51,8 +52,19 @@ export function assembleService(
     environment,
     jobRegistry: JobRegistry.from(options.tasks ?? {}),
   });
+  app.on('error', logBrokenAnswers(kernel.logger));
   warnOfFailedChecks(options, environment, kernel.logger);
   return new Service(app, kernel, { shutdownTimeoutMs: options.shutdownTimeoutMs });
+}
+
+/** Streams fail after the pipeline has answered. Koa reports each failure twice; that a client left is no failure. */
+function logBrokenAnswers(logger: Logger): (error: NodeJS.ErrnoException) => void {
+  const known = new WeakSet<Error>();
+  return (error) => {
+    if (known.has(error) || error.code === 'ERR_STREAM_PREMATURE_CLOSE' || error.code === 'ECONNRESET') return;
+    known.add(error);
+    logger.error({ err: error }, 'An answer broke off');
+  };
 }
 
 function checkedSettings(options: ServiceOptions, environment: EnvironmentName): KernelSettings {

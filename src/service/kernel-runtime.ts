@@ -62,7 +62,6 @@ export class KernelRuntime {
     this.authConfig = authConfig({ ...settings.auth, issuer: name });
     this.readiness = new Readiness({ checks: settings.healthChecks });
     this.#parts = parts;
-    this.#provideOwn();
     refuseWrongRoutes(parts);
     installStack(app, this.#lateStack());
   }

@@ -1,15 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { JobQueue, JobRegistry } from '../../src/jobs/index.js';
 import { connectRedis, type RedisConnection } from '../../src/redis/index.js';
+import type { ChildServer, FaultServer } from '../setup/servers.js';
 import { until } from './queue-fixture.js';
 
-const REDIS_SERVER = 'redis-server';
 const WORKER = fileURLToPath(new URL('fault-worker.mjs', import.meta.url));
 
 /** Short, so that a death is noticed within a second. */
@@ -34,15 +33,13 @@ export interface LedgerLine {
 
 /** A Redis server of its own, worker processes to kill, and the ledger of what they did. */
 export class FaultBench {
-  readonly port: number;
   readonly queue: JobQueue;
   readonly connection: RedisConnection;
   readonly workers: ChildProcess[] = [];
   readonly #directory: string;
-  #server: ChildProcess;
+  readonly #server: ChildServer;
 
-  private constructor(port: number, directory: string, server: ChildProcess, connection: RedisConnection) {
-    this.port = port;
+  private constructor(directory: string, server: ChildServer, connection: RedisConnection) {
     this.#directory = directory;
     this.#server = server;
     this.connection = connection;
@@ -50,14 +47,12 @@ export class FaultBench {
     this.queue = new JobQueue({ redis: connection.jobs, prefix: 'fault:', registry });
   }
 
-  /** `redis` are further arguments of redis-server. */
-  static async open(redis: readonly string[] = []): Promise<FaultBench> {
+  static async open(startRedis: FaultServer['start']): Promise<FaultBench> {
     const directory = mkdtempSync(join(tmpdir(), 'job-faults-'));
     writeFileSync(join(directory, 'ledger'), '');
-    const port = await freePort();
-    const server = await startRedis(port, directory, redis);
-    const connection = await connectRedis({ url: `redis://127.0.0.1:${port}` });
-    return new FaultBench(port, directory, server, connection);
+    const server = await startRedis({ appendonly: 'yes', appendfsync: 'always' });
+    const connection = await connectRedis({ url: server.url });
+    return new FaultBench(directory, server, connection);
   }
 
   get ledger(): LedgerLine[] {
@@ -71,7 +66,7 @@ export class FaultBench {
   async worker({ socketTimeoutSeconds, ...options }: WorkerSettings = {}): Promise<ChildProcess> {
     const settings = {
       socketTimeoutSeconds,
-      url: `redis://127.0.0.1:${this.port}`,
+      url: this.#server.url,
       prefix: 'fault:',
       ledger: join(this.#directory, 'ledger'),
       worker: { concurrency: 4, ...QUICK_LEASE, ...options },
@@ -88,16 +83,16 @@ export class FaultBench {
 
   /** Ends the server as a crash would, and starts it again over the same files. */
   async restartRedis(downMs = 200): Promise<void> {
-    await kill(this.#server, 'SIGKILL');
+    await this.#server.kill();
     await new Promise((resolve) => setTimeout(resolve, downMs));
-    this.#server = await startRedis(this.port, this.#directory);
+    await this.#server.start();
   }
 
   /** The server stays connected, and answers only after `ms`. */
   async freezeRedis(ms: number): Promise<void> {
-    this.#server.kill('SIGSTOP');
+    this.#server.pause();
     await new Promise((resolve) => setTimeout(resolve, ms));
-    this.#server.kill('SIGCONT');
+    this.#server.resume();
   }
 
   /** Waits until as many jobs have ended, in whatever way. */
@@ -117,7 +112,7 @@ export class FaultBench {
     await Promise.all(this.workers.map((child) => kill(child, 'SIGKILL')));
     this.queue.close();
     await this.connection.close();
-    await kill(this.#server, 'SIGKILL');
+    await this.#server.close();
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }
@@ -128,30 +123,6 @@ export async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise
   const exited = once(child, 'exit');
   child.kill(signal);
   await exited;
-}
-
-async function startRedis(port: number, directory: string, more: readonly string[] = []): Promise<ChildProcess> {
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', ''];
-  const server = spawn(REDIS_SERVER, [...args, '--appendonly', 'yes', '--appendfsync', 'always', ...more], {
-    stdio: 'ignore',
-  });
-  const probe = async () => {
-    const connection = await connectRedis({ url: `redis://127.0.0.1:${port}` }).catch(() => undefined);
-    await connection?.close();
-    return connection ? true : undefined;
-  };
-  await until(probe, 'redis-server to start');
-  return server;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || !address) throw new Error('No free port');
-  return address.port;
 }
 
 function failStart(complaint: string): never {

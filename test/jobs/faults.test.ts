@@ -3,14 +3,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Logger, silentLogger } from '../../src/base/ports.js';
 import { JobRegistry, JobWorker } from '../../src/jobs/index.js';
 import { runStep } from '../../src/jobs/worker-step.js';
+import { FAULT_REDIS } from '../setup/servers.js';
 import { FaultBench, kill } from './fault-bench.js';
 import { killWorkers, pauseWorker, restartRedis } from './job-faults.js';
 import { until } from './queue-fixture.js';
 
-describe('jobs survive', { timeout: 60_000 }, () => {
+describe.each(FAULT_REDIS)('jobs survive ($name)', { timeout: 60_000 }, ({ start }) => {
   let bench: FaultBench;
   beforeEach(async () => {
-    bench = await FaultBench.open();
+    bench = await FaultBench.open(start);
   });
   afterEach(() => bench.dispose());
 

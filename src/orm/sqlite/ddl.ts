@@ -29,7 +29,7 @@ export function changeTable(current: TableShape, target: TableShape, copies: rea
   if (needsRebuild(current, target, added)) return rebuild(current, target, copies);
   return [
     ...added.map((column) => addColumn(target, column)),
-    ...copies.map((copy) => copyColumn(target.name, copy)),
+    ...copies.map((copy) => copyColumn(target.name, copy, added)),
     ...changeIndexes(current, target),
   ];
 }
@@ -60,10 +60,13 @@ function addColumn(table: TableShape, column: ColumnShape): SchemaStep {
   return step(sql, `add column ${table.name}.${column.name}`);
 }
 
-function copyColumn(table: string, { from, to, overwrite }: ColumnCopy): SchemaStep {
-  const missing = overwrite ? '' : ` WHERE ${quote(to)} IS NULL AND ${quote(from)} IS NOT NULL`;
+/** A column added just now holds its default in every row, which is nobody's choice and gives way to the old value. */
+function copyColumn(table: string, { from, to, overwrite }: ColumnCopy, added: readonly ColumnShape[]): SchemaStep {
+  const isNew = added.some((column) => column.name === to);
+  const empty = isNew ? '' : `${quote(to)} IS NULL AND `;
+  const where = overwrite ? '' : ` WHERE ${empty}${quote(from)} IS NOT NULL`;
   return step(
-    `UPDATE ${quote(table)} SET ${quote(to)} = ${quote(from)}${missing}`,
+    `UPDATE ${quote(table)} SET ${quote(to)} = ${quote(from)}${where}`,
     `copy ${table}.${from} to ${table}.${to}`,
   );
 }

@@ -35,7 +35,8 @@ export function checkJwtSecret({ jwtSecret }: EnvCheckSettings): Outcome {
 /** The origins are named one by one; `null` is what a sandboxed page of anybody sends. */
 export function checkCorsOrigins({ corsOrigins }: EnvCheckSettings): Outcome {
   if (!corsOrigins || corsOrigins.length === 0) return [false, 'cors_origins not set'];
-  if (corsOrigins.some((origin) => origin.includes('*') || origin === 'null')) return [false, 'cors_origins cannot be wildcard in prod'];
+  if (corsOrigins.some((origin) => origin.includes('*') || origin === 'null'))
+    return [false, 'cors_origins cannot be wildcard in prod'];
   return PASSED;
 }
 

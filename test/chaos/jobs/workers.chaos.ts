@@ -1,16 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FaultBench } from '../../jobs/fault-bench.js';
 import { killWorkers, pauseWorker, restartRedis } from '../../jobs/job-faults.js';
+import { FAULT_REDIS } from '../../setup/servers.js';
 import { seededRandom } from './seeded-random.js';
 
 const KILLS = 200;
 const PAUSES = 20;
 const RESTARTS = 5;
 
-describe('jobs in chaos', { timeout: 600_000 }, () => {
+describe.each(FAULT_REDIS)('jobs in chaos ($name)', { timeout: 600_000 }, ({ start }) => {
   let bench: FaultBench;
   beforeEach(async () => {
-    bench = await FaultBench.open();
+    bench = await FaultBench.open(start);
   });
   afterEach(() => bench.dispose());
 

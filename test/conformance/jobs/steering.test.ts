@@ -153,7 +153,7 @@ for (const backend of BACKENDS) {
       await other.enqueue('work');
       expect((await other.stats()).waiting).toBe(1);
       expect((await fixture.queue.stats()).waiting).toBe(0);
-      expect(other.keys.jobs).toContain('queue:mail}');
+      expect(other.keys.jobs).toContain('queue:{mail}');
     });
   });
 }

@@ -30,11 +30,16 @@ function shapes() {
     @Field({ type: 'string' }) name!: string;
     @Field({ type: 'integer' }) code!: number;
   }
+  @Entity({ table: 'items' })
+  class RenamedWithDefault extends Model {
+    @Field({ type: 'string', default: 'unnamed', renamedFrom: 'name' }) title!: string;
+    @Field({ type: 'string' }) code?: string;
+  }
   @Entity({ table: 'goods', renamedFrom: 'items' })
   class Moved extends Model {
     @Field({ type: 'string', renamedFrom: 'name' }) title!: string;
   }
-  return { First, Renamed, Back, Strict, Retyped, Moved };
+  return { First, Renamed, RenamedWithDefault, Back, Strict, Retyped, Moved };
 }
 
 export function describeMigrating(backend: Backend): void {
@@ -96,6 +101,17 @@ export function describeMigrating(backend: Backend): void {
         orphanTables: [],
         orphanColumns: { items: ['name'], items_history: ['name'] },
       });
+    });
+
+    it('copies a renamed column over the default of the new one', async () => {
+      const { First, RenamedWithDefault } = shapes();
+      const before = await fresh([First]);
+      await before.migrate();
+      const row = await First.save({ name: 'kept', code: 'c' }, { db: before });
+      const after = await next(before, [RenamedWithDefault]);
+      await after.migrate();
+      expect(await RenamedWithDefault.get(row.id, { db: after })).toMatchObject({ title: 'kept' });
+      expect(await RenamedWithDefault.getVersion(row.id, 1, { db: after })).toMatchObject({ title: 'kept' });
     });
 
     it('copies a column back when it is renamed back, and brings no cleared value to life', async () => {

@@ -23,7 +23,7 @@ export interface SignedIn {
   headers: { authorization: string };
 }
 
-export const PASSWORD = 'difference-engine-42';
+const PASSWORD = 'difference-engine-42';
 
 export function sendTo(service: Service): Send {
   return (path, init) => service.inject(path, init);
