@@ -1,13 +1,14 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ConnectionError, connect, type Database, dbContext, TimeoutError } from '../../../src/orm/index.js';
 import { Counter } from '../../conformance/orm/entities.js';
-import { CutProxy, ownDatabase } from './support.js';
+import { CutProxy } from '../servers/cut-proxy.js';
+import { ownDatabase } from '../servers/own-database.js';
 
 const OWN_PID = 'SELECT CONNECTION_ID() AS pid';
 
 export function describeConnections(): void {
   describe('connections', () => {
-    const { open, url } = ownDatabase();
+    const { open, url } = ownDatabase('mysql');
     let db: Database;
     let other: Database;
     let proxy: CutProxy | undefined;

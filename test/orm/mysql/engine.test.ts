@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { connect, SchemaError } from '../../../src/orm/index.js';
+import { describeManyWriters } from '../servers/many-writers.js';
+import { serversOf } from '../servers/own-database.js';
 import { describeConnections } from './connections.js';
 import { describeKilledMigrations } from './killed-migrations.js';
-import { describeManyWriters } from './many-writers.js';
 import { describeMigrations } from './migrations.js';
-import { MYSQL } from './support.js';
 import { describeTextKeys } from './text-keys.js';
 import { describeValues } from './values.js';
 
@@ -17,9 +17,9 @@ it('asks for a database name, without repeating a password', async () => {
   }
 });
 
-for (const { name } of MYSQL) {
+for (const { name } of serversOf('mysql')) {
   describe(name, () => {
-    describeManyWriters();
+    describeManyWriters('mysql');
     describeConnections();
     describeValues();
     describeTextKeys();

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, Entity, Field, Model, TimeoutError } from '../../../src/orm/index.js';
 import { CompiledOrm } from '../compiled-orm.js';
-import { ownDatabase } from './support.js';
+import { ownDatabase } from '../servers/own-database.js';
 
 const PROGRAM = `
   import { Entity, Field, Model, connect } from './orm/index.js';
@@ -53,7 +53,7 @@ class Defaulted extends Model {
 
 export function describeMigrations(): void {
   describe('migrations', () => {
-    const { open, url } = ownDatabase();
+    const { open, url } = ownDatabase('mysql');
     let db: Database;
     let orm: CompiledOrm;
     const opened: Database[] = [];

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Database, Entity, Field, Model } from '../../../src/orm/index.js';
-import { ownDatabase } from './support.js';
+import { ownDatabase } from '../servers/own-database.js';
 
 @Entity({ table: 'papers', unique: [['title', 'body', 'author', 'place', 'year']], indexes: [['body', 'title']] })
 class Paper extends Model {
@@ -14,7 +14,7 @@ class Paper extends Model {
 
 export function describeTextKeys(): void {
   describe('keys of long text', () => {
-    const { open } = ownDatabase();
+    const { open } = ownDatabase('mysql');
     let db: Database;
     beforeAll(async () => {
       db = await open({ entities: [Paper] });

@@ -2,13 +2,13 @@ import { createConnection } from 'mysql2/promise';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ConstraintError, type Database, ValidationError } from '../../../src/orm/index.js';
 import { Product, Sample } from '../../conformance/orm/entities.js';
-import { ownDatabase } from './support.js';
+import { ownDatabase } from '../servers/own-database.js';
 
 const MOMENT = new Date('2026-07-01T23:59:59.007Z');
 
 export function describeValues(): void {
   describe('values', () => {
-    const { open, url } = ownDatabase();
+    const { open, url } = ownDatabase('mysql');
     let db: Database;
     beforeAll(async () => {
       const admin = await createConnection({ uri: url() });

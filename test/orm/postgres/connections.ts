@@ -8,7 +8,8 @@ import {
   TimeoutError,
 } from '../../../src/orm/index.js';
 import { Counter } from '../../conformance/orm/entities.js';
-import { CutProxy, ownDatabase } from './support.js';
+import { CutProxy } from '../servers/cut-proxy.js';
+import { ownDatabase } from '../servers/own-database.js';
 
 /** The message that ends every exchange. */
 const SYNC = 'S\0\0\0\x04';
@@ -16,7 +17,7 @@ const OWN_PID = 'SELECT pg_backend_pid() AS pid';
 
 export function describeConnections(): void {
   describe('connections', () => {
-    const { open, url } = ownDatabase();
+    const { open, url } = ownDatabase('postgres');
     let db: Database;
     let other: Database;
     let proxy: CutProxy | undefined;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { connect, SchemaError } from '../../../src/orm/index.js';
+import { describeManyWriters } from '../servers/many-writers.js';
+import { serversOf } from '../servers/own-database.js';
 import { describeConnections } from './connections.js';
-import { describeManyWriters } from './many-writers.js';
 import { describeMigrations } from './migrations.js';
-import { POSTGRES } from './support.js';
 import { describeValues } from './values.js';
 
 it('asks for a database name, without repeating a password', async () => {
@@ -13,9 +13,9 @@ it('asks for a database name, without repeating a password', async () => {
   await expect(nameless).rejects.not.toThrow(/hush-hush/);
 });
 
-for (const { name } of POSTGRES) {
+for (const { name } of serversOf('postgres')) {
   describe(name, () => {
-    describeManyWriters();
+    describeManyWriters('postgres');
     describeConnections();
     describeValues();
     describeMigrations();

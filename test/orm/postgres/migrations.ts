@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, Entity, type EntityTarget, Field, Model, TimeoutError } from '../../../src/orm/index.js';
 import { CompiledOrm } from '../compiled-orm.js';
-import { ownDatabase } from './support.js';
+import { ownDatabase } from '../servers/own-database.js';
 
 /** Migrates; dies before the n-th statement that the migration runs. */
 const PROGRAM = `
@@ -58,7 +58,7 @@ class Defaulted extends Model {
 
 export function describeMigrations(): void {
   describe('migrations', () => {
-    const { open, url } = ownDatabase();
+    const { open, url } = ownDatabase('postgres');
     let db: Database;
     let orm: CompiledOrm;
     const opened: Database[] = [];

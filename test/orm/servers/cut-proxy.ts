@@ -1,32 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket, connect as tcp } from 'node:net';
-import { afterAll, beforeAll } from 'vitest';
-import { type ConnectOptions, connect, type Database } from '../../../src/orm/index.js';
-import { freshDatabase, SQL_BACKENDS, type TestDatabase } from '../../setup/sql-backends.js';
 
-/** One entry where a server is known, none elsewhere; the runner says so and demands it in CI. */
-export const POSTGRES = SQL_BACKENDS.filter(({ engine }) => engine === 'postgres');
-
-/** A database of its own for the `describe` it is called in; every handle that was opened on it is closed at the end. */
-export function ownDatabase(): { url(): string; open(options?: ConnectOptions, url?: string): Promise<Database> } {
-  let database: TestDatabase | undefined;
-  const opened: Database[] = [];
-  beforeAll(async () => {
-    database = await freshDatabase('postgres');
-  });
-  afterAll(async () => {
-    for (const db of opened) await db.close();
-    await database?.drop();
-  });
-  const url = (): string => database?.url ?? '';
-  return {
-    url,
-    open: async (options = {}, at = url()) => {
-      const db = await connect(at, { dataDir: database?.dataDir ?? '', ...options });
-      opened.push(db);
-      return db;
-    },
-  };
-}
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'postgresql:': 5432, 'mysql:': 3306, 'mariadb:': 3306 };
 
 /** Stands between the kernel and the server, and cuts the line when it is told to. */
 export class CutProxy {
@@ -40,7 +14,8 @@ export class CutProxy {
 
   private constructor(target: URL, cut: (sent: string) => boolean) {
     this.#cut = cut;
-    this.#server = createServer((client) => this.#join(client, tcp(Number(target.port || 5432), target.hostname)));
+    const port = Number(target.port) || DEFAULT_PORTS[target.protocol] || 0;
+    this.#server = createServer((client) => this.#join(client, tcp(port, target.hostname)));
   }
 
   /** @param cut sees what the client sends; when it says so, the server still gets it, but its answer is lost. */

@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ConflictError, type Database, dbContext } from '../../../src/orm/index.js';
 import { Counter, Product } from '../../conformance/orm/entities.js';
-import { ownDatabase } from './support.js';
+import { ownDatabase, type ServerEngine } from './own-database.js';
 
 const HUNDRED = Array.from({ length: 100 }, (_, index) => index);
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, index) => last - index);
 
-export function describeManyWriters(): void {
+export function describeManyWriters(engine: ServerEngine): void {
   describe('many writers at once', () => {
-    const { open } = ownDatabase();
+    const { open } = ownDatabase(engine);
     let db: Database;
     beforeAll(async () => {
       db = await open({ entities: [Counter, Product] });
