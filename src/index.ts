@@ -124,7 +124,6 @@ export {
   type WithLockOptions,
   withLock,
 } from './reliability/index.js';
-export { ServiceConfig, type ServiceConfigFields } from './service/config.js';
 export { createService, quickService } from './service/create-service.js';
 export {
   checkCorsOrigins,
@@ -149,8 +148,9 @@ export {
 export { getKernel, initAppKernel } from './service/init-kernel.js';
 export type { KernelParts } from './service/kernel-parts.js';
 export { KernelRuntime } from './service/kernel-runtime.js';
-export type { ServiceOptions } from './service/options.js';
 export { Service } from './service/service.js';
+export { ServiceConfig, type ServiceConfigFields } from './service/settings/config.js';
+export type { ServiceOptions } from './service/settings/options.js';
 export {
   type AuthSettings,
   type CorsSettings,
@@ -164,7 +164,7 @@ export {
   type RedisSettings,
   type ReliabilitySettings,
   type SecuritySettings,
-} from './service/settings.js';
+} from './service/settings/settings.js';
 export { version } from './service/version.js';
 export {
   createLogger,

@@ -9,8 +9,8 @@ import {
   KernelUserStore,
 } from '../features/auth/index.js';
 import { connect } from '../orm/index.js';
-import { ServiceConfig } from '../service/config.js';
 import { loadEnvHierarchy } from '../service/env/index.js';
+import { ServiceConfig } from '../service/settings/config.js';
 import { readSecret, type Terminal } from './terminal.js';
 
 interface CreateAdminOptions {

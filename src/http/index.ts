@@ -1,5 +1,9 @@
-export { getRealIp, isForwarded, peerAddress } from './client-address.js';
 export { compose } from './compose.js';
+export { getRealIp, isForwarded, peerAddress } from './edge/client-address.js';
+export { type Geo, getGeoFromHeaders } from './edge/geo.js';
+export { addressBucket, canonicalAddress, isPrivateAddress } from './edge/ip-address.js';
+export { noRateLimit, rateLimit } from './edge/rate-limit.js';
+export { type LimitDecision, RateLimits, type RequestLimiter } from './edge/rate-limits.js';
 export {
   AuthError,
   BadRequestError,
@@ -9,8 +13,12 @@ export {
   RateLimitedError,
   UnsupportedMediaTypeError,
 } from './errors.js';
-export { type Geo, getGeoFromHeaders } from './geo.js';
-export { type Guard, GuardRegistry } from './guard-registry.js';
+export { type InjectInit, injectRequest } from './inject.js';
+export { buildOpenApi, type OpenApiInfo } from './openapi/openapi.js';
+export { type Problem, toProblem } from './problem.js';
+export { getRequestContext, RequestContext, type RequestContextFields } from './request-context.js';
+export type { AuthInfo, HttpContext, HttpMiddleware, KernelState, Next } from './request-state.js';
+export { type Guard, GuardRegistry } from './routing/guard-registry.js';
 export {
   getCurrentAdmin,
   getCurrentUser,
@@ -18,23 +26,15 @@ export {
   optionalAuth,
   requireAdmin,
   requireAuth,
-} from './guards.js';
-export { type InjectInit, injectRequest } from './inject.js';
-export { addressBucket, canonicalAddress, isPrivateAddress } from './ip-address.js';
-export { buildOpenApi, type OpenApiInfo } from './openapi.js';
-export { type Problem, toProblem } from './problem.js';
-export { noRateLimit, rateLimit } from './rate-limit.js';
-export { type LimitDecision, RateLimits, type RequestLimiter } from './rate-limits.js';
-export { getRequestContext, RequestContext, type RequestContextFields } from './request-context.js';
-export type { AuthInfo, HttpContext, HttpMiddleware, KernelState, Next } from './request-state.js';
-export type { AuthGuards, AuthRequirement, HttpMethod, RouteInput, RouteOptions } from './route.js';
-export { markMiddleware } from './route-marks.js';
-export { type Mountable, RouteTable } from './route-table.js';
+} from './routing/guards.js';
+export type { AuthGuards, AuthRequirement, HttpMethod, RouteInput, RouteOptions } from './routing/route.js';
+export { markMiddleware } from './routing/route-marks.js';
+export { type Mountable, RouteTable } from './routing/route-table.js';
+export { createRouter, type RouterOptions, TypedRouter } from './routing/typed-router.js';
 export { createHttpServer, type HttpServerOptions } from './server.js';
 export {
   createStack,
   installStack,
   type StackOptions,
 } from './stack.js';
-export { createRouter, type RouterOptions, TypedRouter } from './typed-router.js';
 export { UserIdentity, type UserIdentityFields } from './user-identity.js';

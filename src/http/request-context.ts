@@ -1,5 +1,5 @@
 import { uuidv7 } from '../base/ids.js';
-import { getRealIp } from './client-address.js';
+import { getRealIp } from './edge/client-address.js';
 import type { HttpContext } from './request-state.js';
 import type { UserIdentity } from './user-identity.js';
 

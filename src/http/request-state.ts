@@ -1,8 +1,8 @@
 import type Koa from 'koa';
 import type { UploadedFiles } from './body/multipart.js';
+import type { RateLimits } from './edge/rate-limits.js';
 import type { AuthError } from './errors.js';
-import type { RateLimits } from './rate-limits.js';
-import type { MatchedRoute } from './route-table.js';
+import type { MatchedRoute } from './routing/route-table.js';
 import type { UserIdentity } from './user-identity.js';
 
 /** How the caller proved who they are. Rooms that bring another proof add their fields by declaration merging. */

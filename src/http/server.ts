@@ -1,9 +1,9 @@
 import { createServer, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { uuidv7 } from '../base/ids.js';
-import type { Header } from './cache-control.js';
+import type { Header } from './edge/cache-control.js';
+import { fixedSecurityHeaders } from './edge/security-headers.js';
 import { type ProblemResponse, statusProblem } from './problem.js';
-import { fixedSecurityHeaders } from './security-headers.js';
 
 export interface HttpServerOptions {
   /** Longest wait for a request's headers, so that slow senders cannot hold connections; default 15 s. */

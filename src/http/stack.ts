@@ -2,18 +2,18 @@ import type Koa from 'koa';
 import { type Actor, runWithContext } from '../base/context.js';
 import type { Logger, Metrics } from '../base/ports.js';
 import type { Services } from '../base/services.js';
-import { logAndMeasure } from './access-log.js';
 import { limitBody } from './body/limit-body.js';
-import { allowOrigins, type CorsOptions } from './cors.js';
-import { catchErrors } from './error-boundary.js';
+import { logAndMeasure } from './edge/access-log.js';
+import { allowOrigins, type CorsOptions } from './edge/cors.js';
+import { catchErrors } from './edge/error-boundary.js';
+import { limitRate } from './edge/rate-limit.js';
+import type { RateLimits } from './edge/rate-limits.js';
+import { identifyRequest } from './edge/request-id.js';
+import { setSecurityHeaders } from './edge/security-headers.js';
 import { AuthError } from './errors.js';
-import { limitRate } from './rate-limit.js';
-import type { RateLimits } from './rate-limits.js';
-import { identifyRequest } from './request-id.js';
 import type { HttpContext, HttpMiddleware, KernelState, Next } from './request-state.js';
-import { answerRoute, resolveRoute } from './route-stages.js';
-import type { RouteTable } from './route-table.js';
-import { setSecurityHeaders } from './security-headers.js';
+import { answerRoute, resolveRoute } from './routing/route-stages.js';
+import type { RouteTable } from './routing/route-table.js';
 
 /** `SecuritySettings`. */
 export interface SecurityOptions {

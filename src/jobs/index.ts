@@ -1,8 +1,6 @@
-export type { EnqueueOptions } from './enqueue-options.js';
-export type { JobPriority } from './entry.js';
-export type { Job, JobStatus } from './job.js';
+export type { JobPriority } from './format/entry.js';
+export type { Job, JobStatus } from './format/job.js';
 export { getJobClient, jobQueueService } from './job-client.js';
-export { JobContext, type JobContextFields } from './job-context.js';
 export {
   JobCancelledError,
   JobTimeoutError,
@@ -10,7 +8,9 @@ export {
   UnknownTaskError,
   WorkerStoppingError,
 } from './job-errors.js';
-export type { ListOptions } from './job-lists.js';
+export { type JobHandler, JobRegistry, type TaskOptions } from './job-registry.js';
+export type { EnqueueOptions } from './queue/enqueue-options.js';
+export type { ListOptions } from './queue/job-lists.js';
 export {
   type CancelResult,
   type EnqueueResult,
@@ -18,10 +18,10 @@ export {
   type JobQueueOptions,
   type NewJob,
   type PurgeKind,
-} from './job-queue.js';
-export { type JobHandler, JobRegistry, type TaskOptions } from './job-registry.js';
-export { JobWorker, type StopOptions } from './job-worker.js';
-export type { QueueEvent, QueueEventName } from './queue-events.js';
-export type { QueueSettings } from './queue-settings.js';
-export type { QueueStats } from './queue-stats.js';
-export type { JobWorkerOptions, WithDb, WorkerTimings } from './worker-options.js';
+} from './queue/job-queue.js';
+export type { QueueEvent, QueueEventName } from './queue/queue-events.js';
+export type { QueueSettings } from './queue/queue-settings.js';
+export type { QueueStats } from './queue/queue-stats.js';
+export { JobContext, type JobContextFields } from './worker/job-context.js';
+export { JobWorker, type StopOptions } from './worker/job-worker.js';
+export type { JobWorkerOptions, WithDb, WorkerTimings } from './worker/worker-options.js';

@@ -1,6 +1,6 @@
 import { KernelError } from '../base/errors.js';
 import { ambientService, serviceKey } from '../base/services.js';
-import type { JobQueue } from './job-queue.js';
+import type { JobQueue } from './queue/job-queue.js';
 
 /** Where a kernel keeps its job queue. */
 export const jobQueueService = serviceKey<JobQueue>('jobs');

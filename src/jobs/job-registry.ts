@@ -1,5 +1,5 @@
 import { ConflictError } from '../base/errors.js';
-import type { JobContext } from './job-context.js';
+import type { JobContext } from './worker/job-context.js';
 
 /**
  * Does the work of one task. `db` is a lazy handle that takes no connection until used; what it is depends on who

@@ -1,18 +1,28 @@
-export { Cache, type CacheOptions, cacheService, type GetOrSetOptions, getCache } from './cache.js';
-export type { CacheBackend } from './cache-backend.js';
-export { cacheKeyPart } from './cache-key.js';
+export { Cache, type CacheOptions, cacheService, type GetOrSetOptions, getCache } from './cache/cache.js';
+export type { CacheBackend } from './cache/cache-backend.js';
+export { cacheKeyPart } from './cache/cache-key.js';
 export {
   type CachedByFunction,
   type CachedByFunctionOptions,
   type CachedByTemplate,
   type CachedByTemplateOptions,
   cached,
-} from './cached.js';
-export { escapePattern } from './glob.js';
-export { InMemoryCache, type InMemoryCacheOptions } from './in-memory-cache.js';
-export { LocalLocks } from './local-locks.js';
-export type { LockRenewer } from './lock-renewer.js';
-export type { LockStore } from './lock-store.js';
+} from './cache/cached.js';
+export { escapePattern } from './cache/glob.js';
+export { InMemoryCache, type InMemoryCacheOptions } from './cache/in-memory-cache.js';
+export { NoOpCache } from './cache/no-op-cache.js';
+export { RedisCache, type RedisCacheOptions } from './cache/redis-cache.js';
+export { type RateLimitConfig, rateLimitConfig } from './limits/rate-limit-config.js';
+export {
+  RateLimiter,
+  type RateLimiterOptions,
+  type RateLimitOptions,
+  type RateLimitResult,
+  rateLimiterService,
+} from './limits/rate-limiter.js';
+export { LocalLocks } from './locks/local-locks.js';
+export type { LockRenewer } from './locks/lock-renewer.js';
+export type { LockStore } from './locks/lock-store.js';
 export {
   type AcquireLockOptions,
   type AutoRenewOptions,
@@ -21,17 +31,7 @@ export {
   lockService,
   releaseLock,
   renewLock,
-} from './locks.js';
-export { NoOpCache } from './no-op-cache.js';
-export { type RateLimitConfig, rateLimitConfig } from './rate-limit-config.js';
-export {
-  RateLimiter,
-  type RateLimiterOptions,
-  type RateLimitOptions,
-  type RateLimitResult,
-  rateLimiterService,
-} from './rate-limiter.js';
-export { RedisCache, type RedisCacheOptions } from './redis-cache.js';
-export { RedisLocks } from './redis-locks.js';
+} from './locks/locks.js';
+export { RedisLocks } from './locks/redis-locks.js';
+export { type LockScope, type WithLockOptions, withLock } from './locks/with-lock.js';
 export type { Ttl } from './ttl.js';
-export { type LockScope, type WithLockOptions, withLock } from './with-lock.js';

@@ -13,7 +13,7 @@ import { entitiesOf } from './kernel-entities.js';
 import type { KernelParts } from './kernel-parts.js';
 import type { KernelRuntime } from './kernel-runtime.js';
 import { mountRoutes } from './mount-routes.js';
-import type { KernelSettings } from './settings.js';
+import type { KernelSettings } from './settings/settings.js';
 import { version } from './version.js';
 
 export interface BootOptions {

@@ -2,8 +2,6 @@ import Koa from 'koa';
 import { ConfigError, type ConfigFault } from '../base/errors.js';
 import type { Logger } from '../base/ports.js';
 import { JobRegistry } from '../jobs/index.js';
-import { findOptionFaults } from './check-options.js';
-import { ServiceConfig } from './config.js';
 import {
   type EnvCheckSettings,
   type EnvironmentName,
@@ -15,10 +13,12 @@ import {
 } from './env/index.js';
 import { initAppKernel } from './init-kernel.js';
 import type { KernelParts } from './kernel-parts.js';
-import type { ServiceOptions } from './options.js';
-import { resolveSettings } from './resolve-options.js';
 import { Service } from './service.js';
-import type { KernelSettings } from './settings.js';
+import { findOptionFaults } from './settings/check-options.js';
+import { ServiceConfig } from './settings/config.js';
+import type { ServiceOptions } from './settings/options.js';
+import { resolveSettings } from './settings/resolve-options.js';
+import type { KernelSettings } from './settings/settings.js';
 
 /**
  * One call makes a production-ready service. Nothing is connected yet: `listen` and `ready` do that.

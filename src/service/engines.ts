@@ -17,7 +17,7 @@ import {
   rateLimiterService,
 } from '../reliability/index.js';
 import type { KernelMetrics } from '../telemetry/index.js';
-import type { KernelSettings } from './settings.js';
+import type { KernelSettings } from './settings/settings.js';
 
 export interface EnginesOptions {
   settings: KernelSettings;

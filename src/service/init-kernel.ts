@@ -3,7 +3,7 @@ import { ConfigError, KernelError } from '../base/errors.js';
 import { checkJwtSecret, type EnvironmentName, getEnv } from './env/index.js';
 import type { KernelParts } from './kernel-parts.js';
 import { KernelRuntime } from './kernel-runtime.js';
-import type { KernelSettings } from './settings.js';
+import type { KernelSettings } from './settings/settings.js';
 
 declare module '../http/request-state.js' {
   interface KernelState {

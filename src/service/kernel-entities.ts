@@ -1,7 +1,7 @@
 import { KernelAuthSession, KernelAuthUser } from '../features/auth/index.js';
 import { declaredEntities, type EntityTarget } from '../orm/index.js';
 import type { KernelParts } from './kernel-parts.js';
-import type { KernelSettings } from './settings.js';
+import type { KernelSettings } from './settings/settings.js';
 
 const KERNEL_ENTITIES: ReadonlySet<EntityTarget> = new Set([KernelAuthUser, KernelAuthSession]);
 

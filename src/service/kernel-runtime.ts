@@ -23,7 +23,7 @@ import { createLogger, createMetrics, type KernelMetrics, loggerService, metrics
 import { bootKernel, type RunningKernel } from './boot.js';
 import { type EnvironmentName, environmentService, getEnv } from './env/index.js';
 import type { KernelParts } from './kernel-parts.js';
-import type { KernelSettings } from './settings.js';
+import type { KernelSettings } from './settings/settings.js';
 
 export const DEFAULT_SHUTDOWN_TIMEOUT_MS = 30_000;
 

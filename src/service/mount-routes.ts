@@ -9,7 +9,7 @@ import {
 } from '../features/health/index.js';
 import { type Mountable, RouteTable } from '../http/index.js';
 import type { KernelMetrics } from '../telemetry/index.js';
-import type { KernelSettings } from './settings.js';
+import type { KernelSettings } from './settings/settings.js';
 
 export interface RoutesOptions {
   settings: KernelSettings;

@@ -6,8 +6,8 @@ import { silentLogger } from '../base/ports.js';
 import { createPasswordHasher } from '../features/auth/index.js';
 import { type CapturedEmail, mailerService } from '../features/email/index.js';
 import { assembleService } from '../service/create-service.js';
-import type { ServiceOptions } from '../service/options.js';
 import type { Service } from '../service/service.js';
+import type { ServiceOptions } from '../service/settings/options.js';
 
 export interface TestService {
   readonly service: Service;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { runStep } from '../../src/jobs/worker-step.js';
+import { runStep } from '../../src/jobs/worker/worker-step.js';
 import { gate, QueueFixture, until } from './queue-fixture.js';
 
 let fixture: QueueFixture;

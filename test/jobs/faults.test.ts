@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Logger, silentLogger } from '../../src/base/ports.js';
 import { JobRegistry, JobWorker } from '../../src/jobs/index.js';
-import { runStep } from '../../src/jobs/worker-step.js';
+import { runStep } from '../../src/jobs/worker/worker-step.js';
 import { FAULT_REDIS } from '../setup/servers.js';
 import { FaultBench, kill } from './fault-bench.js';
 import { killWorkers, pauseWorker, restartRedis } from './job-faults.js';

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { expect, it } from 'vitest';
 import { silentLogger } from '../../src/base/ports.js';
-import { QueueSignals } from '../../src/jobs/queue-signals.js';
+import { QueueSignals } from '../../src/jobs/queue/queue-signals.js';
 import type { RedisClient } from '../../src/redis/index.js';
 
 it('subscribes, once it can, to what was refused at first', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPasswordHasher, type PasswordHasher } from '../../src/features/auth/index.js';
-import { RateLimiter } from '../../src/reliability/rate-limiter.js';
+import { RateLimiter } from '../../src/reliability/limits/rate-limiter.js';
 import { AUTH_BACKENDS, openTestAuth, PASSWORD, signIn, signUp, type TestAuth } from '../features/auth/harness.js';
 
 /** Counts what a stopwatch would measure. */

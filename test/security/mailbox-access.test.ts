@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { assembleService } from '../../src/service/create-service.js';
 import type { EnvironmentName } from '../../src/service/env/index.js';
-import type { ServiceOptions } from '../../src/service/options.js';
+import type { ServiceOptions } from '../../src/service/settings/options.js';
 import { freshOptions, releaseServices, track } from '../service/setup/fresh-service.js';
 
 const SECRET = 'a-secret-of-more-than-32-characters';

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../base/clock.js';
 import { type Logger, silentLogger } from '../../base/ports.js';
 import type { SessionHandle } from '../../orm/index.js';
-import { RateLimiter } from '../../reliability/rate-limiter.js';
+import { RateLimiter } from '../../reliability/limits/rate-limiter.js';
 import { Accounts } from './accounts.js';
 import {
   type Authenticate,

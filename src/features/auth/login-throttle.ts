@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { addressBucket } from '../../http/edge/ip-address.js';
 import { RateLimitedError } from '../../http/errors.js';
-import { addressBucket } from '../../http/ip-address.js';
-import type { RateLimiter, RateLimitResult } from '../../reliability/rate-limiter.js';
+import type { RateLimiter, RateLimitResult } from '../../reliability/limits/rate-limiter.js';
 import { Gate } from './passwords.js';
 
 interface FailureLimit {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { getRealIp } from '../../http/client-address.js';
+import { getRealIp } from '../../http/edge/client-address.js';
 import type { HttpContext } from '../../http/request-state.js';
-import { createRouter, type TypedRouter } from '../../http/typed-router.js';
+import { createRouter, type TypedRouter } from '../../http/routing/typed-router.js';
 import { bearerCredential } from './authenticate.js';
 import { type Auth, type AuthOptions, createAuth } from './create-auth.js';
 import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, passwordFault } from './passwords.js';

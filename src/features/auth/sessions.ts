@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { type Clock, systemClock } from '../../base/clock.js';
 import { ConflictError } from '../../base/errors.js';
 import { randomToken, uuidv7 } from '../../base/ids.js';
+import { addressBucket } from '../../http/edge/ip-address.js';
 import { AuthError } from '../../http/errors.js';
-import { addressBucket } from '../../http/ip-address.js';
 import type { AuthState } from './authenticate.js';
 import type { Session, SessionStore } from './session-store.js';
 import {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { UnsupportedMediaTypeError } from '../errors.js';
 import type { HttpContext } from '../request-state.js';
-import type { BodyFormat } from '../route.js';
+import type { BodyFormat } from '../routing/route.js';
 import { readMultipart, type UploadedFiles } from './multipart.js';
 import { parseForm } from './parse-form.js';
 import { parseJson } from './parse-json.js';

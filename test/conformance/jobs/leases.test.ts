@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Logger, silentLogger } from '../../../src/base/ports.js';
-import { runStep } from '../../../src/jobs/worker-step.js';
+import { runStep } from '../../../src/jobs/worker/worker-step.js';
 import { gate, QueueFixture, until } from '../../jobs/queue-fixture.js';
 import { BACKENDS } from '../../redis/backends.js';
 

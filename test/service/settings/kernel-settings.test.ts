@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { describeSettings } from '../../../src/service/settings.js';
+import { describeSettings } from '../../../src/service/settings/settings.js';
 import { releaseKernels } from '../setup/fresh-kernel.js';
 import { authProbes } from './auth-probes.js';
 import { corsProbes } from './cors-probes.js';

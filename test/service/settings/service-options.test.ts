@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServiceConfig } from 'app-kernel';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { describeSettings } from '../../../src/service/settings.js';
+import { describeSettings } from '../../../src/service/settings/settings.js';
 import { ROOT } from '../setup/child.js';
 import { interfaceMembers, schemaKeys } from '../setup/declared-names.js';
 import { releaseServices } from '../setup/fresh-service.js';
@@ -10,8 +10,8 @@ import { configProbes } from './config-probes.js';
 import { optionProbes } from './option-probes.js';
 import type { Probe } from './probe.js';
 
-const OPTIONS = interfaceMembers('src/service/options.ts', 'ServiceOptions');
-const FIELDS = schemaKeys('src/service/config.ts');
+const OPTIONS = interfaceMembers('src/service/settings/options.ts', 'ServiceOptions');
+const FIELDS = schemaKeys('src/service/settings/config.ts');
 const DOCUMENT = readFileSync(join(ROOT, 'docs/configuration.md'), 'utf8');
 
 afterEach(async () => {

@@ -1,0 +1,104 @@
+import type { Logger } from '../../base/ports.js';
+import { RateLimitedError } from '../errors.js';
+import type { HttpContext } from '../request-state.js';
+import type { RateLimitRule } from '../routing/route-marks.js';
+import { addressBucket } from './ip-address.js';
+
+export interface LimitDecision {
+  allowed: boolean;
+  limit: number;
+  /** Requests left in the window. */
+  remaining: number;
+  /** Seconds until the next request would be let through; 0 when this one was. */
+  retryAfterSeconds: number;
+  /** Seconds until the window is empty again. */
+  resetSeconds: number;
+  /** True when the limiter could not count and the figures mean nothing. */
+  degraded?: boolean;
+}
+
+/** Counts and decides; `reliability/rate-limiter` is one. */
+export interface RequestLimiter {
+  consume(identifier: string, limit: number, windowSeconds: number): Promise<LimitDecision>;
+}
+
+export interface RateLimitTiers {
+  anonymous: number;
+  authenticated: number;
+  admin: number;
+  /** Default 60. */
+  windowSeconds?: number;
+}
+
+export interface RateLimitOptions {
+  limiter: RequestLimiter;
+  tiers: RateLimitTiers;
+  logger: Logger;
+}
+
+/** Applies tiers and the limits of single routes to requests. */
+export class RateLimits {
+  readonly #limiter: RequestLimiter;
+  readonly #logger: Logger;
+  readonly #anonymous: RateLimitRule;
+  readonly #authenticated: RateLimitRule;
+  readonly #admin: RateLimitRule;
+
+  constructor({ limiter, tiers, logger }: RateLimitOptions) {
+    const windowSeconds = tiers.windowSeconds ?? 60;
+    this.#limiter = limiter;
+    this.#logger = logger;
+    this.#anonymous = { limit: tiers.anonymous, windowSeconds };
+    this.#authenticated = { limit: tiers.authenticated, windowSeconds };
+    this.#admin = { limit: tiers.admin, windowSeconds };
+  }
+
+  /** The tier's own bucket: one per caller, for all routes together. */
+  enforceTier(ctx: HttpContext): Promise<void> {
+    const { user } = ctx.state;
+    const rule = user ? (user.isAdmin ? this.#admin : this.#authenticated) : this.#anonymous;
+    return this.#enforce(ctx, callerBucket(ctx), rule, 'default');
+  }
+
+  /** A bucket for this caller, on this route and under this limit alone: a router and its route may both have one. */
+  enforceRoute(ctx: HttpContext, route: string, rule: RateLimitRule): Promise<void> {
+    return this.#enforce(ctx, `route:${route}:${rule.limit}:${callerBucket(ctx)}`, rule, 'route');
+  }
+
+  async #enforce(ctx: HttpContext, bucket: string, rule: RateLimitRule, policy: string): Promise<void> {
+    const decision = await this.#consume(bucket, rule);
+    if (!decision) return;
+    writeLimitHeaders(ctx, decision, rule, policy);
+    if (decision.allowed) return;
+    throw new RateLimitedError(Math.max(1, Math.ceil(decision.retryAfterSeconds)));
+  }
+
+  /** A limiter that cannot answer lets requests pass: being limited by nothing beats being down. */
+  async #consume(bucket: string, rule: RateLimitRule): Promise<LimitDecision | undefined> {
+    try {
+      return await this.#limiter.consume(bucket, rule.limit, rule.windowSeconds);
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'The rate limiter is unavailable; the request passes unlimited');
+      return undefined;
+    }
+  }
+}
+
+function callerBucket(ctx: HttpContext): string {
+  const { user, ipAddress } = ctx.state;
+  if (user) return `${user.isAdmin ? 'admin' : 'user'}:${user.id}`;
+  return `ip:${addressBucket(ipAddress ?? '')}`;
+}
+
+/** Legacy `X-RateLimit-*` fields, and `RateLimit`/`RateLimit-Policy` of draft-ietf-httpapi-ratelimit-headers. */
+function writeLimitHeaders(ctx: HttpContext, decision: LimitDecision, rule: RateLimitRule, policy: string): void {
+  if (ctx.headerSent || decision.degraded) return;
+  const remaining = decision.allowed ? Math.max(0, Math.floor(decision.remaining)) : 0;
+  const reset = Math.max(0, Math.ceil(decision.resetSeconds));
+  const { res } = ctx;
+  res.setHeader('X-RateLimit-Limit', String(rule.limit));
+  res.setHeader('X-RateLimit-Remaining', String(remaining));
+  res.setHeader('X-RateLimit-Reset', String(reset));
+  res.setHeader('RateLimit-Policy', `"${policy}";q=${rule.limit};w=${rule.windowSeconds}`);
+  res.setHeader('RateLimit', `"${policy}";r=${remaining};t=${reset}`);
+}

@@ -1,0 +1,102 @@
+import { jittered } from '../../base/backoff.js';
+import { describeFault } from '../job-errors.js';
+import type { JobRun, Outcome } from '../worker/job-run.js';
+import type { ResolvedWorkerOptions } from '../worker/worker-options.js';
+import { formatEntry } from './entry.js';
+import { type JobEnding, packRecord } from './job-record.js';
+
+/** What a worker tells the queue about a claim; the arguments of the step script. */
+export interface Acknowledgement {
+  kind: 'succeeded' | 'failed' | 'cancelled' | 'retry' | 'return';
+  claim: string;
+  id: string;
+  /** A record, or the entry to put back. */
+  payload: string;
+  delayMs?: number;
+  fault?: string;
+}
+
+export type AckPolicy = Pick<ResolvedWorkerOptions, 'retryDelaysMs' | 'retryJitter' | 'unknownTaskMs'> & {
+  /** Redis time, ms. */
+  now(): number;
+};
+
+/** How long a job waits, for a worker that knows its task to come along, ms. */
+const HAND_ON_MS = 5000;
+/** Largest result that is kept, characters of JSON. */
+const MAX_RESULT = 1_048_576;
+
+/** What follows from how a run ended; nothing when the job belongs to another worker. */
+export function acknowledge(run: JobRun, outcome: Outcome, policy: AckPolicy): Acknowledgement | undefined {
+  switch (outcome.kind) {
+    case 'succeeded':
+      return succeeded(run, outcome.result, policy);
+    case 'cancelled':
+      return ended(run, 'cancelled', {}, policy);
+    case 'failed':
+      return failed(run, outcome.error, policy);
+    case 'interrupted':
+      return { kind: 'return', claim: run.claim.text, id: run.claim.id, payload: formatEntry(run.claim) };
+    case 'lost':
+      return undefined;
+  }
+}
+
+/**
+ * A job of a task that only other workers know goes on unchanged; it is given up when nobody has offered the task for
+ * long, neither since it was enqueued nor since `offeredAt`.
+ */
+export function handOn(run: JobRun, error: Error, offeredAt: number, policy: AckPolicy): Acknowledgement {
+  const lastHope = Math.max(offeredAt, run.envelope.enqueuedAt.getTime());
+  if (policy.now() - lastHope > policy.unknownTaskMs) return giveUp(run, error, policy);
+  return again(run, run.claim.run, jittered(HAND_ON_MS, policy.retryJitter), error);
+}
+
+/** A job that no run can help. */
+export function giveUp(run: JobRun, error: unknown, policy: AckPolicy): Acknowledgement {
+  return ended(run, 'failed', { error: describeFault(error) }, policy);
+}
+
+/** The work is done, so a result that cannot be kept is no reason to do it again. */
+function succeeded(run: JobRun, result: unknown, policy: AckPolicy): Acknowledgement {
+  try {
+    const length = JSON.stringify(result)?.length ?? 0;
+    if (length > MAX_RESULT) throw new RangeError(`${length} characters of JSON are more than ${MAX_RESULT}`);
+    return ended(run, 'succeeded', { result }, policy);
+  } catch (error) {
+    const note = `The result cannot be kept: ${describeFault(error)}`;
+    return ended(run, 'succeeded', { result: null, error: note }, policy);
+  }
+}
+
+function failed(run: JobRun, error: unknown, policy: AckPolicy): Acknowledgement {
+  const failures = run.claim.run - run.claim.crashes;
+  if (failures >= run.envelope.maxAttempts) return giveUp(run, error, policy);
+  const delays = policy.retryDelaysMs;
+  const delay = delays[Math.min(failures, delays.length) - 1] ?? 0;
+  return again(run, run.claim.run + 1, jittered(delay, policy.retryJitter), error);
+}
+
+function again(run: JobRun, nextRun: number, delayMs: number, error: unknown): Acknowledgement {
+  const { text: claim, id } = run.claim;
+  const payload = formatEntry({ ...run.claim, run: nextRun });
+  return { kind: 'retry', claim, id, payload, delayMs, fault: describeFault(error) };
+}
+
+function ended(
+  run: JobRun,
+  kind: JobEnding['status'],
+  facts: Pick<JobEnding, 'result' | 'error'>,
+  policy: AckPolicy,
+): Acknowledgement {
+  const ending: JobEnding = {
+    status: kind,
+    completedAt: policy.now(),
+    startedAt: run.claim.claimedAt.getTime(),
+    attempts: run.claim.run,
+    ...(run.claim.crashes > 0 && { crashes: run.claim.crashes }),
+    ...facts,
+    ...run.context.reported,
+  };
+  return { kind, claim: run.claim.text, id: run.claim.id, payload: packRecord(ending, run.envelope.text) };
+}

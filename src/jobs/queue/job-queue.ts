@@ -1,0 +1,217 @@
+import { ConflictError, NotFoundError } from '../../base/errors.js';
+import { type Logger, type Metrics, silentLogger, silentMetrics } from '../../base/ports.js';
+import { type RedisClient, runScript } from '../../redis/index.js';
+import { parseClaim, parseEntry } from '../format/entry.js';
+import { finishedJob, type Job, type JobStatus, liveJob } from '../format/job.js';
+import { type QueueKeys, queueKeys } from '../format/queue-keys.js';
+import { UnknownTaskError } from '../job-errors.js';
+import type { JobRegistry } from '../job-registry.js';
+import { CANCEL } from './cancel-script.js';
+import { EnqueueBatch, type EnqueueRequest } from './enqueue-batch.js';
+import { type EnqueueOptions, enqueueRequest } from './enqueue-options.js';
+import { JobLists, type ListOptions } from './job-lists.js';
+import { LOCATE } from './locate-script.js';
+import { PublishedTasks } from './published-tasks.js';
+import { PURGE } from './purge-script.js';
+import { type QueueEvent, type QueueEventName, QueueEvents } from './queue-events.js';
+import { type QueueSettings, queueSettings } from './queue-settings.js';
+import { QueueSignals } from './queue-signals.js';
+import { type QueueStats, readQueueStats } from './queue-stats.js';
+import { REVIVE } from './revive-script.js';
+
+export interface JobQueueOptions extends Partial<QueueSettings> {
+  redis: RedisClient;
+  /** Begins every key. Default `queue:`. */
+  prefix?: string;
+  /** Default `default`. */
+  name?: string;
+  /** The tasks that may be enqueued; without it those that workers say they run. */
+  registry?: JobRegistry;
+  /** Opens the client that hears wake-ups and events; a duplicate of `redis` by default. */
+  openSubscriber?: () => RedisClient;
+  logger?: Logger;
+  metrics?: Metrics;
+}
+
+export interface EnqueueResult {
+  jobId: string;
+  taskName: string;
+  /** `queued`, or the state of the job that has this `jobId` already. */
+  status: JobStatus;
+  queueName: string;
+  /** True when a job of this `jobId` exists and no other one was made. */
+  duplicate: boolean;
+}
+
+/** One job of `enqueueMany`. */
+export interface NewJob extends EnqueueOptions {
+  task: string;
+  data?: unknown;
+}
+
+export interface CancelResult {
+  jobId: string;
+  /** True when the job will not run, or was running and has been told to stop. */
+  cancelled: boolean;
+  /** True when it was running: its handler learns of it by `ctx.signal`. */
+  running: boolean;
+}
+
+export type PurgeKind = 'waiting' | 'finished' | 'dead';
+
+const PURGE_CHUNK = 500;
+
+/** The client of a queue: takes jobs in, shows them, and steers them. Any number of them may serve one queue. */
+export class JobQueue {
+  readonly name: string;
+  readonly redis: RedisClient;
+  readonly keys: QueueKeys;
+  readonly settings: QueueSettings;
+  readonly signals: QueueSignals;
+  readonly publishedTasks: PublishedTasks;
+  readonly #registry: JobRegistry | undefined;
+  readonly #metrics: Metrics;
+  readonly #batch: EnqueueBatch;
+  readonly #lists: JobLists;
+  readonly #events: QueueEvents;
+
+  constructor(options: JobQueueOptions) {
+    const { redis, prefix = 'queue:', name = 'default', registry, openSubscriber, logger, metrics } = options;
+    this.name = name;
+    this.redis = redis;
+    this.keys = queueKeys(prefix, name);
+    this.settings = queueSettings(options);
+    this.signals = new QueueSignals(openSubscriber ?? (() => redis.duplicate()), logger ?? silentLogger);
+    this.publishedTasks = new PublishedTasks(redis, this.keys.tasks);
+    this.#registry = registry;
+    this.#metrics = metrics ?? silentMetrics;
+    this.#batch = new EnqueueBatch(redis, this.keys.base);
+    this.#lists = new JobLists(redis, this.keys, name);
+    this.#events = new QueueEvents(redis, this.signals, this.keys);
+  }
+
+  /**
+   * Puts a job in line; resolves once Redis has it. It runs at least once.
+   * @throws UnknownTaskError naming the tasks there are.
+   * @throws ValidationError for faulty options, or data that JSON cannot carry.
+   */
+  async enqueue(task: string, data?: unknown, options: EnqueueOptions = {}): Promise<EnqueueResult> {
+    const [result] = await this.enqueueMany([{ ...options, task, data }]);
+    return result as EnqueueResult;
+  }
+
+  /** Puts many jobs in line, in few round trips; the results are in the order of the jobs. One bad job refuses all. */
+  async enqueueMany(jobs: readonly NewJob[]): Promise<EnqueueResult[]> {
+    for (const { task } of jobs) {
+      if (!this.#registry?.has(task)) await this.#assertPublished(task);
+    }
+    const requests = jobs.map(({ task, data, ...options }) => {
+      const defaults = this.#registry?.getMetadata(task) ?? {};
+      return { task, request: enqueueRequest(task, data, options, defaults, this.settings) };
+    });
+    return Promise.all(requests.map(({ task, request }) => this.#submit(task, request)));
+  }
+
+  /** A job by its id, `null` once it is unknown or its record has expired. */
+  async get(jobId: string): Promise<Job | null> {
+    const found = (await runScript(this.redis, LOCATE, [this.keys.base], [jobId])) as LocateReply;
+    if (found[0] === 'ended') return finishedJob(this.name, jobId, found[1]);
+    if (found[0] !== 'live') return null;
+    const [, envelopeText, place, due, changes] = found;
+    const live = Object.fromEntries(changes.flatMap((name, i) => (i % 2 ? [] : [[name, changes[i + 1] ?? '']])));
+    const job = { id: jobId, envelopeText, live };
+    if (/^\d/.test(place)) {
+      const claim = parseClaim(place);
+      return liveJob(this.name, { ...job, entry: claim, claimedAt: claim.claimedAt });
+    }
+    const entry = parseEntry(place);
+    return liveJob(this.name, due ? { ...job, entry, runAt: new Date(Number(due)) } : { ...job, entry });
+  }
+
+  /** Jobs by state, task or user. */
+  list(options?: ListOptions): Promise<{ jobs: Job[]; total: number }> {
+    return this.#lists.list(options);
+  }
+
+  /**
+   * A waiting job will not run; a running one is told to stop and ends as cancelled unless it succeeds first.
+   * @throws NotFoundError for an unknown id.
+   */
+  async cancel(jobId: string): Promise<CancelResult> {
+    const { resultTtlMs, maxFinished } = this.settings;
+    const outcome = await runScript(this.redis, CANCEL, [this.keys.base], [jobId, resultTtlMs, maxFinished]);
+    if (outcome !== 'unknown') return { jobId, cancelled: true, running: outcome === 'running' };
+    if (await this.get(jobId)) return { jobId, cancelled: false, running: false };
+    throw new NotFoundError(`Job not found: ${jobId}`);
+  }
+
+  /**
+   * Gives a dead job a fresh start.
+   * @throws NotFoundError for an unknown id, ConflictError for a job that is not dead.
+   */
+  async retry(jobId: string): Promise<void> {
+    const revived = (await runScript(this.redis, REVIVE, [this.keys.base], [jobId])) as string[];
+    if (revived.length > 0) return;
+    const job = await this.get(jobId);
+    if (!job) throw new NotFoundError(`Job not found: ${jobId}`);
+    throw new ConflictError(`Job ${jobId} is ${job.status}; only a dead job can be retried`);
+  }
+
+  /** Jobs that failed for good, newest first. */
+  deadLetters({ limit = 50, offset = 0 }: { limit?: number; offset?: number } = {}): Promise<Job[]> {
+    return this.#lists.dead(offset, limit);
+  }
+
+  /** Forgets all jobs of a kind; answers how many. Running jobs stay. */
+  async purge(kind: PurgeKind): Promise<number> {
+    for (let total = 0; ; ) {
+      const purged = Number(await runScript(this.redis, PURGE, [this.keys.base], [kind, PURGE_CHUNK]));
+      if (purged === 0) return total;
+      total += purged;
+    }
+  }
+
+  stats(): Promise<QueueStats> {
+    return readQueueStats(this.redis, this.keys);
+  }
+
+  /** Workers finish what they run and take nothing more, until `resume`. */
+  async pause(): Promise<void> {
+    await this.redis.hset(this.keys.flags, 'paused', 1);
+  }
+
+  async resume(): Promise<void> {
+    await this.redis.hdel(this.keys.flags, 'paused');
+    await this.redis.publish(this.keys.wakeChannel, '');
+  }
+
+  /** Hears of jobs in whatever process they run; resolves, with the function that ends it, once it does. */
+  on(event: QueueEventName, listener: (event: QueueEvent) => void): Promise<() => void> {
+    return this.#events.on(event, listener);
+  }
+
+  /** Ends what this client listens to. Its Redis client belongs to the caller. */
+  close(): void {
+    this.#events.close();
+    this.signals.close();
+  }
+
+  async #submit(taskName: string, request: EnqueueRequest): Promise<EnqueueResult> {
+    const taken = await this.#batch.add(request);
+    const answer = { jobId: request.id, taskName, queueName: this.name };
+    if (!taken) return { ...answer, status: (await this.get(request.id))?.status ?? 'queued', duplicate: true };
+    this.#metrics.increment('jobs_enqueued_total', { task: taskName });
+    return { ...answer, status: 'queued', duplicate: false };
+  }
+
+  async #assertPublished(task: string): Promise<void> {
+    if (await this.publishedTasks.has(task)) return;
+    const known = new Set([...Object.keys(this.#registry?.tasks ?? {}), ...this.publishedTasks.names]);
+    throw new UnknownTaskError(task, this.name, [...known].sort());
+  }
+}
+
+type LocateReply =
+  | []
+  | ['ended', string]
+  | ['live', envelope: string, place: string, due: string, changes: readonly string[]];

@@ -1,0 +1,47 @@
+import type { RedisScript } from '../../redis/index.js';
+import { PRELUDE } from '../format/script-prelude.js';
+
+/**
+ * Removes up to ARGV[2] jobs of one kind, oldest first: 'waiting' (w, z, j, h), 'finished' (done, r) or 'dead' (x, d).
+ * Answers how many; 0 when none is left.
+ */
+export const PURGE: RedisScript = {
+  name: 'kernelJobsPurge',
+  keys: 1,
+  lua: `${PRELUDE}
+local kind, limit = ARGV[1], tonumber(ARGV[2])
+local purged = 0
+local function forget(ids, part)
+  if #ids == 0 then return end
+  local keys = {}
+  for i = 1, #ids do keys[i] = base .. part .. ids[i] end
+  redis.call('UNLINK', unpack(keys))
+  purged = purged + #ids
+end
+local function forgetWaiting(entries)
+  if not entries or #entries == 0 then return end
+  local ids = {}
+  for i = 1, #entries do ids[i] = idOf(entries[i]) end
+  redis.call('HDEL', jobs, unpack(ids))
+  forget(ids, ':h:')
+end
+local function forgetEnded(index, part)
+  forget(redis.call('ZRANGE', index, 0, limit - 1), part)
+  redis.call('ZREMRANGEBYRANK', index, 0, limit - 1)
+end
+if kind == 'finished' then
+  forgetEnded(base .. ':done', ':r:')
+elseif kind == 'dead' then
+  forgetEnded(base .. ':x', ':d:')
+else
+  for _, letter in ipairs({'h', 'n', 'l'}) do
+    if purged < limit then forgetWaiting(redis.call('LPOP', base .. ':w:' .. letter, limit - purged)) end
+  end
+  local left = limit - purged
+  if left > 0 then
+    forgetWaiting(redis.call('ZRANGE', base .. ':z', 0, left - 1))
+    redis.call('ZREMRANGEBYRANK', base .. ':z', 0, left - 1)
+  end
+end
+return purged`,
+};

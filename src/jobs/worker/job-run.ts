@@ -1,0 +1,109 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { runInContext } from '../../base/context.js';
+import type { Claim } from '../format/entry.js';
+import type { StoredEnvelope } from '../format/envelope.js';
+import { JobCancelledError, JobTimeoutError, LeaseLostError, WorkerStoppingError } from '../job-errors.js';
+import type { JobHandler } from '../job-registry.js';
+import { JobContext } from './job-context.js';
+import type { ResolvedWorkerOptions } from './worker-options.js';
+
+/** How a run ended. `interrupted`: nothing was wrong with the job. `lost`: it belongs to another worker by now. */
+export type Outcome =
+  | { kind: 'succeeded'; result: unknown }
+  | { kind: 'failed'; error: unknown }
+  | { kind: 'cancelled' }
+  | { kind: 'interrupted' }
+  | { kind: 'lost' };
+
+export type RunOptions = Pick<ResolvedWorkerOptions, 'withDb' | 'services' | 'abortGraceMs' | 'logger'> & {
+  report: (changes: { progress?: number; logs?: readonly string[] }) => Promise<void>;
+};
+
+/** A timer set for longer fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** One run of one job in this process. */
+export class JobRun {
+  readonly claim: Claim;
+  readonly envelope: StoredEnvelope;
+  readonly context: JobContext;
+  readonly #controller = new AbortController();
+  readonly #options: RunOptions;
+
+  constructor(claim: Claim, envelope: StoredEnvelope, options: RunOptions) {
+    this.claim = claim;
+    this.envelope = envelope;
+    this.#options = options;
+    this.context = new JobContext({
+      jobId: claim.id,
+      taskName: envelope.task,
+      attempt: claim.run,
+      maxAttempts: envelope.maxAttempts,
+      enqueuedAt: envelope.enqueuedAt,
+      startedAt: claim.claimedAt,
+      userId: envelope.userId,
+      metadata: envelope.metadata,
+      signal: this.#controller.signal,
+      report: options.report,
+    });
+  }
+
+  cancel(): void {
+    this.#controller.abort(new JobCancelledError(this.claim.id));
+  }
+
+  lose(): void {
+    this.#controller.abort(new LeaseLostError(this.claim.id));
+  }
+
+  interrupt(): void {
+    this.#controller.abort(new WorkerStoppingError(this.claim.id));
+  }
+
+  /** Runs `handler` in the context of who enqueued the job; never throws. */
+  async perform(handler: JobHandler): Promise<Outcome> {
+    const { timeoutMs } = this.envelope;
+    const onTimeout = () => this.#controller.abort(new JobTimeoutError(this.claim.id, timeoutMs));
+    const timer = setTimeout(onTimeout, Math.min(timeoutMs, LONGEST_TIMER_MS));
+    const work = this.#inContext(handler).then(
+      (result): Outcome => ({ kind: 'succeeded', result }),
+      (error: unknown) => this.#failure(error),
+    );
+    const outcome = await Promise.race([work, this.#overdue()]);
+    clearTimeout(timer);
+    return outcome;
+  }
+
+  #inContext(handler: JobHandler): Promise<unknown> {
+    const { context, envelope } = this;
+    const { withDb, services } = this.#options;
+    const ambient = {
+      ...envelope.context,
+      logFields: { jobId: context.jobId, task: context.taskName, attempt: context.attempt },
+      ...(services && { services }),
+    };
+    return runInContext(ambient, async () => withDb(context, async (db) => handler(envelope.data, context, db)));
+  }
+
+  /** A fault after an abort is the abort's doing. */
+  #failure(error: unknown): Outcome {
+    const { reason } = this.#controller.signal;
+    if (reason instanceof JobCancelledError) return { kind: 'cancelled' };
+    if (reason instanceof LeaseLostError) return { kind: 'lost' };
+    if (reason instanceof WorkerStoppingError) return { kind: 'interrupted' };
+    if (reason instanceof JobTimeoutError) return { kind: 'failed', error: reason };
+    return { kind: 'failed', error };
+  }
+
+  /** A handler that does not heed its signal cannot be stopped, but it is waited for no longer. */
+  async #overdue(): Promise<Outcome> {
+    const { signal } = this.#controller;
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    await wait(this.#options.abortGraceMs, undefined, { ref: false });
+    this.#options.logger.warn(
+      { jobId: this.claim.id, task: this.envelope.task, reason: signal.reason },
+      'The handler goes on after its signal aborted; pass ctx.signal to what it awaits',
+    );
+    return this.#failure(signal.reason);
+  }
+}

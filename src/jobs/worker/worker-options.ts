@@ -1,0 +1,106 @@
+import { ConfigError } from '../../base/errors.js';
+import type { Logger, Metrics } from '../../base/ports.js';
+import { silentLogger, silentMetrics } from '../../base/ports.js';
+import type { Services } from '../../base/services.js';
+import type { JobRegistry } from '../job-registry.js';
+import type { JobQueue } from '../queue/job-queue.js';
+import type { JobContext } from './job-context.js';
+
+/** Gives a handler its database; the handle should take a connection only when it is used. */
+export type WithDb<Db = unknown> = <T>(context: JobContext, run: (db: Db) => Promise<T>) => Promise<T>;
+
+export interface WorkerTimings {
+  /** How long a worker that says nothing counts as alive, ms. Default 15 000. */
+  leaseMs: number;
+  /** How often it renews that, ms. Default a third of the lease. */
+  heartbeatMs: number;
+  /** How often it looks for dead workers, ms. Default 2000, at most a quarter of the lease. */
+  reapMs: number;
+  /** Longest wait before it looks for work unasked, ms. Default 1000. */
+  pollMs: number;
+  /** How long a handler whose signal aborted may still finish, ms. Default 1000. */
+  abortGraceMs: number;
+  /** Distance in time between two jobs that were lost more than once together, ms. Default 1000. */
+  suspectDelayMs: number;
+}
+
+export interface JobWorkerOptions<Db = unknown> extends Partial<WorkerTimings> {
+  queue: JobQueue;
+  registry: JobRegistry;
+  /** Jobs in flight at once. Default 4. */
+  concurrency?: number;
+  /** Waits before the second, third… try, ms; the last one repeats. Default 1, 5 and 30 s. */
+  retryDelaysMs?: readonly number[];
+  /** Share by which a wait is longer or shorter by chance. Default 0.2. */
+  retryJitter?: number;
+  /** Deaths of its worker after which a job goes to the dead letters. Default 3. */
+  maxCrashes?: number;
+  /** How long no worker offers a task before its jobs are given up; until then they are handed on, ms. Default 1 hour. */
+  unknownTaskMs?: number;
+  withDb?: WithDb<Db>;
+  /** What accessors such as `getCache()` answer inside a handler. */
+  services?: Services;
+  logger?: Logger;
+  metrics?: Metrics;
+}
+
+export type ResolvedWorkerOptions = Required<Omit<JobWorkerOptions, 'services'>> & { services: Services | undefined };
+
+const DEFAULT_LEASE_MS = 15_000;
+/** What one answer of Redis may carry. */
+const MAX_CONCURRENCY = 1000;
+
+/** @throws ConfigError naming every option out of range. */
+export function resolveWorkerOptions(options: JobWorkerOptions<never>): ResolvedWorkerOptions {
+  const leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS;
+  const resolved: ResolvedWorkerOptions = {
+    queue: options.queue,
+    registry: options.registry,
+    concurrency: options.concurrency ?? 4,
+    retryDelaysMs: options.retryDelaysMs ?? [1000, 5000, 30_000],
+    retryJitter: options.retryJitter ?? 0.2,
+    maxCrashes: options.maxCrashes ?? 3,
+    unknownTaskMs: options.unknownTaskMs ?? 3_600_000,
+    withDb: (options.withDb as WithDb | undefined) ?? ((_context, run) => run(undefined)),
+    services: options.services,
+    logger: options.logger ?? silentLogger,
+    metrics: options.metrics ?? silentMetrics,
+    leaseMs,
+    heartbeatMs: options.heartbeatMs ?? leaseMs / 3,
+    reapMs: options.reapMs ?? Math.min(2000, leaseMs / 4),
+    pollMs: options.pollMs ?? 1000,
+    abortGraceMs: options.abortGraceMs ?? 1000,
+    suspectDelayMs: options.suspectDelayMs ?? 1000,
+  };
+  assertInRange(resolved);
+  return resolved;
+}
+
+function assertInRange(options: ResolvedWorkerOptions): void {
+  const { concurrency, maxCrashes, retryDelaysMs, leaseMs, heartbeatMs, reapMs, pollMs } = options;
+  const faults = Object.entries({ concurrency, maxCrashes, leaseMs, heartbeatMs, reapMs, pollMs })
+    .filter(([, value]) => !(Number.isFinite(value) && value > 0))
+    .map(([field, value]) => ({
+      field,
+      fault: `${value} is not a positive number`,
+      mend: 'Leave it out for the default',
+    }));
+  if (concurrency > MAX_CONCURRENCY) {
+    faults.push({ field: 'concurrency', fault: `it is above ${MAX_CONCURRENCY}`, mend: 'Start another worker' });
+  }
+  if (heartbeatMs >= leaseMs) {
+    faults.push({
+      field: 'heartbeatMs',
+      fault: 'it is not shorter than leaseMs',
+      mend: 'Make it a third of the lease',
+    });
+  }
+  if (retryDelaysMs.length === 0 || retryDelaysMs.some((delay) => !(delay >= 0))) {
+    faults.push({
+      field: 'retryDelaysMs',
+      fault: 'it needs one wait or more, in ms',
+      mend: 'Write [1000, 5000, 30000]',
+    });
+  }
+  if (faults.length > 0) throw new ConfigError('The job worker cannot be used as configured', faults);
+}

@@ -1,0 +1,71 @@
+import type { Logger } from '../../base/ports.js';
+import type { UserStore } from '../../features/auth/index.js';
+import type { HealthCheck } from '../../features/health/index.js';
+import type { Mountable } from '../../http/index.js';
+import type { JobHandler } from '../../jobs/index.js';
+import type { DatabaseHandle, EntityTarget } from '../../orm/index.js';
+import type { EnvCheck } from '../env/index.js';
+import type { ServiceConfig } from './config.js';
+import type { FeatureSettings } from './settings.js';
+
+/** Everything `createService` takes. Only `name` is required; `docs/configuration.md` says what each does. */
+export interface ServiceOptions {
+  /** Name in logs, metrics, docs and the default database file. */
+  name: string;
+  version?: string;
+  /** Shown on the docs page. */
+  description?: string;
+  /** Prefix of the kernel's API routes and of `routers`. */
+  apiPrefix?: string;
+  /** @koa/router Routers, `['/prefix', router]` pairs, or the kernel's own `createRouter()`. */
+  routers?: readonly Mountable[];
+  /** Background job handlers by task name. */
+  tasks?: Readonly<Record<string, JobHandler>>;
+  /** Entities of this service; default every `@Entity` class that was imported. */
+  entities?: readonly EntityTarget[];
+  databaseUrl?: string;
+  redisUrl?: string;
+  /** Prefix of every Redis key, so that services can share one Redis. */
+  redisNamespace?: string;
+  /** In production: run on the in-memory engine when Redis is away, loudly. */
+  allowRedisFallback?: boolean;
+  /** Runs once per start under the migration lock, after the entities' own migration. */
+  schemaInit?: (db: DatabaseHandle) => unknown;
+  /** Runs once per start under the migration lock, after `schemaInit`. */
+  dbSeed?: (db: DatabaseHandle) => unknown;
+  jwtSecret?: string;
+  allowSelfSignup?: boolean;
+  /** Replaces the kernel's own users. */
+  userStore?: UserStore;
+  /** Creates or keeps a first admin. */
+  admin?: { email: string; password: string };
+  rateLimitAnonymousRpm?: number;
+  rateLimitAuthenticatedRpm?: number;
+  rateLimitAdminRpm?: number;
+  corsOrigins?: readonly string[];
+  smtpUrl?: string;
+  emailFrom?: string;
+  /** Extra validation at start: each answers `[passed, message]`. */
+  envChecks?: readonly EnvCheck[];
+  healthChecks?: readonly HealthCheck[];
+  /** Runs after migrations, before workers. */
+  onStartup?: () => unknown;
+  /** Runs after workers have stopped, before pools close. */
+  onShutdown?: () => unknown;
+  /** Adds a `debug` member to problem bodies; forced off in production. */
+  debug?: boolean;
+  /** Which routes are mounted, and where. */
+  features?: Partial<FeatureSettings>;
+  config?: ServiceConfig;
+  /** For the files the service keeps itself (audit scripts, development secret). */
+  dataDir?: string;
+  /** Where `.env` files are looked for; default the directory of the entry script. */
+  rootDir?: string;
+  /** Number of trusted proxy hops in front of the service. */
+  trustProxy?: number;
+  maxBodySize?: number;
+  /** Replaces the built-in logger. */
+  logger?: Logger;
+  /** Longest graceful shutdown, ms. */
+  shutdownTimeoutMs?: number;
+}

@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import type { EnvironmentName } from '../env/index.js';
+import type { ServiceConfigFields } from './config.js';
+import { developmentSecret } from './development-secret.js';
+import type { ServiceOptions } from './options.js';
+import { type KernelSettings, type KernelSettingsInput, kernelSettings } from './settings.js';
+
+interface Given {
+  options: ServiceOptions;
+  config: ServiceConfigFields;
+  prod: boolean;
+  dataDir: string;
+}
+
+/**
+ * One `KernelSettings` out of explicit options, the `ServiceConfig` and the defaults, in this order of authority: what
+ * is undefined here falls to the default of its table. What production needs and was not given stays empty; the
+ * environment checks name it.
+ */
+export function resolveSettings(options: ServiceOptions, environment: EnvironmentName): KernelSettings {
+  const dataDir = options.dataDir ?? '.data';
+  const given: Given = { options, config: options.config?.fields ?? {}, prod: environment === 'prod', dataDir };
+  return kernelSettings({
+    auth: authSettings(given),
+    redis: redisSettings(given),
+    jobs: { workerCount: given.config.workerCount, maxAttempts: given.config.jobMaxAttempts },
+    observability: { serviceName: options.name, logLevel: given.config.logLevel },
+    reliability: reliabilitySettings(given),
+    features: featureSettings(given),
+    cors: corsSettings(given),
+    security: securitySettings(given),
+    email: emailSettings(given),
+    database: { dataDir },
+    databaseUrl: databaseUrl(given),
+    healthChecks: options.healthChecks && [...options.healthChecks],
+  });
+}
+
+function authSettings({ options, config, prod, dataDir }: Given): KernelSettingsInput['auth'] {
+  return {
+    tokenSecret: options.jwtSecret ?? config.jwtSecret ?? (prod ? '' : developmentSecret(dataDir)),
+    accessTokenExpiresMinutes: options.config && (config.jwtExpiryHours ?? 24) * 60,
+    enabled: config.authEnabled,
+  };
+}
+
+function redisSettings({ options, config }: Given): KernelSettingsInput['redis'] {
+  return {
+    url: options.redisUrl ?? config.redisUrl ?? null,
+    keyPrefix: config.redisKeyPrefix,
+    namespace: options.redisNamespace,
+    allowFallback: options.allowRedisFallback,
+  };
+}
+
+function reliabilitySettings({ options, config }: Given): KernelSettingsInput['reliability'] {
+  return {
+    rateLimitEnabled: config.rateLimitEnabled,
+    rateLimitAnonymousRpm: options.rateLimitAnonymousRpm,
+    rateLimitAuthenticatedRpm: options.rateLimitAuthenticatedRpm ?? config.rateLimitRequests,
+    rateLimitAdminRpm: options.rateLimitAdminRpm,
+    rateLimitWindowSeconds: config.rateLimitWindowSeconds,
+  };
+}
+
+function featureSettings({ options, config }: Given): KernelSettingsInput['features'] {
+  return {
+    kernelPrefix: options.apiPrefix ?? '/api/v1',
+    allowSelfSignup: options.allowSelfSignup ?? config.allowSelfSignup,
+    ...options.features,
+  };
+}
+
+function corsSettings({ options, config }: Given): KernelSettingsInput['cors'] {
+  const origins = options.corsOrigins ?? config.corsOrigins;
+  return { allowOrigins: origins && [...origins], allowCredentials: config.corsCredentials };
+}
+
+function securitySettings({ options, config, prod }: Given): KernelSettingsInput['security'] {
+  return { maxBodySize: options.maxBodySize, debug: !prod && (options.debug ?? config.debug) };
+}
+
+function emailSettings({ options, config }: Given): KernelSettingsInput['email'] {
+  return {
+    smtpUrl: options.smtpUrl ?? smtpUrlOf(config),
+    from: options.emailFrom ?? config.emailFrom,
+    replyTo: config.emailReplyTo,
+    useTls: config.smtpUseTls,
+  };
+}
+
+function smtpUrlOf(config: ServiceConfigFields): string | undefined {
+  if (config.emailEnabled === false || config.smtpHost === undefined) return undefined;
+  const url = new URL(`smtp://${config.smtpHost}:${config.smtpPort ?? 587}`);
+  if (config.smtpUser !== undefined) url.username = encodeURIComponent(config.smtpUser);
+  if (config.smtpPassword !== undefined) url.password = encodeURIComponent(config.smtpPassword);
+  return url.href;
+}
+
+function databaseUrl({ options, config, prod }: Given): string | null {
+  const url = options.databaseUrl ?? config.databaseUrl;
+  if (url !== undefined) return url;
+  return prod ? null : `sqlite:./${join('data', `${options.name.replace(/[^\w.-]+/g, '-')}.db`)}`;
+}

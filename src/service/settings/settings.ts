@@ -1,0 +1,193 @@
+import { z } from 'zod';
+import { ConfigError } from '../../base/errors.js';
+import type { HealthCheck } from '../../features/health/index.js';
+
+const seconds = z.number().positive();
+const count = z.number().int().positive();
+const path = z
+  .string()
+  .regex(/^\/[\w\-./]*$/, 'must start with "/" and hold only letters, digits, "-", "_", "." and "/"');
+const prefix = z.union([z.literal(''), path]);
+const logLevel = z
+  .string()
+  .regex(/^(trace|debug|info|warn|warning|error|fatal|critical|silent)$/i, 'is not a log level');
+
+const auth = z.strictObject({
+  tokenSecret: z.string().default('').describe('Signs tokens (HS256). 32 characters or more in production.'),
+  accessTokenExpiresMinutes: z.number().positive().default(15).describe('Life of an access token.'),
+  refreshTokenExpiresDays: z.number().positive().default(30).describe('Life of a session that is not refreshed.'),
+  enabled: z.boolean().default(true).describe('Off: no token is accepted and no auth route is mounted.'),
+});
+
+const redis = z.strictObject({
+  url: z.string().nullable().default('redis://localhost:6379').describe('`null` runs on the in-memory engine.'),
+  keyPrefix: z.string().default('queue:').describe('Prefix of the job queue’s keys.'),
+  namespace: z.string().default('').describe('Prefix of every key, so that services can share one Redis.'),
+  maxConnections: count.default(10).describe('Most Redis clients of this process.'),
+  socketTimeoutSeconds: seconds.default(5).describe('Longest wait for the answer to a command.'),
+  socketConnectTimeoutSeconds: seconds.default(5).describe('Longest wait for a connection.'),
+  allowFallback: z
+    .boolean()
+    .default(false)
+    .describe('Production only: run on the in-memory engine when Redis is away.'),
+});
+
+const jobs = z.strictObject({
+  workerCount: z.number().int().min(0).default(4).describe('Jobs in flight in this process; 0 runs no worker here.'),
+  workTimeoutSeconds: seconds.default(300).describe('Longest run of one attempt.'),
+  maxAttempts: count.default(3).describe('Attempts before a job becomes a dead letter.'),
+  retryDelaysSeconds: z
+    .array(z.number().min(0))
+    .min(1)
+    .default([1, 5, 30])
+    .describe('Waits between attempts; the last one repeats.'),
+});
+
+const observability = z.strictObject({
+  serviceName: z.string().min(1).default('app').describe('Name in logs, metrics and docs.'),
+  logLevel: logLevel.default('INFO').describe('Least severe level that is logged.'),
+  logDir: z.string().nullable().default(null).describe('Also write JSON lines to a file in this directory.'),
+  addCallerInfo: z.boolean().default(true).describe('Add file and line to log entries (not in production).'),
+});
+
+const reliability = z.strictObject({
+  rateLimitEnabled: z.boolean().default(true).describe('Limit requests per caller.'),
+  rateLimitAnonymousRpm: count.default(30).describe('Requests per window, by address.'),
+  rateLimitAuthenticatedRpm: count.default(120).describe('Requests per window, by user.'),
+  rateLimitAdminRpm: count.default(600).describe('Requests per window, by admin.'),
+  rateLimitWindowSeconds: count.default(60).describe('Length of the sliding window.'),
+});
+
+const features = z.strictObject({
+  enableHealthRoutes: z.boolean().default(true).describe('Mount the liveness and readiness probes.'),
+  healthPath: path.default('/healthz').describe('Liveness probe.'),
+  readyPath: path.default('/readyz').describe('Readiness probe.'),
+  enableMetrics: z.boolean().default(true).describe('Mount the Prometheus endpoint.'),
+  metricsPath: path.default('/metrics').describe('Prometheus endpoint.'),
+  protectMetrics: z.enum(['admin', 'internal', 'none']).default('admin').describe('Who may read the metrics.'),
+  enableAuthRoutes: z.boolean().default(true).describe('Mount register, login and the rest.'),
+  authMode: z
+    .enum(['local', 'apikey', 'external'])
+    .default('local')
+    .describe('`local` mounts the auth routes; the others leave sign-in to you.'),
+  allowSelfSignup: z.boolean().default(true).describe('Let anyone register.'),
+  authPrefix: path.default('/auth').describe('Where the auth routes are, below `kernelPrefix`.'),
+  kernelPrefix: prefix.default('').describe('Prefix of the kernel’s API routes.'),
+});
+
+const cors = z.strictObject({
+  enabled: z.boolean().default(true).describe('Answer cross-origin requests.'),
+  allowOrigins: z.array(z.string()).default(['*']).describe('Exact origins, or `*` (then without credentials).'),
+  allowCredentials: z.boolean().default(true).describe('Let browsers send cookies and Authorization.'),
+  allowMethods: z.array(z.string()).default(['*']).describe('Methods a browser may use.'),
+  allowHeaders: z.array(z.string()).default(['*']).describe('Headers a browser may send.'),
+  exposeHeaders: z.array(z.string()).default(['X-Runtime', 'X-Request-ID']).describe('Headers a browser may read.'),
+});
+
+const security = z.strictObject({
+  enableRequestId: z.boolean().default(true).describe('Send `X-Request-ID`.'),
+  enableSecurityHeaders: z.boolean().default(true).describe('Send nosniff, CSP, HSTS and their kin.'),
+  enableRequestLogging: z.boolean().default(true).describe('Log one line per request.'),
+  enableErrorHandling: z.boolean().default(true).describe('Turn errors into problem bodies.'),
+  maxBodySize: count.default(10_485_760).describe('Most bytes of a request body, after decompression.'),
+  debug: z.boolean().default(false).describe('Add a `debug` member to problem bodies; never in production.'),
+});
+
+const email = z.strictObject({
+  smtpUrl: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('`smtp://user:password@host:587`; `null` captures mails in memory.'),
+  from: z.string().nullable().default(null).describe('Sender address.'),
+  replyTo: z.string().nullable().default(null).describe('Reply-to address.'),
+  useTls: z.boolean().default(true).describe('Refuse to send without TLS (except to this machine).'),
+});
+
+const database = z.strictObject({
+  dataDir: z.string().default('.data').describe('Audit scripts of migrations and other files the database keeps.'),
+});
+
+const schema = z.strictObject({
+  auth: auth.prefault({}),
+  redis: redis.prefault({}),
+  jobs: jobs.prefault({}),
+  observability: observability.prefault({}),
+  reliability: reliability.prefault({}),
+  features: features.prefault({}),
+  cors: cors.prefault({}),
+  security: security.prefault({}),
+  email: email.prefault({}),
+  database: database.prefault({}),
+  databaseUrl: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('Where entities live; without it rooms that need tables are not mounted.'),
+  healthChecks: z.array(z.custom<HealthCheck>(isHealthCheck, 'must be a function or ["name", function]')).default([]),
+});
+
+function isHealthCheck(value: unknown): boolean {
+  if (typeof value === 'function') return true;
+  return Array.isArray(value) && typeof value[0] === 'string' && typeof value[1] === 'function';
+}
+
+type DeepReadonly<T> = T extends (...args: never[]) => unknown
+  ? T
+  : T extends readonly (infer Item)[]
+    ? readonly DeepReadonly<Item>[]
+    : T extends object
+      ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+      : T;
+
+/** Everything the kernel can be told, nested by subject and frozen. Defaults are in `docs/configuration.md`. */
+export type KernelSettings = DeepReadonly<Omit<z.output<typeof schema>, 'healthChecks'>> & {
+  readonly healthChecks: readonly HealthCheck[];
+};
+export type KernelSettingsInput = z.input<typeof schema>;
+export type AuthSettings = KernelSettings['auth'];
+export type RedisSettings = KernelSettings['redis'];
+export type JobSettings = KernelSettings['jobs'];
+export type ObservabilitySettings = KernelSettings['observability'];
+export type ReliabilitySettings = KernelSettings['reliability'];
+export type FeatureSettings = KernelSettings['features'];
+export type CorsSettings = KernelSettings['cors'];
+export type SecuritySettings = KernelSettings['security'];
+export type EmailSettings = KernelSettings['email'];
+
+/**
+ * Settings with the defaults of their tables: `kernelSettings({ auth: { tokenSecret } })`.
+ * @throws ConfigError naming every unknown or malformed field.
+ */
+export function kernelSettings(input: KernelSettingsInput = {}): KernelSettings {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return deepFreeze(parsed.data) as KernelSettings;
+  throw new ConfigError(
+    'Kernel settings are not valid:',
+    parsed.error.issues.map((issue) => ({
+      field: issue.path.join('.') || 'settings',
+      fault: issue.message,
+      mend: 'See docs/configuration.md',
+    })),
+  );
+}
+
+/** The groups and fields of the settings with default and description, for documentation and its test. */
+export function describeSettings(): Array<{ group: string; field: string; default: unknown; description: string }> {
+  const defaults = kernelSettings() as unknown as Record<string, Record<string, unknown>>;
+  const groups = { auth, redis, jobs, observability, reliability, features, cors, security, email, database };
+  return Object.entries(groups).flatMap(([group, object]) =>
+    Object.entries(object.shape).map(([field, type]) => ({
+      group,
+      field,
+      default: defaults[group]?.[field],
+      description: type.description ?? '',
+    })),
+  );
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
+}
