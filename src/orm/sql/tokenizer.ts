@@ -40,6 +40,8 @@ export function tokenize(sql: string, fragment: boolean): Token[] {
 
 function checkFragment(piece: string, depth: number): number {
   if (piece === ';') throw new ValidationError([], 'A condition must be one expression; it contains ";"');
+  if (/^\/\*M?!/.test(piece))
+    throw new ValidationError([], 'A condition contains /*! … */, which MySQL and MariaDB run as SQL');
   if (piece === ')' && depth === 0)
     throw new ValidationError([], 'A condition closes a parenthesis that it did not open');
   return depth + (piece === '(' ? 1 : piece === ')' ? -1 : 0);

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { ValidationError } from '../../../src/base/errors.js';
 import { renderTokens, tokenize } from '../../../src/orm/sql/tokenizer.js';
 
 const render = (sql: string): [string, number] => {
@@ -26,4 +27,10 @@ it('takes ?? and [[ ]] for the plain characters', () => {
 
 it('leaves brackets alone that hold no identifier', () => {
   expect(render('a[1] = ?')).toEqual(['a[1] = $1', 1]);
+});
+
+it('lets no condition leave its place in the statement', () => {
+  for (const sql of ['a = 1 /*! OR 1 = 1 */', 'a = 1 /*M! OR 1 = 1 */', 'a = 1; DROP', 'a) OR (b'])
+    expect(() => tokenize(sql, true)).toThrow(ValidationError);
+  expect(tokenize('a = 1 /* all of them */', true)).toHaveLength(1);
 });
