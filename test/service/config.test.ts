@@ -86,3 +86,16 @@ describe('new ServiceConfig', () => {
     expect(Object.isFrozen(fields)).toBe(true);
   });
 });
+
+describe('a ServiceConfig', () => {
+  it('shows its fields by their names, and only those that were given', () => {
+    const config = ServiceConfig.fromEnv({
+      JWT_EXPIRY_HOURS: '2',
+      CORS_ORIGINS: 'https://a.example, https://b.example',
+    });
+    expect(config.jwtExpiryHours).toBe(2);
+    expect(config.corsOrigins).toEqual(['https://a.example', 'https://b.example']);
+    expect(config.redisUrl).toBeUndefined();
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+});

@@ -69,17 +69,23 @@ const ALIASES: Readonly<Record<string, FieldName>> = {
   RATE_LIMIT_WINDOW: 'rateLimitWindowSeconds',
 };
 
+/** Lets `config.jwtSecret` be read and typed without writing every field down a second time. */
+const FieldReader = class {} as new () => Readonly<ServiceConfigFields>;
+
 /**
  * The flat, friendly configuration: hand it to `createService({ config })`.
  * A field left out keeps `createService`'s default, one that is given wins over it, and an explicit option wins over both.
  */
-export class ServiceConfig {
+export class ServiceConfig extends FieldReader {
   /** The fields that were given, and only those. */
   readonly fields: Readonly<ServiceConfigFields>;
 
   /** @throws ConfigError naming every unknown or malformed field. */
   constructor(fields: ServiceConfigFields = {}) {
+    super();
     this.fields = Object.freeze(parse(fields, (field) => field));
+    Object.assign(this, this.fields);
+    Object.freeze(this);
   }
 
   /**
