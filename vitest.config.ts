@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { docsPrograms } from './test/docs/programs-plugin.js';
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
@@ -10,6 +11,7 @@ export const packageAlias = [
 ];
 
 export default defineConfig({
+  plugins: [docsPrograms()],
   resolve: { alias: packageAlias },
   test: {
     include: ['test/**/*.test.ts'],

@@ -34,6 +34,9 @@ export function startPostgres(settings?: ServerSettings): Promise<ChildServer>;
 /** `settings` are options of the server: `{ 'max-connections': 20 }`. */
 export function startMysql(settings?: ServerSettings): Promise<ChildServer>;
 
+/** Whom a server of that package runs as, `undefined` for ourselves. */
+export function unprivilegedOwner(account: 'postgres' | 'mysql'): { uid: number; gid: number } | undefined;
+
 /** Throws unless the server answers and lets this user in. */
 export function checkSqlServer(url: string): Promise<void>;
 /** Makes the empty database `name` (`app_kernel_test_…`) on the server of `url`; answers its own URL. */

@@ -2,3 +2,4 @@ export { checkSqlServer, createDatabase, dropDatabases } from './databases.mjs';
 export { findMysql, startMysql } from './mysql.mjs';
 export { findPostgres, startPostgres } from './postgres.mjs';
 export { findRedis, startRedis } from './redis.mjs';
+export { unprivilegedOwner } from './unprivileged-owner.mjs';

@@ -2,21 +2,31 @@ import { SchemaError } from '../base/errors.js';
 import type { Row } from './dialect/driver.js';
 import { suggestion } from './entity/naming.js';
 import { entityMeta } from './entity/registry.js';
-import { versionsOf } from './history/versions.js';
+import type { VersionPage } from './history/versions.js';
 import { currentSession } from './session/ambient.js';
 import type { Hook, Session } from './session/session.js';
 import { type EntityPlan, entityPlan } from './sql/entity-plan.js';
+import { placeholders } from './sql/fragment.js';
 import { assertParameterCount, renderTokens, tokenize } from './sql/tokenizer.js';
 import { type ChangeRequest, deleteById, restoreById, softDeleteById, updateById } from './verbs/change.js';
-import type { LooseFindOptions } from './verbs/options.js';
-import { tenantLimit } from './verbs/resolve.js';
-import { type SaveRequest, saveRow, saveRows } from './verbs/save.js';
-import { countRows, findRows, getRow } from './verbs/select.js';
+import { restoreMany, softDeleteMany, updateMany } from './verbs/change-many.js';
+import { type DeleteManyRequest, deleteMany } from './verbs/delete-many.js';
+import { getRow } from './verbs/get-row.js';
+import { historyOf, versionById } from './verbs/history.js';
+import type { ManyRequest } from './verbs/many-condition.js';
+import type { LooseFindOptions, StatementOptions } from './verbs/options.js';
+import type { SaveRequest } from './verbs/prepared-row.js';
+import { abortable } from './verbs/resolve.js';
+import { revertById } from './verbs/revert.js';
+import { saveRow } from './verbs/save.js';
+import { type SaveManyRequest, saveRows } from './verbs/save-many.js';
+import { countRows, findRows } from './verbs/select.js';
 
 /** A row of a verb by table name: an instance of its entity, its properties not known to the compiler. */
 export type LooseRow = Record<string, unknown>;
 
 type Query = Omit<LooseFindOptions, 'db'>;
+type Where = string | object;
 
 /** A database, or the context of one transaction: statements, and the verbs by table name. */
 export class DatabaseHandle {
@@ -27,13 +37,17 @@ export class DatabaseHandle {
   }
 
   /** Runs a hand-written query. `?` takes a parameter, `[name]` is quoted for the engine. */
-  async query<R extends object = Row>(sql: string, params: readonly unknown[] = []): Promise<R[]> {
-    return (await this.#current().objects(this.#render(sql, params), this.#bind(params))) as R[];
+  async query<R extends object = Row>(
+    sql: string,
+    params: readonly unknown[] = [],
+    { signal }: StatementOptions = {},
+  ): Promise<R[]> {
+    return (await this.#current().reader.objects(this.#render(sql, params), this.#bind(params), signal)) as R[];
   }
 
   /** Runs a hand-written statement. It keeps no history. @returns how many rows it changed. */
-  async execute(sql: string, params: readonly unknown[] = []): Promise<number> {
-    return this.#current().run(this.#render(sql, params), this.#bind(params));
+  async execute(sql: string, params: readonly unknown[] = [], { signal }: StatementOptions = {}): Promise<number> {
+    return this.#current().run(this.#render(sql, params), this.#bind(params), signal);
   }
 
   /** Runs once everything so far is committed; at once where no transaction is open. A fault of `hook` is logged. */
@@ -47,22 +61,27 @@ export class DatabaseHandle {
   }
 
   async findEntity(table: string, id: string, options: { includeDeleted?: boolean } = {}): Promise<LooseRow | null> {
-    return (await getRow(this.#current(), this.#plan(table), id, options.includeDeleted ?? false)) as LooseRow | null;
+    return (await getRow(
+      this.#current().reader,
+      this.#plan(table),
+      id,
+      options.includeDeleted ?? false,
+    )) as LooseRow | null;
   }
 
   async findEntities(table: string, options: Query = {}): Promise<LooseRow[]> {
-    return (await findRows(this.#current(), this.#plan(table), options)) as LooseRow[];
+    return (await findRows(this.#current(options.signal).reader, this.#plan(table), options)) as LooseRow[];
   }
 
   async countEntities(table: string, options: Query = {}): Promise<number> {
-    return countRows(this.#current(), this.#plan(table), options);
+    return countRows(this.#current(options.signal).reader, this.#plan(table), options);
   }
 
   async saveEntity(table: string, data: object, options: SaveRequest = {}): Promise<LooseRow> {
     return (await saveRow(this.#current(), this.#plan(table), data, options)) as LooseRow;
   }
 
-  async saveEntities(table: string, rows: readonly object[], options: SaveRequest = {}): Promise<LooseRow[]> {
+  async saveEntities(table: string, rows: readonly object[], options: SaveManyRequest = {}): Promise<LooseRow[]> {
     return (await saveRows(this.#current(), this.#plan(table), rows, options)) as LooseRow[];
   }
 
@@ -73,6 +92,22 @@ export class DatabaseHandle {
     options: ChangeRequest = {},
   ): Promise<LooseRow | null> {
     return (await updateById(this.#current(), this.#plan(table), id, changes, options)) as LooseRow | null;
+  }
+
+  async updateEntities(table: string, where: Where, changes: object, options: ManyRequest = {}): Promise<number> {
+    return updateMany(this.#current(), this.#plan(table), where, changes, options);
+  }
+
+  async softDeleteEntities(table: string, where: Where, options: ManyRequest = {}): Promise<number> {
+    return softDeleteMany(this.#current(), this.#plan(table), where, options);
+  }
+
+  async restoreEntities(table: string, where: Where, options: ManyRequest = {}): Promise<number> {
+    return restoreMany(this.#current(), this.#plan(table), where, options);
+  }
+
+  async deleteEntities(table: string, where: Where, options: DeleteManyRequest = {}): Promise<number> {
+    return deleteMany(this.#current(), this.#plan(table), where, options);
   }
 
   async softDeleteEntity(table: string, id: string, options: ChangeRequest = {}): Promise<boolean> {
@@ -87,20 +122,27 @@ export class DatabaseHandle {
     return deleteById(this.#current(), this.#plan(table), id, options);
   }
 
-  async entityHistory(table: string, id: string): Promise<LooseRow[]> {
-    const plan = this.#plan(table);
-    return (await versionsOf(this.#current(), plan, id, tenantLimit(plan))) as LooseRow[];
+  async entityHistory(table: string, id: string, page: VersionPage = {}): Promise<LooseRow[]> {
+    return (await historyOf(this.#current().reader, this.#plan(table), id, page)) as LooseRow[];
   }
 
-  #current(): Session {
-    return currentSession(this.session);
+  async entityVersion(table: string, id: string, version: number): Promise<LooseRow | null> {
+    return (await versionById(this.#current().reader, this.#plan(table), id, version)) as LooseRow | null;
+  }
+
+  async revertEntityTo(table: string, id: string, version: number, options: ChangeRequest = {}): Promise<LooseRow> {
+    return (await revertById(this.#current(), this.#plan(table), id, version, options)) as LooseRow;
+  }
+
+  #current(signal?: AbortSignal): Session {
+    return abortable(currentSession(this.session), signal);
   }
 
   #render(sql: string, params: readonly unknown[]): string {
     if (TRANSACTION_CONTROL.test(sql))
       throw new SchemaError('Transactions are opened and ended by dbContext(fn), not by statements');
-    const { quote, placeholder } = this.session.core.dialect;
-    const rendered = renderTokens(tokenize(sql, false), quote, placeholder, 1);
+    const { dialect } = this.session.core;
+    const rendered = renderTokens(tokenize(sql, false), dialect.quote, placeholders(dialect));
     assertParameterCount(rendered.parameters, params.length, 'The statement');
     return rendered.sql;
   }

@@ -1,10 +1,12 @@
+import { ValidationError } from '../base/errors.js';
 import { DatabaseHandle } from './database-handle.js';
+import type { Isolation } from './dialect/driver.js';
 import { currentSession, runInScope } from './session/ambient.js';
 import { newestDatabase } from './session/open-databases.js';
 import type { UnitOptions } from './session/session.js';
 import type { SessionHandle } from './verbs/options.js';
 
-export interface DbContextOptions extends Omit<UnitOptions, 'schemaChange' | 'patient'> {
+export interface DbContextOptions extends Omit<UnitOptions, 'schemaChange' | 'patient' | 'autocommit'> {
   /** Default the ambient database, else the newest open one. */
   db?: SessionHandle;
 }
@@ -19,6 +21,16 @@ export async function dbContext<T>(
   options: DbContextOptions = {},
 ): Promise<T> {
   const { db, ...unit } = options;
+  assertIsolation(unit.isolation);
   const session = currentSession(db?.session ?? newestDatabase());
   return session.unit((scope) => runInScope(scope, async () => fn(new DatabaseHandle(scope))), unit);
+}
+
+const LEVELS: readonly (Isolation | undefined)[] = [undefined, 'read committed', 'repeatable read', 'serializable'];
+
+/** It becomes a part of a statement. */
+function assertIsolation(isolation: Isolation | undefined): void {
+  if (LEVELS.includes(isolation)) return;
+  const known = LEVELS.filter(Boolean).map((level) => `'${level}'`);
+  throw new ValidationError([], `There is no isolation level "${isolation}"; use one of ${known.join(', ')}`);
 }

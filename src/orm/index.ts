@@ -1,6 +1,8 @@
 export { withActor, withoutTenant, withTenant } from '../base/context.js';
 export {
   CircuitOpenError,
+  ConfigError,
+  type ConfigFault,
   ConflictError,
   ConnectionError,
   ConstraintError,
@@ -12,38 +14,67 @@ export {
   TimeoutError,
   ValidationError,
 } from '../base/errors.js';
-export { type ConnectOptions, connect, Database } from './database.js';
+export type { ConnectOptions } from './connect-options.js';
+export { connect, Database } from './database.js';
 export { databaseFor } from './database-for.js';
 export { DatabaseHandle, type LooseRow } from './database-handle.js';
 export { type DbContextOptions, dbContext } from './db-context.js';
-export type { Isolation, Row } from './dialect/driver.js';
+export type { Isolation, PoolStats, Row } from './dialect/driver.js';
+export type { SslOption } from './dialect/tls.js';
 export { Entity, type EntityDecorator, Field, type FieldDecorator } from './entity/decorators.js';
 export type { EntityTarget, FieldOptions, FieldType, OnDelete } from './entity/field-types.js';
-export type { EntityOptions } from './entity/metadata.js';
+export type { HistoryRetention } from './entity/history-retention.js';
+export type { EntityOptions, IndexOptions, UniqueOptions } from './entity/metadata.js';
 export { declaredEntities } from './entity/registry.js';
+export type {
+  Include,
+  IncludeMany,
+  IncludeOne,
+  Relation,
+  RelationKeys,
+  Selected,
+} from './entity/relation-arguments.js';
+export {
+  BelongsTo,
+  type BelongsToDecorator,
+  HasMany,
+  HasOne,
+  type RelationDecorator,
+} from './entity/relations.js';
 export type {
   Conditions,
   FieldKeys,
   Filter,
   OrderBy,
+  PathCondition,
   SaveInput,
-  Selected,
   UpdateInput,
 } from './entity/typed-arguments.js';
-export type { VersionFields } from './history/versions.js';
-export { type EntityClass, Model, type Versioned } from './model.js';
+export type { VersionFields, VersionPage } from './history/versions.js';
+export { Model, type Versioned } from './model.js';
 export type { LedgerEntry } from './schema/ledger.js';
 export type { MigrateOptions, Migration, SchemaOptions } from './schema/migrate.js';
 export type { Orphans } from './schema/orphans.js';
 export type { Plan, PlanWarning } from './schema/plan.js';
+export type { DatabaseEvents } from './session/database-events.js';
+export type { DatabaseStats, ReplicaStats } from './session/database-stats.js';
 export { databaseService } from './session/open-databases.js';
+export type { QueryEvent, QueryListener } from './session/query-event.js';
+export type { Span, Tracer } from './session/tracer.js';
 export type { WriteAction, WriteEvent, WriteListener } from './session/write-event.js';
+export type { EntityClass } from './stored-row.js';
 export type {
   CountOptions,
+  DeleteManyOptions,
   FindOptions,
   GetOptions,
+  HistoryOptions,
+  ManyOptions,
+  Page,
+  PageOptions,
   SaveOptions,
   SessionHandle,
+  StatementOptions,
   StreamOptions,
   VerbOptions,
   WriteOptions,

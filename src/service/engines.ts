@@ -76,8 +76,7 @@ async function openRedis({ settings, lifecycle, logger, metrics, isProd }: Engin
 async function openDatabase({ settings, lifecycle, logger, entities }: EnginesOptions): Promise<Database | undefined> {
   if (settings.databaseUrl === null) return undefined;
   assertUrl(settings.databaseUrl);
-  const { dataDir } = settings.database;
-  const database = await connect(settings.databaseUrl, { entities: [...entities], dataDir, logger });
+  const database = await connect(settings.databaseUrl, { ...settings.database, entities: [...entities], logger });
   lifecycle.push('the database', () => database.close());
   return database;
 }

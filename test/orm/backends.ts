@@ -22,6 +22,7 @@ function sqliteFile(): Backend {
       return open(`sqlite:${directory}/new/app.db`, options, directory);
     },
     reconnect: (first, options = {}) => open(urls.get(first) ?? '', options, directories.at(-1) ?? ''),
+    urlOf: (db) => urls.get(db) ?? '',
     cleanUp: async () => {
       for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
     },
@@ -32,6 +33,7 @@ const sqliteMemory: Backend = {
   name: 'sqlite in memory',
   connect: (options) => connect('sqlite::memory:', options),
   reconnect: undefined,
+  urlOf: () => 'sqlite::memory:',
   cleanUp: async () => {},
 };
 
@@ -54,6 +56,7 @@ function server(name: 'postgres' | 'mysql'): Backend {
       return open(database, options);
     },
     reconnect: (first, options = {}) => open(urls.get(first) as TestDatabase, options),
+    urlOf: (db) => urls.get(db)?.url ?? '',
     cleanUp: async () => {
       for (const db of opened) await db.close();
       opened.clear();

@@ -1,27 +1,64 @@
 import { describe } from 'vitest';
+import { describeAborting } from '../conformance/orm/aborting.js';
+import { describeAggregates } from '../conformance/orm/aggregates.js';
+import { describeChanging } from '../conformance/orm/changing.js';
+import { describeChangingMany } from '../conformance/orm/changing-many.js';
 import { describeDeleting } from '../conformance/orm/deleting.js';
 import { describeErrors } from '../conformance/orm/errors.js';
 import { describeFieldTypes } from '../conformance/orm/field-types.js';
+import { describeFollowing } from '../conformance/orm/following.js';
+import { describeGatheredReads } from '../conformance/orm/gathered-reads.js';
+import { describeJsonPaths } from '../conformance/orm/json-paths.js';
 import { describeMigrating } from '../conformance/orm/migrating.js';
+import { describePaging } from '../conformance/orm/paging.js';
 import { describePast } from '../conformance/orm/past.js';
+import { describeQueryEvents } from '../conformance/orm/query-events.js';
 import { describeReading } from '../conformance/orm/reading.js';
+import { describeRelations } from '../conformance/orm/relations.js';
+import { describeReplicas } from '../conformance/orm/replicas.js';
+import { describeRetention } from '../conformance/orm/retention.js';
+import { describeRetyping } from '../conformance/orm/retyping.js';
+import { describeReverting } from '../conformance/orm/reverting.js';
 import { describeSaving } from '../conformance/orm/saving.js';
+import { describeSavingMany } from '../conformance/orm/saving-many.js';
+import { describeSchemaOptions } from '../conformance/orm/schema-options.js';
+import { describeSecondPlan } from '../conformance/orm/second-plan.js';
+
 import { describeTenants } from '../conformance/orm/tenants.js';
 import { describeTransactions } from '../conformance/orm/transactions.js';
+import { describeUpserting } from '../conformance/orm/upserting.js';
 import { describeWriteEvents } from '../conformance/orm/write-events.js';
 import { BACKENDS } from './backends.js';
 
 for (const backend of BACKENDS) {
   describe(backend.name, () => {
     describeSaving(backend);
+    describeChanging(backend);
+    describeSavingMany(backend);
+    describeUpserting(backend);
     describeDeleting(backend);
+    describeChangingMany(backend);
+    describeFollowing(backend);
     describeReading(backend);
+    describePaging(backend);
+    describeAggregates(backend);
+    describeGatheredReads(backend);
+    describeRelations(backend);
     describeFieldTypes(backend);
+    describeJsonPaths(backend);
     describePast(backend);
+    describeReverting(backend);
+    describeRetention(backend);
     describeTransactions(backend);
     describeTenants(backend);
     describeWriteEvents(backend);
+    describeQueryEvents(backend);
+    describeAborting(backend);
+    if (backend.reconnect) describeReplicas(backend);
     describeErrors(backend);
     describeMigrating(backend);
+    describeRetyping(backend);
+    describeSchemaOptions(backend);
+    describeSecondPlan(backend);
   });
 }

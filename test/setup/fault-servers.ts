@@ -1,4 +1,11 @@
-import { findRedis, startRedis } from '../../scripts/servers/index.mjs';
+import {
+  findMysql,
+  findPostgres,
+  findRedis,
+  startMysql,
+  startPostgres,
+  startRedis,
+} from '../../scripts/servers/index.mjs';
 
 /** A kind of server that a fault test may kill, pause and restart, because it starts its own. */
 export interface FaultServer {
@@ -11,3 +18,9 @@ export interface FaultServer {
  * `for (const server of FAULT_REDIS) it(`survives … (${server.name})`, …)`.
  */
 export const FAULT_REDIS: readonly FaultServer[] = findRedis() ? [{ name: 'redis-server', start: startRedis }] : [];
+
+/** The same for SQL servers, of the engines whose suites they run. */
+export const FAULT_SQL: ReadonlyArray<FaultServer & { engine: 'postgres' | 'mysql' }> = [
+  ...(findPostgres() ? [{ name: 'postgres', engine: 'postgres' as const, start: startPostgres }] : []),
+  ...(findMysql() ? [{ name: 'mysqld', engine: 'mysql' as const, start: startMysql }] : []),
+];

@@ -1,4 +1,4 @@
-import { connect, dbContext, Entity, Field, Model } from 'app-kernel/orm';
+import { connect, dbContext, Entity, Field, Model, type Page } from 'app-kernel/orm';
 
 @Entity({ table: 'typed_products' })
 class Product extends Model {
@@ -6,6 +6,8 @@ class Product extends Model {
   @Field({ type: 'integer' }) price!: number;
   @Field({ type: 'json' }) tags?: string[];
   @Field({ type: 'bigint' }) big?: bigint | null;
+  @Field({ type: 'string' }) status!: 'draft' | 'published';
+  @Field({ type: 'json' }) anything?: unknown;
   @Field({ type: 'datetime' }) soldAt?: Date | null;
 
   label(): string {
@@ -48,6 +50,19 @@ export async function typedVerbs(): Promise<void> {
   same<typeof found, Product[]>(true);
   await Product.find({ where: { or: [{ name: 'a' }, { not: { price: 1 } }], tags: null } });
   await Product.find({ where: 'price > ?', params: [1], orderBy: 'name desc' });
+  await Product.find({ where: { tags: { path: [0], eq: 'red' }, status: { in: ['draft', 'published'] } } });
+  await Product.find({ where: { anything: { path: ['a', 0, 'b'], ne: null }, status: 'draft' } });
+  await Product.find({ where: { tags: { isNull: false } } });
+  // @ts-expect-error json is compared by what is inside it
+  await Product.find({ where: { tags: ['red'] } });
+  // @ts-expect-error what a path leads to is compared with a scalar
+  await Product.find({ where: { tags: { path: [0], eq: ['red'] } } });
+  // @ts-expect-error json has no order
+  await Product.find({ where: { tags: { gt: 'red' } } });
+  // @ts-expect-error no member of the union
+  await Product.find({ where: { status: { in: ['drafts'] } } });
+  // @ts-expect-error paths are for json
+  await Product.find({ where: { name: { path: ['a'], eq: 'b' } } });
   // @ts-expect-error misspelt field in a filter
   await Product.find({ where: { nmae: 'a' } });
   // @ts-expect-error misspelt field in a nested filter
@@ -76,11 +91,44 @@ export async function typedVerbs(): Promise<void> {
   const one = await Product.findOne({ select: ['name'] });
   same<typeof one, Pick<Product, 'name'> | null>(true);
 
+  const firstPage = await Product.findPage({
+    where: { price: 1 },
+    orderBy: { price: 'desc' },
+    after: 'cursor',
+    select: ['name'],
+  });
+  same<typeof firstPage, Page<Pick<Product, 'name'>>>(true);
+  // @ts-expect-error there is no page behind the last one
+  await Product.findPage({ after: firstPage.nextCursor });
+  // @ts-expect-error pages are found by cursors
+  await Product.findPage({ offset: 5 });
+  // @ts-expect-error json has no order
+  await Product.find({ orderBy: { tags: 'asc' } });
   const versions = await Product.history('id');
   const at: Date | undefined = versions[0]?.historyTimestamp;
   const label: string | undefined = versions[0]?.label();
   const diff = await Product.diff('id', 1, 2);
   same<typeof diff.price, [number | null, number | null] | undefined>(true);
+  const changed = await Product.updateMany({ price: { gt: 1 } }, { name: 'a' }, { comment: 'all' });
+  same<typeof changed, number>(true);
+  await Product.deleteMany('price > ?', { params: [1], includeDeleted: true });
+  await Product.softDeleteMany({}, { all: true });
+  // @ts-expect-error misspelt field in the condition
+  await Product.updateMany({ prise: 1 }, { name: 'a' });
+  // @ts-expect-error misspelt field in the changes
+  await Product.updateMany({ price: 1 }, { nmae: 'a' });
+  // @ts-expect-error kept by the ORM itself
+  await Product.updateMany({ price: 1 }, { version: 2 });
+  // @ts-expect-error a condition is needed
+  await Product.deleteMany();
+  // @ts-expect-error hidden rows are the only ones to restore
+  await Product.restoreMany({ price: 1 }, { includeDeleted: true });
+  const page = await Product.history('id', { limit: 10, before: 5 });
+  same<typeof page, typeof versions>(true);
+  const reverted = await Product.revertTo('id', 1, { comment: 'undo' });
+  same<typeof reverted, Product>(true);
+  // @ts-expect-error versions are numbers
+  await Product.revertTo('id', '1');
   const past = await Product.asOf(new Date()).find({ where: { price: 1 } });
   same<typeof past, Product[]>(true);
   // @ts-expect-error misspelt field in the past

@@ -1,7 +1,9 @@
 import type { Portable } from '../entity/codec.js';
 import type { FieldMeta } from '../entity/metadata.js';
 import type { Connection, Driver } from './driver.js';
-import type { ColumnCopy, SchemaStep, TableShape } from './shape.js';
+import type { JsonCondition, JsonPath, JsonScalar } from './json-path.js';
+import type { ColumnCopy, RowTrigger, SchemaStep, TableShape, TriggerShape } from './shape.js';
+import type { SslOption } from './tls.js';
 
 /** How one field lives in an engine. */
 export interface ColumnCodec {
@@ -15,6 +17,20 @@ export interface ColumnCodec {
   readonly toValue?: ((raw: never) => unknown) | undefined;
   /** The driver must deliver this column's integers as bigint. */
   readonly bigints: boolean;
+  /**
+   * SQL that says whether the column holds a value, where a null-safe equality does not tell; NULL where it cannot know.
+   * @param next a placeholder for the value, anew at each call.
+   */
+  readonly holds?: ((column: string, next: () => string) => string) | undefined;
+  /** How the column is added up, where the engine's own SUM is not exact. */
+  readonly addition?: Addition | undefined;
+}
+
+/** The sum of a column as several sums of integers. */
+export interface Addition {
+  expressions(column: string): readonly string[];
+  /** @returns the sum, counted in the last digit of the column. */
+  total(sums: readonly bigint[]): bigint;
 }
 
 export interface Capabilities {
@@ -24,10 +40,45 @@ export interface Capabilities {
   readonly maxParameters: number;
   /** Write transactions run one at a time, so that what one has read stays true until it ends. */
   readonly writersTakeTurns: boolean;
-  /** A statement outside a transaction is one by itself, and waits for locks as any other. */
-  readonly autocommit: boolean;
-  /** A statement may write what another one inside it has changed: `WITH … AS (UPDATE … RETURNING …) INSERT …`. */
+  /** A statement that fails inside a transaction leaves it as it was before. */
+  readonly undoesStatements: boolean;
+  /**
+   * A statement may write what another one inside it has changed: `WITH … AS (UPDATE … RETURNING …) INSERT …`. So row
+   * and version are one statement; on other engines triggers record the versions.
+   */
   readonly writableCtes: boolean;
+  /** Most reads by id that are sent one by one; what is asked for while so many are on their way travels together. */
+  readonly soloReads: number;
+  /** `INSERT … ON CONFLICT … DO UPDATE … WHERE … RETURNING`. */
+  readonly upserts: boolean;
+  /** The database runs inside this process: a statement costs no round trip. */
+  readonly embedded: boolean;
+}
+
+/** A whole column of many rows as one parameter, to be unnested: one statement, whatever the number of rows. */
+export interface ColumnArrays {
+  /** What a value is cast to, from the type of its column. */
+  elementType(columnType: string): string;
+  /** Raw values as the text of an array. */
+  encode(values: readonly unknown[]): string;
+}
+
+/** The parts of a change of one row. Each binds its parameters when it is asked for, so in the order of the statement. */
+export interface ReturningChange {
+  /** Quoted. */
+  readonly table: string;
+  readonly columns: string;
+  /** @param row what stands before a column of the row as it is. */
+  assignments(row: string): string;
+  condition(row: string): string;
+}
+
+/** Row triggers, which record versions where a statement cannot do it by itself. */
+export interface TriggerDialect {
+  /** The statement that makes it, letter by letter as the engine shows it afterwards. */
+  sql(trigger: RowTrigger): string;
+  /** Turns some triggers of a table into others, if it can without a moment in which the table has neither. */
+  change(table: string, current: readonly TriggerShape[], target: readonly TriggerShape[]): SchemaStep[];
 }
 
 /** Everything in which engines differ. Code above never asks which engine it is. */
@@ -36,43 +87,80 @@ export interface Dialect {
   readonly capabilities: Capabilities;
   /** Follows a SELECT whose rows are about to be changed. */
   readonly rowLock: string;
+  /** The same where the rows are about to be gone: rows that reference them wait as well. */
+  readonly removalLock: string;
   quote(identifier: string): string;
   /** @param position from 1. */
   placeholder(position: number): string;
   /** What stands for an equality that also matches two NULLs. */
   readonly nullSafeEquals: string;
+  /** The function that takes the greater of two values. */
+  readonly greatest: string;
   /** What follows an ORDER BY term whose column may be NULL, so that NULL comes first, and last in descending order. */
   readonly nullOrder: { readonly asc: string; readonly desc: string };
   column(field: FieldMeta): ColumnCodec;
+  /** Left out by engines that have no arrays. */
+  readonly arrays?: ColumnArrays;
   /** A portable value as an SQL literal of a DEFAULT clause. */
   literal(raw: unknown): string;
   /** An expression as a value of a column type, for engines that would otherwise not know what NULL or a literal is. */
   cast(expression: string, type: string): string;
-  /** Whether a column can change from one type to another without losing a value. Left out: never. */
-  widens?(from: string, to: string): boolean;
+  /** Whether a column can change from one type to another without losing a value. */
+  widens(from: string, to: string): boolean;
+  /**
+   * The condition of the rows whose value would not fit, where a column type differs from another one only in size;
+   * `undefined` where values would have to be read otherwise.
+   * @param column quoted.
+   */
+  misfits(column: string, from: string, to: string): string | undefined;
+  /** One statement that changes the row that meets a condition and answers it; left out where there is none. */
+  changeReturning?(change: ReturningChange): string;
+  /**
+   * What follows an INSERT so that, of a row whose id exists, it writes these columns. Left out by engines that have
+   * `arrays` or are `embedded`, which need it for nothing.
+   */
+  overwrite?(columns: readonly string[]): string;
   /** A parameter of a hand-written statement as the driver binds it. @throws ValidationError for arrays and objects. */
   bind(value: unknown): unknown;
+  /** Whether the value at a path of a json column is that scalar; NULL where there is none, or null, as in a comparison of fields. */
+  jsonEquals(column: string, path: JsonPath, value: JsonScalar): JsonCondition;
+  /** An upsert names columns that no unique key covers. Left out by engines without `upserts`. */
+  lacksKey?(error: unknown): boolean;
   /** Worth another try of the whole unit of work. */
   isTransient(error: unknown): boolean;
+  /** The server says that it has undone the whole transaction: also where that is the answer to COMMIT. */
+  isUndone(error: unknown): boolean;
   /** Says something about the server's health, not about the statement. */
   isOutage(error: unknown): boolean;
 
   /** Holds off every other unit that works on the same key, until the transaction ends. */
   lockKey(connection: Pick<Connection, 'all'>, key: string): Promise<void>;
-  /** Holds off every other migrator until the transaction ends. */
-  lockMigrations(connection: Pick<Connection, 'all'>): Promise<void>;
+  /**
+   * Holds off every other migrator until the unit ends.
+   * @param autocommit whether the unit is no transaction.
+   */
+  lockMigrations(connection: Pick<Connection, 'all'>, autocommit: boolean): Promise<void>;
   introspect(connection: Pick<Connection, 'all'>): Promise<TableShape[]>;
   createTable(table: TableShape): SchemaStep[];
-  changeTable(current: TableShape, target: TableShape, copies: readonly ColumnCopy[]): SchemaStep[];
+  /**
+   * Its triggers stay as they are.
+   * @param large whether what takes long must be done in `online` steps.
+   */
+  changeTable(current: TableShape, target: TableShape, copies: readonly ColumnCopy[], large: boolean): SchemaStep[];
   dropTable(name: string): SchemaStep[];
+  /** Left out by engines with `writableCtes`, which need none. */
+  readonly triggers?: TriggerDialect;
 }
 
 export interface OpenOptions {
   readonly acquireTimeoutMs: number;
   /** Most connections, for engines that have many. */
   readonly poolSize?: number;
-  /** Longest run of one statement, ms. */
+  /** Longest run of one statement, ms; 0 is no limit. */
   readonly statementTimeoutMs?: number;
+  /** A connection that nobody wanted for so long is closed, ms. */
+  readonly idleTimeoutMs?: number;
+  readonly ssl?: SslOption;
 }
 
 /** What an engine folder exports as `openEngine`. */

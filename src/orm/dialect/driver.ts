@@ -9,10 +9,14 @@ export type Isolation = 'read committed' | 'repeatable read' | 'serializable';
 export interface BeginOptions {
   isolation?: Isolation;
   readOnly?: boolean;
+  /** Nothing is begun: every statement commits itself. Locks are held until the end all the same. */
+  autocommit?: boolean;
   /** The transaction changes tables; references are checked as a whole before it commits. */
   schemaChange?: boolean;
   /** Its statements may take as long as they need; so may those of a schema change. */
   patient?: boolean;
+  /** Ends a wait for the beginning. */
+  signal?: AbortSignal;
 }
 
 /** One open connection. Every error it throws is a `KernelError`. */
@@ -23,6 +27,8 @@ export interface Connection {
   objects(sql: string, params: readonly unknown[]): Promise<Row[]>;
   /** @returns how many rows were changed. */
   run(sql: string, params: readonly unknown[]): Promise<number>;
+  /** Runs one statement for each list of parameters. Left out: there is no faster way than one after another. */
+  runEach?(sql: string, runs: ReadonlyArray<readonly unknown[]>): Promise<void>;
   begin(options: BeginOptions): Promise<void>;
   /** @throws when references are broken after a schema change. */
   commit(): Promise<void>;
@@ -36,15 +42,33 @@ export interface AcquireOptions {
   /** Longest wait, ms. */
   timeoutMs: number;
   signal?: AbortSignal;
+  /** The one statement that the connection is wanted for, so that it may be shared with others like it. */
+  statement?: string;
+}
+
+/** The connections of one database, counted. */
+export interface PoolStats {
+  /** Most connections it may open. */
+  readonly size: number;
+  readonly idle: number;
+  readonly inUse: number;
+  /** Callers who wait for a connection. */
+  readonly waiting: number;
 }
 
 /** The connections of one database. */
 export interface Driver {
+  stats(): PoolStats;
   /** What a hand-written statement needs. */
   purposeOf(sql: string): 'read' | 'write';
   /** @throws TimeoutError naming how long the holder has had it. */
   acquire(purpose: Purpose, options: AcquireOptions): Connection | Promise<Connection>;
   /** @param broken the connection is in an unknown state and must not be used again. */
   release(connection: Connection, broken?: boolean): void;
+  /**
+   * Ends the statement that runs on a connection which nobody shares. Resolves when the connection is fit for another
+   * statement; where the statement has ended meanwhile, that is all. @throws when the server could not be told.
+   */
+  cancel(connection: Connection): Promise<void>;
   close(): Promise<void>;
 }

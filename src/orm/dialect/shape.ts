@@ -14,6 +14,8 @@ export interface CheckShape {
   readonly name: string;
   /** SQL with the engine's own quotes. */
   readonly expression: string;
+  /** `false` while rows that were there before it have not been looked at. */
+  readonly validated?: boolean;
 }
 
 export interface ForeignKeyShape {
@@ -23,6 +25,8 @@ export interface ForeignKeyShape {
   /** The table whose `id` is referenced. */
   readonly table: string;
   readonly onDelete: OnDelete;
+  /** `false` while rows that were there before it have not been looked at. */
+  readonly validated?: boolean;
 }
 
 export interface IndexShape {
@@ -31,16 +35,43 @@ export interface IndexShape {
   readonly unique: boolean;
   /** Only rows that are not soft-deleted are indexed. */
   readonly liveOnly: boolean;
+  /** Those of the columns that run downwards; none when left out. */
+  readonly descending?: readonly string[];
+  /** Only rows that meet this condition are indexed. Engines rewrite its text, so the index's name tells whether it changed. */
+  readonly where?: string | undefined;
+}
+
+export interface TriggerShape {
+  readonly name: string;
+  /** The whole statement that makes it; two triggers are the same when these are. */
+  readonly sql: string;
+}
+
+/** A trigger that runs after each row that was written, where its condition holds. */
+export interface RowTrigger {
+  readonly name: string;
+  readonly table: string;
+  readonly event: 'INSERT' | 'UPDATE';
+  /** SQL over NEW and OLD. */
+  readonly when?: string;
+  readonly statement: string;
 }
 
 /** One table, desired or found. */
 export interface TableShape {
   readonly name: string;
+  /** How many rows it has, as the engine estimates; left out where a migration holds off every writer anyway. */
+  readonly rows?: number;
   readonly columns: readonly ColumnShape[];
   readonly primaryKey: readonly string[];
   readonly checks: readonly CheckShape[];
   readonly foreignKeys: readonly ForeignKeyShape[];
   readonly indexes: readonly IndexShape[];
+  /** Invisible columns that stand for others in indexes. */
+  readonly indexColumns?: readonly string[];
+  /** Indexes that others made, on engines where replacing the table would lose them. */
+  readonly attachments?: ReadonlyArray<{ readonly name: string; readonly sql: string }>;
+  readonly triggers: readonly TriggerShape[];
 }
 
 /** Fills a column from an older one while the table changes. */
@@ -49,6 +80,8 @@ export interface ColumnCopy {
   readonly to: string;
   /** Also over values that are already there: the older column is the living one. */
   readonly overwrite: boolean;
+  /** Nobody but the migration has written to the new column yet, so that it may follow the older one until all is done. */
+  readonly fresh: boolean;
 }
 
 /** One statement of a migration. */
@@ -58,4 +91,8 @@ export interface SchemaStep {
   readonly description: string;
   /** Runs when every table is there. */
   readonly afterTables?: boolean;
+  /** Runs after the transaction and by itself, so that it holds nobody up for long. It may be repeated. */
+  readonly online?: boolean;
+  /** Runs over ranges of ids of this table: its parameters are an id to start after and one to end with. */
+  readonly batchesOf?: string;
 }

@@ -163,7 +163,8 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }
 
-function sameJson(a: string, b: string): boolean {
+/** Whether two JSON texts are the same document. */
+export function sameJson(a: string, b: string): boolean {
   return a === b || canonicalJson(JSON.parse(a)) === canonicalJson(JSON.parse(b));
 }
 

@@ -14,3 +14,10 @@ export function canonicalDecimal(text: string, precision: number, scale: number)
   const digits = `${whole || '0'}${scale > 0 ? `.${kept}` : ''}`;
   return { text: sign === '-' && /[1-9]/.test(digits) ? `-${digits}` : digits };
 }
+
+/** The canonical text of a decimal that is counted in its last digit: `decimalOf(1250n, 2)` is `'12.50'`. */
+export function decimalOf(digits: bigint, scale: number): string {
+  const text = String(digits < 0n ? -digits : digits).padStart(scale + 1, '0');
+  const point = text.length - scale;
+  return `${digits < 0n ? '-' : ''}${text.slice(0, point)}${scale > 0 ? `.${text.slice(point)}` : ''}`;
+}

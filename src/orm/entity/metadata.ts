@@ -8,6 +8,7 @@ import {
   type FieldOptions,
   type FieldType,
 } from './field-types.js';
+import { checkRetention, type HistoryRetention } from './history-retention.js';
 import { snakeCase, suggestion } from './naming.js';
 import { isReservedColumn, isSystemProperty, SYSTEM_FIELDS } from './system-fields.js';
 
@@ -31,6 +32,16 @@ export interface FieldMeta {
 export interface UniqueMeta {
   readonly fields: readonly FieldMeta[];
   readonly includeDeleted: boolean;
+  /** Only rows that meet this condition. */
+  readonly where: string | undefined;
+}
+
+export interface IndexMeta {
+  readonly fields: readonly FieldMeta[];
+  /** Those of the fields that run downwards. */
+  readonly descending: ReadonlySet<FieldMeta>;
+  /** Only rows that meet this condition. */
+  readonly where: string | undefined;
 }
 
 /** What `@Entity` and `@Field` say about one class. */
@@ -40,6 +51,7 @@ export interface EntityMeta {
   readonly table: string;
   readonly historyTable: string;
   readonly history: boolean;
+  readonly historyRetention: HistoryRetention | undefined;
   readonly renamedFrom: string | undefined;
   /** The field that scopes every row to the ambient tenant. */
   readonly tenant: FieldMeta | undefined;
@@ -47,8 +59,29 @@ export interface EntityMeta {
   readonly fields: readonly FieldMeta[];
   readonly byProperty: ReadonlyMap<string, FieldMeta>;
   readonly byColumn: ReadonlyMap<string, FieldMeta>;
+  /** Properties that hold other rows, where a read includes them. */
+  readonly relations: ReadonlyMap<string, DeclaredRelation>;
   readonly uniques: readonly UniqueMeta[];
-  readonly indexes: ReadonlyArray<readonly FieldMeta[]>;
+  readonly indexes: readonly IndexMeta[];
+  /** Conditions that every row meets, besides those of single fields. */
+  readonly checks: readonly string[];
+}
+
+/** A combination of fields that is unique. */
+export interface UniqueOptions {
+  fields: readonly string[];
+  /** Whether a soft-deleted row still takes its values; default `false`. */
+  includeDeleted?: boolean;
+  /** Unique only among rows that meet this condition in SQL; write columns as `[column]`. */
+  where?: string;
+}
+
+/** A combination of fields that queries look up or sort by. */
+export interface IndexOptions {
+  /** Properties in order; `createdAt desc` runs downwards. */
+  fields: readonly string[];
+  /** Only rows that meet this condition in SQL; write columns as `[column]`. MySQL indexes all rows instead. */
+  where?: string;
 }
 
 /** The entity's own options, with properties as names. */
@@ -56,10 +89,15 @@ export interface EntityOptions {
   /** Table name, snake_case. */
   table: string;
   /** Combinations that are unique among rows that are not soft-deleted. */
-  unique?: ReadonlyArray<readonly string[] | { fields: readonly string[]; includeDeleted: boolean }>;
-  indexes?: ReadonlyArray<readonly string[]>;
+  unique?: ReadonlyArray<readonly string[] | UniqueOptions>;
+  /** Combinations that queries look up or sort by, such as `['workspaceId', 'createdAt desc']`. */
+  indexes?: ReadonlyArray<readonly string[] | IndexOptions>;
+  /** Conditions in SQL that every row must meet; write columns as `[column]`. */
+  checks?: readonly string[];
   /** Keep every version in `<table>_history`; default `true`. */
   history?: boolean;
+  /** What `db.pruneHistory()` may remove of it; without this, every version is kept for ever. */
+  historyRetention?: HistoryRetention;
   /** The property that names the row's tenant. */
   tenant?: string;
   /** The table this one was called before: its rows are copied, the old table is kept. */
@@ -71,6 +109,16 @@ export interface DeclaredField {
   readonly options: FieldOptions;
 }
 
+/** What a decorator says of a relation. */
+export interface DeclaredRelation {
+  /** `belongsTo`: the row names the other one; `hasOne`, `hasMany`: it is named by the others. */
+  readonly kind: 'belongsTo' | 'hasOne' | 'hasMany';
+  /** The field that holds the id, in this class for `belongsTo`, in the other one else. */
+  readonly field: string;
+  /** The other class; that of `belongsTo` is known from its field. */
+  readonly target: (() => EntityTarget) | undefined;
+}
+
 /** Names that mean something else on every object. */
 const IMPOSSIBLE: ReadonlySet<string> = new Set(['constructor', 'prototype', '__proto__', 'toJSON']);
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
@@ -80,6 +128,7 @@ export function buildEntityMeta(
   entity: EntityTarget,
   options: EntityOptions,
   declared: ReadonlyMap<string, DeclaredField>,
+  relations: ReadonlyMap<string, DeclaredRelation>,
 ): EntityMeta {
   assertIdentifier(options.table, `The table of ${entity.name}`);
   const system = SYSTEM_FIELDS.map(([property, column, fieldOptions]) =>
@@ -96,17 +145,38 @@ export function buildEntityMeta(
     table: options.table,
     historyTable: `${options.table}_history`,
     history: options.history ?? true,
+    historyRetention: checkRetention(entity.name, options),
     renamedFrom: options.renamedFrom,
     tenant: options.tenant === undefined ? undefined : named(options.tenant, 'tenant'),
     fields,
     byProperty,
     byColumn: new Map(fields.map((field) => [field.column, field])),
+    relations: checkedRelations(entity.name, byProperty, relations),
     uniques: [...own.flatMap(uniqueOfField), ...(options.unique ?? []).map((unique) => uniqueOfEntity(unique, named))],
     indexes: [
-      ...own.filter((field) => field.options.index).map((field) => [field]),
-      ...(options.indexes ?? []).map((properties) => properties.map((property) => named(property, 'indexes'))),
+      ...own
+        .filter((field) => field.options.index)
+        .map((field) => ({ fields: [field], descending: NONE, where: undefined })),
+      ...(options.indexes ?? []).map((index) => indexOfEntity(index, named)),
     ],
+    checks: options.checks ?? [],
   };
+}
+
+function checkedRelations(
+  owner: string,
+  fields: ReadonlyMap<string, FieldMeta>,
+  relations: ReadonlyMap<string, DeclaredRelation>,
+): ReadonlyMap<string, DeclaredRelation> {
+  for (const [property, { kind, field }] of relations) {
+    assertIdentifier(property, `The relation of ${owner}`);
+    if (fields.has(property) || IMPOSSIBLE.has(property))
+      throw new SchemaError(`${owner}.${property} cannot be a relation: the name is taken`);
+    if (kind !== 'belongsTo') continue;
+    if (!fieldNamed(owner, fields, field, `@BelongsTo on ${owner}.${property}`).options.references)
+      throw new SchemaError(`${owner}.${property}: the field ${field} does not say references: () => Class`);
+  }
+  return relations;
 }
 
 function ownField(owner: string, property: string, field: DeclaredField): FieldMeta {
@@ -114,6 +184,7 @@ function ownField(owner: string, property: string, field: DeclaredField): FieldM
   if (isSystemProperty(property) || isReservedColumn(column)) {
     throw new SchemaError(`${owner}.${property} is kept by the ORM itself; leave its @Field out or rename it`);
   }
+  assertIdentifier(property, `The property of ${owner}`);
   assertIdentifier(column, `The column of ${owner}.${property}`);
   if (IMPOSSIBLE.has(property)) throw new SchemaError(`${owner}.${property} cannot be a field`);
   const meta = buildField(property, column, field, false);
@@ -185,15 +256,30 @@ function fieldNamed(owner: string, fields: ReadonlyMap<string, FieldMeta>, prope
 function uniqueOfField(field: FieldMeta): UniqueMeta[] {
   const { unique } = field.options;
   if (!unique) return [];
-  return [{ fields: [field], includeDeleted: unique !== true && unique.includeDeleted }];
+  return [{ fields: [field], includeDeleted: unique !== true && unique.includeDeleted, where: undefined }];
 }
 
-function uniqueOfEntity(
-  unique: NonNullable<EntityOptions['unique']>[number],
-  named: (property: string, where: string) => FieldMeta,
-): UniqueMeta {
-  const { fields, includeDeleted } = 'fields' in unique ? unique : { fields: unique, includeDeleted: false };
-  return { fields: fields.map((property) => named(property, 'unique')), includeDeleted };
+type Named = (property: string, where: string) => FieldMeta;
+
+function uniqueOfEntity(unique: readonly string[] | UniqueOptions, named: Named): UniqueMeta {
+  const { fields, includeDeleted = false, where } = 'fields' in unique ? unique : { fields: unique };
+  return { fields: fields.map((property) => named(property, 'unique')), includeDeleted, where };
+}
+
+const NONE: ReadonlySet<FieldMeta> = new Set();
+const DIRECTION = /\s+(asc|desc)$/i;
+
+function indexOfEntity(index: readonly string[] | IndexOptions, named: Named): IndexMeta {
+  const { fields, where } = 'fields' in index ? index : { fields: index };
+  const parts = fields.map((text) => ({
+    field: named(text.replace(DIRECTION, ''), 'indexes'),
+    descending: DIRECTION.exec(text)?.[1]?.toLowerCase() === 'desc',
+  }));
+  return {
+    fields: parts.map(({ field }) => field),
+    descending: new Set(parts.filter(({ descending }) => descending).map(({ field }) => field)),
+    where,
+  };
 }
 
 /** A column that the ORM adds to a table by itself. */

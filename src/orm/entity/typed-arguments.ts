@@ -1,10 +1,27 @@
 import type { SystemProperty } from './system-fields.js';
 
-/** The stored properties of an entity: everything but its methods. */
+/** The stored properties of an entity: everything but its methods and its relations. */
 export type FieldKeys<T> = {
-  [K in keyof T]-?: T[K] extends (...args: never[]) => unknown ? never : K;
+  [K in keyof T]-?: T[K] extends (...args: never[]) => unknown ? never : IsRelation<T[K]> extends true ? never : K;
 }[keyof T] &
   string;
+
+/** What tells a row of another entity from json. */
+interface OtherRow {
+  id: string;
+  createdAt: Date;
+  updatedAt: Date;
+  version: number;
+  toJSON(): Record<string, unknown>;
+}
+
+export type IsRelation<V> = 0 extends 1 & V
+  ? false
+  : [Present<V>] extends [never]
+    ? false
+    : [Present<V>] extends [OtherRow | readonly OtherRow[]]
+      ? true
+      : false;
 
 type Clearable<V> = undefined extends V ? V | null : V;
 
@@ -36,12 +53,24 @@ export interface TextConditions {
   startsWith?: string;
 }
 
-type Present<V> = Exclude<V, null | undefined>;
+/** A condition on what is inside a json field. A path that leads nowhere, or to null, is NULL. */
+export interface PathCondition {
+  /** Names of members and places in arrays, from the outside in. */
+  path: ReadonlyArray<string | number>;
+  eq?: string | number | boolean | null;
+  ne?: string | number | boolean | null;
+}
 
+export type Present<V> = Exclude<V, null | undefined>;
+type Scalar = string | number | bigint | boolean | Date | Uint8Array;
+
+/** Objects and arrays are json, which is compared by what is inside it. */
 export type FieldFilter<V> =
-  | V
   | null
-  | (Conditions<Present<V>> & (Present<V> extends string ? TextConditions : unknown));
+  | (unknown extends V ? Scalar | JsonFilter : [V] extends [Scalar] ? ScalarFilter<V> : JsonFilter);
+
+type ScalarFilter<V> = V | (Conditions<V> & (V extends string ? TextConditions : unknown));
+type JsonFilter = PathCondition | { isNull: boolean } | { eq: null } | { ne: null };
 
 /** A typed `where`: fields that must match, joined by AND. */
 export type Filter<T> = { [K in FieldKeys<T>]?: FieldFilter<Present<T[K]>> } & {
@@ -53,7 +82,20 @@ export type Filter<T> = { [K in FieldKeys<T>]?: FieldFilter<Present<T[K]>> } & {
 export type Direction = 'asc' | 'desc';
 
 /** `'name desc, price'`, or `{ name: 'desc', price: 'asc' }` in the order of its keys. */
-export type OrderBy<T> = string | { [K in FieldKeys<T>]?: Direction };
+export type OrderBy<T> = string | { [K in OrderableKeys<T>]?: Direction };
 
-/** A row with all of its fields, or with the selected ones only. */
-export type Selected<T, K extends FieldKeys<T>> = [FieldKeys<T>] extends [K] ? T : Pick<T, K>;
+/** The fields that can be added up. That text is a decimal is known to the entity only. */
+export type SummableKeys<T> = {
+  [K in FieldKeys<T>]: [Present<T[K]>] extends [number | bigint | string] ? K : never;
+}[FieldKeys<T>];
+
+/** A sum has the type of its field. */
+export type Sum<V> = V extends bigint ? bigint : V extends number ? number : string;
+
+/** An average is a number, or decimal text where the field is a bigint or a decimal. */
+export type Average<V> = V extends number ? number : string;
+
+/** The fields that have an order: all but json. */
+export type OrderableKeys<T> = {
+  [K in FieldKeys<T>]: unknown extends T[K] ? never : [Present<T[K]>] extends [Scalar] ? K : never;
+}[FieldKeys<T>];

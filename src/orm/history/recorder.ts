@@ -5,14 +5,7 @@ import type { Session } from '../session/session.js';
 import type { WriteAction } from '../session/write-event.js';
 import type { FieldValue } from '../sql/encode-row.js';
 import type { EntityPlan } from '../sql/entity-plan.js';
-import {
-  deleteSql,
-  insertSql,
-  recordedSql,
-  recordRemovalSql,
-  recordVersionSql,
-  updateSql,
-} from '../sql/write-statements.js';
+import { commentSql, insertSql, recordedSql, updateSql } from '../sql/write-statements.js';
 
 /** A row as portable values, in the order of the plan's columns. */
 export type PortableRow = Portable[];
@@ -40,8 +33,18 @@ export function stamp(session: Session, comment: string | undefined, notBefore?:
 /** Writes a new row and its version. */
 export async function insertRow(session: Session, plan: EntityPlan, row: PortableRow, made: Stamp): Promise<void> {
   const values = row.map((value, index) => plan.columns[index]?.toRaw(value));
-  await writeVersion(session, plan, insertSql(plan), values, row[AT.id] as string, made);
+  await writeVersion(session, plan, insertSql(plan), values, row, made);
   announce(session, plan, 'create', undefined, row);
+}
+
+/** What a change makes of a row. */
+export function rowAfter(before: PortableRow, changes: readonly FieldValue[], made: Stamp): PortableRow {
+  const after = [...before];
+  for (const { column, value } of changes) after[column.index] = value;
+  after[AT.updatedAt] = made.now;
+  after[AT.updatedBy] = made.actorId;
+  after[AT.version] = (before[AT.version] as number) + 1;
+  return after;
 }
 
 /** Writes changed columns, raises the version and records it. @returns the row after the change. */
@@ -53,47 +56,34 @@ export async function updateRow(
   made: Stamp,
   action: WriteAction = 'update',
 ): Promise<PortableRow> {
-  const after = [...before];
-  for (const { column, value } of changes) after[column.index] = value;
-  after[AT.updatedAt] = made.now;
-  after[AT.updatedBy] = made.actorId;
-  after[AT.version] = (before[AT.version] as number) + 1;
+  const after = rowAfter(before, changes, made);
   const written = [...changes.map(({ column }) => column.index), AT.updatedAt, AT.updatedBy, AT.version];
-  const id = before[AT.id] as string;
-  const values = [...written.map((index) => plan.columns[index]?.toRaw(after[index] as Portable)), id];
-  await writeVersion(session, plan, updateSql(plan, written), values, id, made);
+  const values = [...written.map((index) => plan.columns[index]?.toRaw(after[index] as Portable)), before[AT.id]];
+  await writeVersion(session, plan, updateSql(plan, written), values, after, made);
   announce(session, plan, action, before, after);
   return after;
 }
 
-/** Deletes a row for good. Its last version keeps its values; `_version` is NULL there, for the row has none any more. */
-export async function removeRow(session: Session, plan: EntityPlan, before: PortableRow, made: Stamp): Promise<void> {
-  const id = before[AT.id] as string;
-  if (plan.meta.history) {
-    const version = (before[AT.version] as number) + 1;
-    const now = plan.rawTime(made.now);
-    await session.run(recordRemovalSql(plan), [now, version, now, made.actorId, made.comment, id]);
-  }
-  await session.run(deleteSql(plan), [id]);
-  announce(session, plan, 'delete', before, undefined);
-}
-
-/** Runs a statement that leaves the row as its new version is to be, and records that version. */
+/**
+ * Runs a statement that leaves the row as its new version is to be. Where the statement cannot record that version, a
+ * trigger has, which knows everything but the comment.
+ */
 async function writeVersion(
   session: Session,
   plan: EntityPlan,
   sql: string,
   values: readonly unknown[],
-  id: string,
+  row: PortableRow,
   made: Stamp,
 ): Promise<void> {
-  const extra = [plan.rawTime(made.now), made.actorId, made.comment];
   if (plan.meta.history && plan.dialect.capabilities.writableCtes) {
+    const extra = [plan.rawTime(made.now), made.actorId, made.comment];
     await session.run(recordedSql(plan, sql, values.length), [...values, ...extra]);
     return;
   }
   await session.run(sql, values);
-  if (plan.meta.history) await session.run(recordVersionSql(plan), [...extra, id]);
+  if (plan.meta.history && made.comment !== null)
+    await session.run(commentSql(plan), [made.comment, row[AT.id], row[AT.version]]);
 }
 
 export function announce(

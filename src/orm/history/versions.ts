@@ -41,16 +41,29 @@ function hydrateVersion(plan: EntityPlan, row: RawRow): object & VersionFields {
   });
 }
 
-/** Every version of a row, newest first. */
+/** Which versions of a row are wanted. */
+export interface VersionPage {
+  /** At most so many; a whole number. */
+  limit?: number;
+  /** Only those older than this version: the last one of the page before. */
+  before?: number;
+}
+
+/** Versions of a row, newest first. */
 export async function versionsOf(
   session: Session,
   plan: EntityPlan,
   id: string,
   tenant: TenantLimit,
+  { limit, before }: VersionPage = {},
 ): Promise<Array<object & VersionFields>> {
   assertHistory(plan);
-  const sql = `${selectVersions(plan)}${tenant.sql} ORDER BY ${plan.dialect.quote('version')} DESC`;
-  const rows = await session.all(sql, [id, ...tenant.params], plan.bigints);
+  const { quote, placeholder } = plan.dialect;
+  const params = [id, ...tenant.params];
+  const older = before === undefined ? '' : ` AND ${quote('version')} < ${placeholder(params.push(before))}`;
+  const most = limit === undefined ? '' : ` LIMIT ${limit}`;
+  const sql = `${selectVersions(plan)}${tenant.sql}${older} ORDER BY ${quote('version')} DESC${most}`;
+  const rows = await session.all(sql, params, plan.bigints);
   return rows.map((row) => hydrateVersion(plan, row));
 }
 
@@ -66,7 +79,8 @@ export async function versionOf(
   return row ? hydrateVersion(plan, row) : null;
 }
 
-async function rawVersion(
+/** A version as the engine stores it; `_version` is NULL in one that records the row's end. */
+export async function rawVersion(
   session: Session,
   plan: EntityPlan,
   id: string,

@@ -1,18 +1,20 @@
-import { ValidationError } from '../../base/errors.js';
 import type { Dialect, Engine, OpenOptions } from '../dialect/dialect.js';
+import { changeOnline } from './change-online.js';
+import { changeReturning } from './change-returning.js';
 import { changeTable } from './change-table.js';
-import { asBuffer, isoToRaw, mysqlColumn } from './column-codecs.js';
-import { MysqlConnection, type Shared } from './connection.js';
+import { mysqlColumn } from './column-codecs.js';
 import { createTable, dropTable } from './ddl.js';
-import { MysqlDriver } from './driver.js';
-import { isOutage, isTransient } from './errors.js';
+import { isOutage, isTransient, isUndone } from './errors.js';
 import type { Flavor } from './flavor.js';
 import { introspect } from './introspector.js';
+import { jsonEquals } from './json-path.js';
 import { lockKey, lockMigrations } from './locks.js';
-import { openConnection } from './open-connection.js';
+import { openMysql } from './open.js';
 import { literal, quote } from './quote.js';
+import { mysqlTriggers } from './triggers.js';
 import { serverAddress } from './url.js';
-import { widens } from './widening.js';
+import { misfits, widens } from './widening.js';
+import { bind } from './wire-values.js';
 
 /** MariaDB or MySQL with InnoDB. Changes of tables are committed one by one; migrations are made of repeatable steps. */
 function createDialect(flavor: Flavor, database: string): Dialect {
@@ -22,11 +24,16 @@ function createDialect(flavor: Flavor, database: string): Dialect {
       transactionalDdl: false,
       maxParameters: 65_535,
       writersTakeTurns: false,
-      autocommit: true,
+      undoesStatements: true,
       writableCtes: false,
+      soloReads: 4,
+      upserts: false,
+      embedded: false,
     },
     rowLock: ' FOR UPDATE',
+    removalLock: ' FOR UPDATE',
     nullSafeEquals: '<=>',
+    greatest: 'GREATEST',
     nullOrder: { asc: '', desc: '' },
     quote,
     placeholder: () => '?',
@@ -34,32 +41,28 @@ function createDialect(flavor: Flavor, database: string): Dialect {
     literal,
     cast: (expression) => expression,
     widens,
+    misfits,
+    ...(flavor.returnsRows && { changeReturning }),
+    overwrite: (columns) =>
+      `ON DUPLICATE KEY UPDATE ${columns.map((column) => `${column} = VALUES(${column})`).join(', ')}`,
     bind,
+    jsonEquals,
     isTransient,
+    isUndone,
     isOutage,
     lockKey: (connection, key) => lockKey(connection, database, key),
     lockMigrations: (connection) => lockMigrations(connection, database),
     introspect: (connection) => introspect(flavor, connection),
     createTable: (table) => createTable(flavor, table),
-    changeTable: (current, target, copies) => changeTable(flavor, current, target, copies),
+    changeTable: (current, target, copies, large) =>
+      (large ? changeOnline : changeTable)(flavor, current, target, copies),
     dropTable,
+    triggers: mysqlTriggers(flavor),
   };
-}
-
-function bind(value: unknown): unknown {
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')
-    return value;
-  if (typeof value === 'boolean') return value ? 1 : 0;
-  if (value instanceof Date && !Number.isNaN(value.getTime())) return isoToRaw(value.toISOString());
-  if (value instanceof Uint8Array) return asBuffer(value);
-  const kind = value === undefined ? 'undefined' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
-  throw new ValidationError([], `A parameter cannot be ${kind}; pass text, numbers, booleans, dates, bytes or null`);
 }
 
 export async function openEngine(url: string, options: OpenOptions): Promise<Engine> {
   const address = serverAddress(url, options);
-  const { raw, flavor } = await openConnection(address);
-  const shared: Shared = { flavor, statementTimeoutMs: address.statementTimeoutMs, keys: new Map() };
-  const driver = new MysqlDriver(address, shared, new MysqlConnection(raw, shared), options.acquireTimeoutMs);
-  return { dialect: createDialect(flavor, address.database), driver, volatile: false };
+  const { flavor, pool } = await openMysql(address, options.acquireTimeoutMs);
+  return { dialect: createDialect(flavor, address.database), driver: pool, volatile: false };
 }

@@ -8,6 +8,8 @@ import {
   TimeoutError,
   ValidationError,
 } from '../../base/errors.js';
+import { isTlsFault, TLS_MEND } from '../dialect/tls.js';
+import { NO_ANSWER } from '../pool/no-answer.js';
 
 const KIND_OF_ERRNO: Readonly<Record<number, ConstraintKind>> = {
   1022: 'unique',
@@ -55,6 +57,11 @@ export function endsTransaction(error: unknown): boolean {
   return DEADLOCK.has(errno) || errno === LOCK_WAIT;
 }
 
+/** The transaction surely did not take effect: a deadlock, which a cluster may find at COMMIT only. */
+export function isUndone(error: unknown): boolean {
+  return DEADLOCK.has(errnoOf(error));
+}
+
 /** The connection is gone or in an unknown state. */
 export function endsConnection(error: unknown): boolean {
   const fault = faultOf(error);
@@ -68,7 +75,7 @@ export function isTransient(error: unknown): boolean {
 }
 
 export function isOutage(error: unknown): boolean {
-  return error instanceof ConnectionError && endsConnection(error);
+  return (error instanceof ConnectionError && endsConnection(error)) || faultOf(error)?.code === NO_ANSWER;
 }
 
 /** What the driver reports, as the kernel's own errors. */
@@ -85,10 +92,21 @@ export function mapMysqlError(error: unknown, sql: string): Error {
   if (READ_ONLY.has(errno)) return new KernelError('E_READ_ONLY', 'This database context is read-only', { cause });
   if (VALUE.has(errno)) return new ValidationError([], `A value does not fit its column${column(cause)}`, { cause });
   if (TOO_LARGE.has(errno)) return new ValidationError([], 'A value is too large for the database', { cause });
+  if (isTlsFault(cause.code ?? ''))
+    return new ConnectionError(`The database's line cannot be encrypted (${cause.message}); ${TLS_MEND}`, { cause });
   if (endsConnection(cause)) return new ConnectionError(`The database cannot be reached (${reason(cause)})`, { cause });
   if (error instanceof TypeError)
     return new ValidationError([], `The statement cannot be run: ${cause.message}`, { cause });
-  return new SchemaError(`The statement was refused: ${cause.message}`, { cause });
+  return new SchemaError(refusedStatement(cause), { cause });
+}
+
+/** With the mend, where a migration may not create the triggers that record versions. */
+function refusedStatement({ errno, message }: DriverFault): string {
+  if (errno === 1142 && /^TRIGGER command denied/i.test(message))
+    return 'Versions are recorded by triggers, which this database user may not create; GRANT TRIGGER ON the database to it';
+  if (errno === 1419)
+    return 'Versions are recorded by triggers, which nobody may create here while the server keeps a binary log; start it with log_bin_trust_function_creators = 1';
+  return `The statement was refused: ${message}`;
 }
 
 /** The server repeats values in its sentences, and the driver adds the statement; they would end up in logs. */

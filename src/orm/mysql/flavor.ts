@@ -10,6 +10,12 @@ export interface Flavor {
   readonly isolationVariable: string;
   /** The server can be told to refuse a write to a row that has changed since the transaction first read. */
   readonly snapshotConflicts: boolean;
+  /** An index may run downwards; older servers take the word and forget it. */
+  readonly descendingIndexes: boolean;
+  /** `INSERT … RETURNING`, and `JSON_EQUALS` for its conditions. */
+  readonly returnsRows: boolean;
+  /** `CREATE OR REPLACE TRIGGER`. */
+  readonly replacesTriggers: boolean;
   /** The session variable that ends long statements, and how many of its units are a second. */
   readonly statementLimit: { readonly variable: string; readonly perSecond: number };
 }
@@ -20,6 +26,9 @@ const MARIADB: Flavor = {
   literalDefaults: true,
   isolationVariable: 'tx_isolation',
   snapshotConflicts: true,
+  descendingIndexes: true,
+  returnsRows: true,
+  replacesTriggers: true,
   statementLimit: { variable: 'max_statement_time', perSecond: 1 },
 };
 
@@ -29,6 +38,9 @@ const MYSQL: Flavor = {
   literalDefaults: false,
   isolationVariable: 'transaction_isolation',
   snapshotConflicts: false,
+  descendingIndexes: true,
+  returnsRows: false,
+  replacesTriggers: false,
   statementLimit: { variable: 'max_execution_time', perSecond: 1000 },
 };
 
@@ -44,6 +56,8 @@ const SNAPSHOT_SINCE = [
   [11, 2, 4],
 ] as const;
 const NEWER = [11, 3, 0] as const;
+const RETURNING_SINCE = [10, 7, 0] as const;
+const DESCENDING_SINCE = { mariadb: [10, 8, 0], mysql: [8, 0, 0] } as const;
 
 /** @param version what `SELECT VERSION()` answers. @throws SchemaError when the server is too old. */
 export function flavorOf(version: string): Flavor {
@@ -52,7 +66,12 @@ export function flavorOf(version: string): Flavor {
   const found = [Number(major), Number(minor), Number(patch)];
   const since = SNAPSHOT_SINCE.find(([series, line]) => series === found[0] && line === found[1]) ?? NEWER;
   if (isAtLeast(found, OLDEST[flavor.name]))
-    return { ...flavor, snapshotConflicts: flavor.snapshotConflicts && isAtLeast(found, since) };
+    return {
+      ...flavor,
+      snapshotConflicts: flavor.snapshotConflicts && isAtLeast(found, since),
+      returnsRows: flavor.returnsRows && isAtLeast(found, RETURNING_SINCE),
+      descendingIndexes: isAtLeast(found, DESCENDING_SINCE[flavor.name]),
+    };
   throw new SchemaError(`The server is ${version}; this engine needs MariaDB 10.6 or MySQL 8.0.23 at least`);
 }
 

@@ -16,12 +16,14 @@ interface IndexPart {
 
 /**
  * What an index covers in truth. A unique one over text that is too long covers SHA-256 sums, so that all of the text
- * counts; another one covers the beginning. Uniqueness among living rows is a column that is NULL for deleted ones.
+ * counts; another one covers the beginning. Uniqueness among some rows is a column that is NULL for all others; an index
+ * that only finds rows covers all of them, as there are no partial ones.
  */
 export function indexParts(table: TableShape, index: IndexShape): IndexPart[] {
   const bytes = index.columns.map((name) => keyBytes(table, name));
-  const parts = index.unique ? uniqueParts(index, bytes) : prefixParts(index, bytes);
-  return index.liveOnly ? [...parts, liveMarker(index)] : parts;
+  if (!index.unique) return prefixParts(index, bytes);
+  const parts = uniqueParts(index, bytes);
+  return isPartial(index) ? [...parts, marker(index)] : parts;
 }
 
 function keyBytes(table: TableShape, name: string): number {
@@ -35,27 +37,30 @@ function uniqueParts(index: IndexShape, bytes: readonly number[]): IndexPart[] {
   const hashed = new Set<number>();
   const longestFirst = bytes.map((_, at) => at).sort((a, b) => (bytes[b] as number) - (bytes[a] as number));
   const total = (): number =>
-    bytes.reduce((sum, size, at) => sum + (hashed.has(at) ? HASH_BYTES : size), index.liveOnly ? 2 : 0);
+    bytes.reduce((sum, size, at) => sum + (hashed.has(at) ? HASH_BYTES : size), isPartial(index) ? 2 : 0);
   for (const at of longestFirst) if (total() > MAX_KEY_BYTES) hashed.add(at);
-  return index.columns.map((column, at) => (hashed.has(at) ? hashOf(index, column) : plain(column)));
+  return index.columns.map((column, at) => (hashed.has(at) ? hashOf(index, column) : part(column)));
+}
+
+function isPartial(index: IndexShape): boolean {
+  return index.liveOnly || index.where !== undefined;
 }
 
 function prefixParts(index: IndexShape, bytes: readonly number[]): IndexPart[] {
   const total = bytes.reduce((sum, size) => sum + size, 0);
-  if (total <= MAX_KEY_BYTES) return index.columns.map(plain);
+  const directed = (column: string, characters?: number): IndexPart =>
+    part(column, characters, index.descending?.includes(column));
+  if (total <= MAX_KEY_BYTES) return index.columns.map((column) => directed(column));
   const text = bytes.filter((size) => size > FIXED_BYTES).length;
   const share = Math.floor((MAX_KEY_BYTES - (bytes.length - text) * FIXED_BYTES) / text / BYTES_PER_CHARACTER) - 1;
   return index.columns.map((column, at) =>
-    (bytes[at] as number) > share * BYTES_PER_CHARACTER ? prefix(column, share) : plain(column),
+    directed(column, (bytes[at] as number) > share * BYTES_PER_CHARACTER ? share : undefined),
   );
 }
 
-function plain(column: string): IndexPart {
-  return { sql: quote(column), generated: undefined };
-}
-
-function prefix(column: string, characters: number): IndexPart {
-  return { sql: `${quote(column)}(${characters})`, generated: undefined };
+function part(column: string, characters?: number, descending = false): IndexPart {
+  const prefix = characters === undefined ? '' : `(${characters})`;
+  return { sql: `${quote(column)}${prefix}${descending ? ' DESC' : ''}`, generated: undefined };
 }
 
 export const LIVE_PREFIX = '_live_';
@@ -66,14 +71,15 @@ function indexTag(index: string): string {
   return createHash('sha256').update(index).digest('hex').slice(0, 12);
 }
 
-function liveMarker(index: IndexShape): IndexPart {
-  return generated(`${LIVE_PREFIX}${indexTag(index.name)}`, 'tinyint', `IF(${quote('deleted_at')} IS NULL, 1, NULL)`);
+function marker({ name, liveOnly, where }: IndexShape): IndexPart {
+  const living = liveOnly ? [`${quote('deleted_at')} IS NULL`] : [];
+  const conditions = [...living, ...(where === undefined ? [] : [`(${where})`])];
+  return generated(`${LIVE_PREFIX}${indexTag(name)}`, 'tinyint', `IF(${conditions.join(' AND ')}, 1, NULL)`);
 }
 
 function hashOf(index: IndexShape, column: string): IndexPart {
   const name = `${HASH_PREFIX}${indexTag(`${index.name} ${column}`)}`;
-  const part = generated(name, 'binary(32)', `UNHEX(SHA2(${quote(column)}, 256))`);
-  return part;
+  return generated(name, 'binary(32)', `UNHEX(SHA2(${quote(column)}, 256))`);
 }
 
 function generated(name: string, type: string, expression: string): IndexPart {

@@ -1,17 +1,25 @@
 import type { Connection, RawRow } from '../dialect/driver.js';
-import type { CheckShape, ColumnShape, ForeignKeyShape, IndexShape, TableShape } from '../dialect/shape.js';
+import type {
+  CheckShape,
+  ColumnShape,
+  ForeignKeyShape,
+  IndexShape,
+  TableShape,
+  TriggerShape,
+} from '../dialect/shape.js';
 import type { OnDelete } from '../entity/field-types.js';
 import { canonicalDefault } from './column-defaults.js';
 import type { Flavor } from './flavor.js';
 import { hashedColumn, isIndexColumn, LIVE_PREFIX } from './index-parts.js';
+import { triggerSql } from './triggers.js';
 
 type Reader = Pick<Connection, 'all'>;
 
-const TABLES = `SELECT table_name FROM information_schema.tables
+const TABLES = `SELECT table_name, table_rows FROM information_schema.tables
   WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY table_name`;
 const COLUMNS = `SELECT table_name, column_name, column_type, is_nullable, column_default, collation_name, extra, generation_expression
   FROM information_schema.columns WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position`;
-const STATISTICS = `SELECT table_name, index_name, non_unique, column_name FROM information_schema.statistics
+const STATISTICS = `SELECT table_name, index_name, non_unique, column_name, collation FROM information_schema.statistics
   WHERE table_schema = DATABASE() ORDER BY table_name, index_name, seq_in_index`;
 const REFERENCES = `SELECT u.table_name, u.constraint_name, u.column_name, u.referenced_table_name, r.delete_rule
   FROM information_schema.key_column_usage u JOIN information_schema.referential_constraints r
@@ -27,6 +35,10 @@ const CHECKS = {
     WHERE t.table_schema = DATABASE() AND t.constraint_type = 'CHECK' ORDER BY t.table_name, t.constraint_name`,
 };
 
+const TRIGGERS = `SELECT event_object_table, trigger_name, event_manipulation, action_statement
+  FROM information_schema.triggers WHERE trigger_schema = DATABASE() AND action_timing = 'AFTER'
+  ORDER BY event_object_table, trigger_name`;
+
 /** Every table of the database as the server describes it. */
 export async function introspect(flavor: Flavor, reader: Reader): Promise<TableShape[]> {
   const tables = await reader.all(TABLES, []);
@@ -34,18 +46,22 @@ export async function introspect(flavor: Flavor, reader: Reader): Promise<TableS
   const statistics = byTable(await reader.all(STATISTICS, []));
   const references = byTable(await reader.all(REFERENCES, []));
   const checks = byTable(await reader.all(CHECKS[flavor.name], []));
-  return tables.map(([name]) => {
+  const triggers = byTable(await reader.all(TRIGGERS, []));
+  return tables.map(([name, rows]) => {
     const table = name as string;
     const own = columns(table);
     const foreign = references(table);
     const indexes = statistics(table);
     return {
       name: table,
+      rows: Number(rows ?? 0),
       columns: own.filter(([, column]) => !isIndexColumn(column as string)).map((row) => toColumn(flavor, row)),
       primaryKey: indexes.filter(([, index]) => index === 'PRIMARY').map(([, , , column]) => column as string),
       checks: checks(table).map(toCheck),
       foreignKeys: foreign.map(toForeignKey),
+      indexColumns: own.map(([, column]) => column as string).filter(isIndexColumn),
       indexes: toIndexes(indexes, own, new Set(foreign.map(([, constraint]) => constraint as string))),
+      triggers: triggers(table).map(toTrigger),
     };
   });
 }
@@ -95,6 +111,11 @@ function toForeignKey([, name, column, target, onDelete]: RawRow): ForeignKeySha
   };
 }
 
+function toTrigger([table, name, event, body]: RawRow): TriggerShape {
+  const place = { table: table as string, name: name as string };
+  return { name: place.name, sql: triggerSql(place, event as string, body as string) };
+}
+
 /** The index of a reference bears its name and belongs to it. */
 function toIndexes(rows: readonly RawRow[], columns: readonly RawRow[], references: ReadonlySet<string>): IndexShape[] {
   const expressions = new Map(columns.map((row) => [row[1] as string, String(row[7] ?? '')]));
@@ -109,6 +130,7 @@ function toIndexes(rows: readonly RawRow[], columns: readonly RawRow[], referenc
           .filter((column) => !column.startsWith(LIVE_PREFIX))
           .map((column) => hashedColumn(expressions.get(column) ?? '') ?? column),
         unique: Number(parts[0]?.[2]) === 0,
+        descending: parts.filter((part) => part[4] === 'D').map(([, , , column]) => column as string),
         liveOnly: covered.some((column) => column.startsWith(LIVE_PREFIX)),
       };
     });

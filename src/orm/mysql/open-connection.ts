@@ -1,10 +1,9 @@
-import type { ConnectionOptions, Connection as RawConnection } from 'mysql2';
+import type { ConnectionOptions, Connection as RawConnection, SslOptions } from 'mysql2';
+import type { TlsSettings } from '../dialect/tls.js';
 import { mapMysqlError } from './errors.js';
 import { type Flavor, flavorOf } from './flavor.js';
 import type { ServerAddress } from './url.js';
 
-/** Prepared statements of one connection; the server has 16 382 for all of them. */
-const MAX_STATEMENTS = 200;
 const LOCK_WAIT_SECONDS = 10;
 
 /**
@@ -50,21 +49,21 @@ function driverOptions(address: ServerAddress): ConnectionOptions {
   const { host, port, socketPath, user, password, database, tls, connectTimeoutMs } = address;
   return {
     ...(socketPath === undefined ? { host, port } : { socketPath }),
-    ...(tls !== 'disable' && { ssl: { rejectUnauthorized: tls === 'verify' } }),
+    ...(tls && { ssl: tlsOptions(tls) }),
     user,
     password,
     database,
     connectTimeout: connectTimeoutMs,
     charset: 'UTF8MB4_BIN',
     rowsAsArray: true,
-    supportBigNumbers: true,
-    dateStrings: true,
-    jsonStrings: true,
-    timezone: 'Z',
-    maxPreparedStatements: MAX_STATEMENTS,
-    // A server must not be able to ask for files of this machine.
-    flags: ['-LOCAL_FILES'],
+    // A server must not be able to ask for files of this machine, and requests are written without attributes.
+    flags: ['-LOCAL_FILES', '-CLIENT_QUERY_ATTRIBUTES'],
   };
+}
+
+function tlsOptions({ verify, material }: TlsSettings): SslOptions {
+  const options = { rejectUnauthorized: verify !== 'nothing', verifyIdentity: verify === 'identity' };
+  return { ...(material as SslOptions), ...options };
 }
 
 function sessionSql(flavor: Flavor, address: ServerAddress): string {

@@ -1,10 +1,10 @@
-import { SchemaError } from '../../base/errors.js';
+import { isIP } from 'node:net';
 import type { OpenOptions } from '../dialect/dialect.js';
-
-type TlsMode = 'disable' | 'require' | 'verify';
+import { type ServerOptions, serverOptions } from '../dialect/server-options.js';
+import { UrlParameters, urlFault } from '../dialect/url-parameters.js';
 
 /** Where a server is and how to talk to it, as a URL says. */
-export interface ServerAddress {
+export interface ServerAddress extends ServerOptions {
   readonly host: string;
   readonly port: number;
   /** A unix socket, used instead of host and port. */
@@ -12,46 +12,37 @@ export interface ServerAddress {
   readonly user: string;
   readonly password: string;
   readonly database: string;
-  readonly tls: TlsMode;
-  /** Most connections at a time; default 10. */
-  readonly poolSize: number;
-  readonly connectTimeoutMs: number;
-  /** Longest run of one statement, ms; 0 is no limit. */
-  readonly statementTimeoutMs: number;
 }
 
-const TLS_MODES: Readonly<Record<string, TlsMode>> = {
-  disable: 'disable',
-  disabled: 'disable',
-  require: 'require',
-  required: 'require',
-  'verify-ca': 'verify',
-  'verify-full': 'verify',
-  verify_ca: 'verify',
-  verify_identity: 'verify',
-};
+const EXAMPLE = 'mysql://user:password@host:3306/database';
 
 /**
- * Reads `mysql://user:password@host:3306/database?sslmode=verify-full&poolSize=10`. Parameters: `sslmode` (`disable`,
- * `require`, `verify-full`), `socket`, `poolSize`, `connectTimeoutMs`, `statementTimeoutMs`.
+ * Reads `mysql://user:password@host:3306/database?sslmode=verify-full&poolSize=10`, or
+ * `mysql://user:password@localhost/database?socket=/run/mysqld/mysqld.sock`.
  * @throws SchemaError that never shows the password.
  */
 export function serverAddress(url: string, options: OpenOptions): ServerAddress {
   const parsed = parse(url);
-  const parameters = new Map([...parsed.searchParams].map(([name, value]) => [name.toLowerCase(), value]));
+  const parameters = new UrlParameters(url);
   const database = decodeURIComponent(parsed.pathname.slice(1));
-  if (database === '') throw fault('names no database', 'mysql://user:password@host:3306/database');
+  if (database === '') throw urlFault('names no database', EXAMPLE);
+  const host = decodeURIComponent(parsed.hostname.replace(/^\[(.*)\]$/, '$1')) || 'localhost';
+  const socketPath = parameters.text('socket', 'socketPath');
+  const server = serverOptions(url, options);
+  // Nobody sits on the line of a socket, and the server's own client does not encrypt it either.
+  const tls = socketPath === undefined ? server.tls : undefined;
+  // The driver would compare the certificate with "localhost".
+  if (tls?.verify === 'identity' && isIP(host))
+    throw urlFault('verifies the name of a host that has none', "the host's name as its certificate has it");
   return {
-    host: decodeURIComponent(parsed.hostname.replace(/^\[(.*)\]$/, '$1')) || 'localhost',
+    ...server,
+    tls,
+    host,
     port: Number(parsed.port || 3306),
-    socketPath: parameters.get('socket') ?? parameters.get('socketpath'),
+    socketPath,
     user: decodeURIComponent(parsed.username) || 'root',
     password: decodeURIComponent(parsed.password),
     database,
-    tls: tlsMode(parameters.get('sslmode') ?? parameters.get('ssl-mode')),
-    poolSize: number(parameters, 'poolSize', options.poolSize ?? 10, 1),
-    connectTimeoutMs: number(parameters, 'connectTimeoutMs', Math.min(options.acquireTimeoutMs, 10_000), 1),
-    statementTimeoutMs: number(parameters, 'statementTimeoutMs', options.statementTimeoutMs ?? 30_000, 0),
   };
 }
 
@@ -59,25 +50,6 @@ function parse(url: string): URL {
   try {
     return new URL(url);
   } catch {
-    throw fault('cannot be read', 'mysql://user:password@host:3306/database');
+    throw urlFault('cannot be read', EXAMPLE);
   }
-}
-
-function tlsMode(text: string | undefined): TlsMode {
-  if (text === undefined) return 'disable';
-  const mode = TLS_MODES[text.toLowerCase()];
-  if (mode) return mode;
-  throw fault(`has the unknown sslmode "${text}"`, 'sslmode=disable, require or verify-full');
-}
-
-function number(parameters: ReadonlyMap<string, string>, name: string, fallback: number, least: number): number {
-  const text = parameters.get(name.toLowerCase());
-  if (text === undefined) return fallback;
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw fault(`has a ${name} that is no whole number from ${least}`, `${name}=${fallback}`);
-}
-
-function fault(what: string, mend: string): SchemaError {
-  return new SchemaError(`The database URL ${what}; write ${mend}`);
 }

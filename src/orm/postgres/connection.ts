@@ -1,8 +1,12 @@
 import type { Client } from 'pg';
-import { ConnectionError, KernelError, TimeoutError } from '../../base/errors.js';
-import type { BeginOptions, Connection, RawRow, Row } from '../dialect/driver.js';
+import { ConnectionError, KernelError } from '../../base/errors.js';
+import type { BeginOptions, RawRow, Row } from '../dialect/driver.js';
+import type { Pace } from '../pool/pace.js';
+import type { PooledConnection } from '../pool/pooled-connection.js';
+import { cancelStatement } from './cancel.js';
 import { endsConnection, isStalePlan, mapPostgresError } from './errors.js';
 import { Exchange, type ExchangeResult, type Message } from './exchange.js';
+import { Pipeline } from './pipeline.js';
 import { toObjects } from './result-values.js';
 import { StatementCache } from './statement-cache.js';
 import { wireValue } from './wire-values.js';
@@ -11,21 +15,31 @@ import { wireValue } from './wire-values.js';
 const TRAVELS_ALONG = /^(SAVEPOINT|RELEASE SAVEPOINT) \w+$/;
 
 /** How long a change of tables waits for others to let go of a table before it makes room and tries again. */
-const DDL_LOCK_TIMEOUT_MS = 5_000;
+const DDL_LOCK_TIMEOUT_MS = 2_000;
 
-/** One session of a PostgreSQL server. */
-export class PostgresConnection implements Connection {
+/** One session of a PostgreSQL server, from sign-in on. */
+export class PostgresConnection implements PooledConnection {
   readonly #client: Client;
+  readonly #another: () => Client;
+  readonly #pipeline: Pipeline;
+  readonly #pace: Pace;
   readonly #statements = new StatementCache();
   #waiting: string[] = [];
   #inTransaction = false;
+  #alone = false;
   #patient = false;
   #broken: Error | undefined;
-  #busySince: number | undefined;
   #lastSql = '';
 
-  constructor(client: Client) {
+  /**
+   * @param client is signed in; from here on it is left alone but for its end.
+   * @param another makes a client for the same server, not yet connected.
+   */
+  constructor(client: Client, another: () => Client, pace: Pace) {
     this.#client = client;
+    this.#another = another;
+    this.#pace = pace;
+    this.#pipeline = new Pipeline(client.connection.stream, (fault) => this.#break(fault));
     client.on('error', (error) => this.#break(error));
     client.on('end', () => this.#break(new Error('Connection terminated')));
   }
@@ -40,9 +54,9 @@ export class PostgresConnection implements Connection {
     return this.#patient;
   }
 
-  /** When the statement that is running now was sent, by `performance.now()`. */
+  /** Since when the server has been at the statement it is at now, by `performance.now()`. */
   get busySince(): number | undefined {
-    return this.#busySince;
+    return this.#pipeline.headSince;
   }
 
   /** The statement that was sent last, without its values. */
@@ -72,16 +86,21 @@ export class PostgresConnection implements Connection {
     return Number(/\d+$/.exec(tag)?.[0] ?? 0);
   }
 
-  async begin({ isolation = 'read committed', readOnly, schemaChange, patient }: BeginOptions): Promise<void> {
+  async begin(options: BeginOptions): Promise<void> {
     this.#assertUsable();
     this.#inTransaction = true;
-    this.#waiting.push(`BEGIN ISOLATION LEVEL ${isolation.toUpperCase()}${readOnly ? ' READ ONLY' : ''}`);
+    if (options.autocommit) return this.#beginAlone();
+    const { isolation, readOnly, schemaChange, patient } = options;
+    // Who only reads sees one moment, as on the other engines, and can meet no conflict.
+    const level = isolation ?? (readOnly ? 'repeatable read' : 'read committed');
+    this.#waiting.push(`BEGIN ISOLATION LEVEL ${level.toUpperCase()}${readOnly ? ' READ ONLY' : ''}`);
     this.#patient = schemaChange === true || patient === true;
     if (this.#patient) this.#waiting.push('SET LOCAL statement_timeout = 0');
     if (schemaChange) this.#waiting.push(`SET LOCAL lock_timeout = ${DDL_LOCK_TIMEOUT_MS}`);
   }
 
   async commit(): Promise<void> {
+    if (this.#alone) return;
     if (this.#nothingSent()) return this.#forgetTransaction();
     const { tag } = await this.#send('COMMIT', [], false);
     this.#forgetTransaction();
@@ -93,11 +112,17 @@ export class PostgresConnection implements Connection {
   }
 
   async rollback(): Promise<void> {
+    if (this.#alone) return;
     if (this.#nothingSent()) return this.#forgetTransaction();
     if (!this.#inTransaction) return;
     this.#waiting = [];
     await this.#send('ROLLBACK', [], false);
     this.#forgetTransaction();
+  }
+
+  /** Ends the statement that runs. Resolves when the server has been told so. @throws when it does not listen. */
+  cancel(): Promise<void> {
+    return cancelStatement(this.#client, this.#another());
   }
 
   /** Ends the session at once; what is running is answered with `reason`. */
@@ -112,6 +137,14 @@ export class PostgresConnection implements Connection {
     } catch {
       // The session is gone either way.
     }
+  }
+
+  /** What it sets for its session ends with the session: `broken` stays true, so that nobody else gets it. */
+  async #beginAlone(): Promise<void> {
+    this.#alone = true;
+    this.#patient = true;
+    await this.all('SET statement_timeout = 0', []);
+    await this.all(`SET lock_timeout = ${DDL_LOCK_TIMEOUT_MS}`, []);
   }
 
   #nothingSent(): boolean {
@@ -131,39 +164,32 @@ export class PostgresConnection implements Connection {
     messages.push({ statement: this.#statements.get(sql), values: params.map(wireValue) });
     this.#waiting = [];
     this.#lastSql = sql;
-    this.#busySince = performance.now();
+    const exchange = new Exchange(messages, { doomed: this.#statements.takeDoomed(), describe });
+    this.#pipeline.send(exchange);
     try {
-      return await this.#exchange(messages, describe);
+      const result = await exchange.answered;
+      this.#pace.note(sql, exchange.tookMs, exchange.alone);
+      return result;
     } catch (error) {
-      throw this.#failed(error, messages, sql);
-    } finally {
-      this.#busySince = undefined;
+      throw this.#failed(error, exchange, sql);
     }
   }
 
-  #exchange(messages: readonly Message[], describe: boolean): Promise<ExchangeResult> {
-    return new Promise((resolve, reject) => {
-      const settle = (error: Error | undefined, result: ExchangeResult): void =>
-        error ? reject(error) : resolve(result);
-      this.#client.query(new Exchange(messages, this.#statements.takeDoomed(), describe, settle));
-    });
-  }
-
-  #failed(error: unknown, messages: readonly Message[], sql: string): Error {
-    const stale = isStalePlan(error);
-    for (const { statement } of messages) if (stale || !statement.parsed) this.#statements.forget(statement);
-    if (this.#broken instanceof TimeoutError) return this.#broken;
+  #failed(error: unknown, { messages, parsing }: Exchange, sql: string): Error {
+    const doubtful = isStalePlan(error) ? messages.map(({ statement }) => statement) : parsing;
+    for (const statement of doubtful) this.#statements.forget(statement);
     const mapped = mapPostgresError(error, sql);
     if (endsConnection(mapped)) this.#broken ??= mapped;
     return mapped;
   }
 
   #assertUsable(): void {
-    if (this.#broken) throw mapPostgresError(this.#broken);
+    if (this.#broken) throw this.#broken;
   }
 
   #break(error: Error): void {
     this.#broken ??=
       error instanceof KernelError ? error : new ConnectionError('The connection was lost', { cause: error });
+    this.#pipeline.fail(this.#broken);
   }
 }

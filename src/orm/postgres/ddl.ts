@@ -1,6 +1,7 @@
+import { indexIdentity, isOwnName } from '../dialect/index-identity.js';
 import type { ColumnCopy, ColumnShape, ForeignKeyShape, IndexShape, SchemaStep, TableShape } from '../dialect/shape.js';
 import { literal, sameDefault } from './defaults.js';
-import { constraintName, isOwnName } from './names.js';
+import { constraintName } from './names.js';
 
 /** Quotes an identifier for PostgreSQL. */
 export function quote(identifier: string): string {
@@ -9,7 +10,7 @@ export function quote(identifier: string): string {
 
 const quoted = (names: readonly string[]): string => names.map(quote).join(', ');
 
-function step(sql: string, description: string): SchemaStep {
+export function step(sql: string, description: string): SchemaStep {
   return { sql, params: [], description };
 }
 
@@ -52,8 +53,23 @@ export function changeTable(current: TableShape, target: TableShape, copies: rea
     ...changeColumns(current, target, copies),
     ...dropColumns(current, target),
     ...addConstraints(current, target),
+    ...validateConstraints(current, target),
     ...addIndexes(current, target),
   ];
+}
+
+/** Constraints that an interrupted migration left half made. */
+export function validateConstraints(current: TableShape, target: TableShape): SchemaStep[] {
+  const checks = new Set(target.checks.filter(isWhole).map((check) => check.name));
+  const keys = new Set(target.foreignKeys.filter(isWhole).map(keyIdentity));
+  return [
+    ...current.checks.filter((check) => !isWhole(check) && checks.has(check.name)),
+    ...current.foreignKeys.filter((key) => !isWhole(key) && keys.has(keyIdentity(key))),
+  ].map(({ name = '' }) => alter(target, `VALIDATE CONSTRAINT ${quote(name)}`, `validate ${name}`));
+}
+
+function isWhole({ validated }: { readonly validated?: boolean }): boolean {
+  return validated !== false;
 }
 
 function dropConstraints(current: TableShape, target: TableShape): SchemaStep[] {
@@ -103,7 +119,7 @@ function fill(table: TableShape, column: ColumnShape, { from, to, overwrite }: C
   return update(table, `${quote(to)} = ${value}${where}`, `copy ${table.name}.${from} to ${to}`);
 }
 
-function changeColumn(table: TableShape, before: ColumnShape, after: ColumnShape): SchemaStep[] {
+export function changeColumn(table: TableShape, before: ColumnShape, after: ColumnShape): SchemaStep[] {
   const where = `${table.name}.${after.name}`;
   const change = (sql: string, description: string): SchemaStep =>
     alter(table, `ALTER COLUMN ${quote(after.name)} ${sql}`, description);
@@ -145,16 +161,14 @@ function addIndexes(current: TableShape, target: TableShape): SchemaStep[] {
 }
 
 /** What `from` has and `without` has not. */
-function missing<T>(from: readonly T[], without: readonly T[], identity: (one: T) => string): T[] {
+export function missing<T>(from: readonly T[], without: readonly T[], identity: (one: T) => string): T[] {
   const known = new Set(without.map(identity));
   return from.filter((one) => !known.has(identity(one)));
 }
 
-const keyIdentity = ({ column, table, onDelete }: ForeignKeyShape): string => [column, table, onDelete].join(' ');
-const indexIdentity = ({ name, columns, unique, liveOnly }: IndexShape): string =>
-  [name, unique, liveOnly, ...columns].join(' ');
-
-function alter(table: TableShape, sql: string, description: string): SchemaStep {
+export const keyIdentity = ({ column, table, onDelete }: ForeignKeyShape): string =>
+  [column, table, onDelete].join(' ');
+export function alter(table: TableShape, sql: string, description: string): SchemaStep {
   return step(`ALTER TABLE ${quote(table.name)} ${sql}`, description);
 }
 
@@ -162,7 +176,7 @@ function update(table: TableShape, assignment: string, description: string): Sch
   return step(`UPDATE ${quote(table.name)} SET ${assignment}`, description);
 }
 
-function addForeignKey(table: string, key: ForeignKeyShape): SchemaStep {
+export function addForeignKey(table: string, key: ForeignKeyShape): SchemaStep {
   const name = constraintName('fk', [table, key.column]);
   const references = `REFERENCES ${quote(key.table)} ("id") ON DELETE ${key.onDelete.toUpperCase()}`;
   const sql = `ALTER TABLE ${quote(table)} ADD CONSTRAINT ${quote(name)} FOREIGN KEY (${quote(key.column)}) ${references}`;
@@ -170,15 +184,23 @@ function addForeignKey(table: string, key: ForeignKeyShape): SchemaStep {
 }
 
 /** NULL comes first, as reads order it; a column without NULLs keeps the plain order of its primary key and joins. */
-function createIndex(table: TableShape, index: IndexShape): SchemaStep {
+export function createIndex(table: TableShape, index: IndexShape): SchemaStep {
   const nullable = new Set(table.columns.filter((column) => column.nullable).map((column) => column.name));
-  const columns = index.columns.map((name) => `${quote(name)}${nullable.has(name) ? ' NULLS FIRST' : ''}`);
-  const live = index.liveOnly ? ' WHERE "deleted_at" IS NULL' : '';
+  const columns = index.columns.map((name) => {
+    const descends = index.descending?.includes(name);
+    const nulls = descends ? ' NULLS LAST' : ' NULLS FIRST';
+    return `${quote(name)}${descends ? ' DESC' : ''}${nullable.has(name) ? nulls : ''}`;
+  });
   const unique = index.unique ? 'UNIQUE ' : '';
   return step(
-    `CREATE ${unique}INDEX ${quote(index.name)} ON ${quote(table.name)} (${columns.join(', ')})${live}`,
+    `CREATE ${unique}INDEX ${quote(index.name)} ON ${quote(table.name)} (${columns.join(', ')})${indexFilter(index)}`,
     `create ${unique.toLowerCase()}index ${index.name}`,
   );
+}
+
+function indexFilter({ liveOnly, where }: IndexShape): string {
+  const conditions = [...(liveOnly ? ['"deleted_at" IS NULL'] : []), ...(where === undefined ? [] : [`(${where})`])];
+  return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
 }
 
 function columnSql({ name, type, nullable, default: fallback }: ColumnShape): string {

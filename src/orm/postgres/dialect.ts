@@ -1,12 +1,17 @@
+import { jittered } from '../../base/backoff.js';
+import { sleep } from '../../base/sleep.js';
 import type { Dialect, Engine, OpenOptions } from '../dialect/dialect.js';
 import type { Connection } from '../dialect/driver.js';
+import { arrays } from './arrays.js';
+import { changeOnline } from './change-online.js';
 import { postgresColumn } from './column-codecs.js';
 import { cast, changeTable, createTable, dropTable, quote } from './ddl.js';
 import { literal } from './defaults.js';
-import { isOutage, isTransient } from './errors.js';
+import { isOutage, isTransient, isUndone, lacksKey } from './errors.js';
 import { introspect } from './introspector.js';
+import { jsonEquals } from './json-path.js';
 import { openPostgres } from './open.js';
-import { widens } from './widening.js';
+import { misfits, widens } from './widening.js';
 import { bind } from './wire-values.js';
 
 /** "appkerne" as a number: advisory locks have no names, and no other program should pick this one. */
@@ -19,27 +24,38 @@ export const postgresDialect: Dialect = {
     transactionalDdl: true,
     maxParameters: 65_535,
     writersTakeTurns: false,
-    autocommit: true,
+    undoesStatements: false,
     writableCtes: true,
+    soloReads: 16, // they share lanes
+    upserts: true,
+    embedded: false,
   },
   // Leaves rows that reference this one free to be written.
   rowLock: ' FOR NO KEY UPDATE',
+  removalLock: ' FOR UPDATE',
   nullSafeEquals: 'IS NOT DISTINCT FROM',
+  greatest: 'GREATEST',
   nullOrder: { asc: ' NULLS FIRST', desc: ' NULLS LAST' },
   quote,
   placeholder: (position) => `$${position}`,
   column: postgresColumn,
+  arrays,
   literal,
   cast,
   widens,
+  misfits,
   bind,
+  jsonEquals,
+  lacksKey,
   isTransient,
+  isUndone,
   isOutage,
   lockKey,
   lockMigrations,
   introspect,
   createTable,
-  changeTable,
+  changeTable: (current, target, copies, large) =>
+    large ? changeOnline(current, target, copies) : changeTable(current, target, copies),
   dropTable,
 };
 
@@ -47,14 +63,19 @@ async function lockKey(connection: Pick<Connection, 'all'>, key: string): Promis
   await connection.all('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [key]);
 }
 
-/** Ends with the transaction, and so also when the one who holds it dies. */
-async function lockMigrations(connection: Pick<Connection, 'all'>): Promise<void> {
-  const [row] = await connection.all(
-    `SELECT current_setting('lock_timeout'), set_config('lock_timeout', '0', true)`,
-    [],
-  );
-  await connection.all(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`, []);
-  await connection.all(`SELECT set_config('lock_timeout', $1, true)`, [row?.[0]]);
+const LOCK_PAUSE_MS = 200;
+
+/**
+ * Ends with the transaction or the session, and so also when the one who holds it dies. It is asked for again and again:
+ * a statement that waited for it would itself be waited for by an index that the holder builds.
+ */
+async function lockMigrations(connection: Pick<Connection, 'all'>, autocommit: boolean): Promise<void> {
+  const take = `SELECT pg_try_advisory${autocommit ? '' : '_xact'}_lock(${MIGRATION_LOCK})`;
+  for (;;) {
+    const [row] = await connection.all(take, []);
+    if (row?.[0] === 't') return;
+    await sleep(jittered(LOCK_PAUSE_MS, 0.5));
+  }
 }
 
 export async function openEngine(url: string, options: OpenOptions): Promise<Engine> {

@@ -8,6 +8,8 @@ import {
   TimeoutError,
   ValidationError,
 } from '../../base/errors.js';
+import { isTlsFault, TLS_MEND } from '../dialect/tls.js';
+import { NO_ANSWER } from '../pool/no-answer.js';
 
 const KIND_OF_CODE: Record<string, ConstraintKind> = {
   '23505': 'unique',
@@ -28,7 +30,6 @@ const REFUSED = /^(28...|3D000)$/;
 const LOST = /connection terminated|timeout expired|client was closed|connection error and is not queryable/i;
 
 const LOST_CONNECTION = 'LOST';
-const NO_ANSWER = 'NO_ANSWER';
 
 /** What the driver throws: an Error with the fields of the server's report. */
 interface Report extends Error {
@@ -57,10 +58,20 @@ export function isTransient(error: unknown): boolean {
   return PASSING.has(code) || isLost(code);
 }
 
+/** The transaction surely did not take effect: a serialization failure, which may show at COMMIT only, or a deadlock. */
+export function isUndone(error: unknown): boolean {
+  return /^(40001|40P01)$/.test(codeOf(error));
+}
+
 /** The server cannot be reached, which no statement is to blame for. */
 export function isOutage(error: unknown): boolean {
   const code = codeOf(error);
   return isLost(code) || code === NO_ANSWER;
+}
+
+/** An upsert names columns that no unique key covers. */
+export function lacksKey(error: unknown): boolean {
+  return codeOf(error) === '42P10';
 }
 
 /** The session is gone, or in a state that nobody knows. */
@@ -77,12 +88,6 @@ function isLost(code: string): boolean {
   return code === LOST_CONNECTION || UNREACHABLE.test(code);
 }
 
-/** The server holds the line but says nothing. More tries would multiply the wait, so it is not transient. */
-export function noAnswer(afterMs: number): TimeoutError {
-  const cause = Object.assign(new Error('The server stays silent'), { code: NO_ANSWER });
-  return new TimeoutError(`The database has not answered for ${Math.round(afterMs)} ms`, { cause });
-}
-
 /** What the driver throws, as the kernel's own errors. */
 export function mapPostgresError(error: unknown, sql = ''): Error {
   if (!(error instanceof Error) || error instanceof KernelError) return error as Error;
@@ -90,6 +95,8 @@ export function mapPostgresError(error: unknown, sql = ''): Error {
   const cause = withoutValues(error);
   const kind = KIND_OF_CODE[code];
   if (kind) return constraintError(kind, error, cause);
+  if (isTlsFault(code))
+    return new ConnectionError(`The database's line cannot be encrypted (${firstLine(error)}); ${TLS_MEND}`, { cause });
   if (isLost(code)) return new ConnectionError(`The database cannot be reached (${code})`, { cause });
   if (REFUSED.test(code)) return new ConnectionError(`The database refused the connection (${code})`, { cause });
   return statementError(code, error, cause, sql);
@@ -114,7 +121,7 @@ function statementError(code: string, error: Error, cause: Error, sql: string): 
       );
     default:
   }
-  if (code.startsWith('22')) return new ValidationError([], `A value does not fit: ${firstLine(error)}`, { cause });
+  if (code.startsWith('22')) return new ValidationError([], `A value does not fit: ${firstLine(cause)}`, { cause });
   if (code === '' && sql === '') return new ConnectionError(`The connection failed: ${firstLine(error)}`, { cause });
   return new SchemaError(`The statement was refused: ${error.message}`, { cause });
 }
@@ -123,11 +130,12 @@ function firstLine(error: Error): string {
   return error.message.split('\n', 1)[0] ?? '';
 }
 
-/** The server repeats whole rows in these fields; they would end up in logs. */
+/** The server repeats whole rows in the fields that are left out, and bad values in its sentences; they would end up in logs. */
 function withoutValues(error: Report): Error {
-  const cause: Report = new Error(error.message);
+  const message = error.code?.startsWith('22') ? error.message.replace(/"[\s\S]*"/, '"…"') : error.message;
+  const cause: Report = new Error(message);
   cause.name = error.name;
-  if (error.stack !== undefined) cause.stack = error.stack;
+  if (error.stack !== undefined) cause.stack = error.stack.replace(error.message, message);
   const { code, table, column, constraint, hint } = error;
   return Object.assign(cause, { code, table, column, constraint, hint });
 }

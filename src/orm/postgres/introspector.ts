@@ -9,10 +9,12 @@ const OWN_TABLES = `
   c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')`;
 
+/** A table that was never analysed is taken for one with rows of 100 bytes. */
 const COLUMNS = `
   SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
     (SELECT collname FROM pg_collation WHERE oid = a.attcollation AND oid <> t.typcollation),
-    a.attnotnull, pg_get_expr(d.adbin, d.adrelid)
+    a.attnotnull, pg_get_expr(d.adbin, d.adrelid),
+    CASE WHEN c.reltuples < 0 THEN pg_relation_size(c.oid) / 100 ELSE c.reltuples END
   FROM pg_class c
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
   JOIN pg_type t ON t.oid = a.atttypid
@@ -25,7 +27,8 @@ const CONSTRAINTS = `
   SELECT c.relname, k.conname, k.contype, r.relname, k.confdeltype,
     CASE k.contype WHEN 'c' THEN pg_get_expr(k.conbin, k.conrelid) END,
     (SELECT json_agg(a.attname ORDER BY o.position) FROM unnest(k.conkey) WITH ORDINALITY o(attnum, position)
-      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = o.attnum)
+      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = o.attnum),
+    k.convalidated
   FROM pg_constraint k
   JOIN pg_class c ON c.oid = k.conrelid
   LEFT JOIN pg_class r ON r.oid = k.confrelid
@@ -35,7 +38,7 @@ const CONSTRAINTS = `
 /** An index that was left invalid by an interrupted build, or is on expressions, has no columns here. */
 const INDEXES = `
   SELECT c.relname, n.relname, i.indisunique, pg_get_expr(i.indpred, i.indrelid),
-    CASE WHEN i.indisvalid THEN (SELECT json_agg(a.attname ORDER BY o.position)
+    CASE WHEN i.indisvalid THEN (SELECT json_agg(json_build_array(a.attname, i.indoption[o.position - 1] & 1) ORDER BY o.position)
       FROM unnest(i.indkey::int2[]) WITH ORDINALITY o(attnum, position)
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = o.attnum WHERE o.position <= i.indnkeyatts) END
   FROM pg_index i
@@ -57,11 +60,13 @@ export async function introspect(reader: Reader): Promise<TableShape[]> {
     const ofKind = (kind: string): Cells[] => found.filter(([, type]) => type === kind);
     return {
       name,
+      rows: Number(rows[0]?.[5]),
       columns: rows.map(toColumn),
       primaryKey: ofKind('p').flatMap((row) => names(row[5])),
       checks: ofKind('c').map(toCheck),
       foreignKeys: ofKind('f').flatMap(toForeignKey),
       indexes: (indexes.get(name) ?? []).map(toIndex),
+      triggers: [],
     };
   });
 }
@@ -93,22 +98,25 @@ function toColumn([name, type, collation, required, fallback]: Cells): ColumnSha
   };
 }
 
-function toCheck([name, , , , expression]: Cells): CheckShape {
-  return { name: name ?? '', expression: expression ?? '' };
+function toCheck([name, , , , expression, , validated]: Cells): CheckShape {
+  return { name: name ?? '', expression: expression ?? '', validated: validated === 't' };
 }
 
-function toForeignKey([name, , table, onDelete, , columns]: Cells): ForeignKeyShape[] {
+function toForeignKey([name, , table, rule, , columns, validated]: Cells): ForeignKeyShape[] {
   const [column] = names(columns);
   if (column === undefined) return [];
-  return [{ name: name ?? '', column, table: table ?? '', onDelete: ON_DELETE[onDelete ?? ''] ?? 'restrict' }];
+  const onDelete = ON_DELETE[rule ?? ''] ?? 'restrict';
+  return [{ name: name ?? '', column, table: table ?? '', onDelete, validated: validated === 't' }];
 }
 
-function toIndex([name, unique, predicate, columns]: Cells): IndexShape {
-  const foreign = predicate !== null && predicate !== LIVE_ONLY;
+function toIndex([name, unique, predicate, parts]: Cells): IndexShape {
+  const columns = parts ? (JSON.parse(parts) as Array<[name: string, descending: number]>) : [];
   return {
     name: name ?? '',
-    columns: foreign ? [] : names(columns),
+    columns: columns.map(([column]) => column),
     unique: unique === 't',
     liveOnly: predicate === LIVE_ONLY,
+    descending: columns.filter(([, descending]) => descending === 1).map(([column]) => column),
+    where: predicate === null || predicate === LIVE_ONLY ? undefined : predicate,
   };
 }

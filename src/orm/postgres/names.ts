@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 
 const MAX_IDENTIFIER = 63;
-const OWN = /^(ck|fk|idx|uq)_/;
 
 /** A name that is the same on every run and fits the server's limit. */
 export function constraintName(prefix: string, parts: readonly string[]): string {
@@ -9,9 +8,4 @@ export function constraintName(prefix: string, parts: readonly string[]): string
   if (name.length <= MAX_IDENTIFIER) return name;
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 8);
   return `${name.slice(0, MAX_IDENTIFIER - 9)}_${hash}`;
-}
-
-/** Whether a constraint or an index was made by a migration. */
-export function isOwnName(name: string): boolean {
-  return OWN.test(name);
 }

@@ -1,48 +1,60 @@
+import type { ConnectionOptions } from 'node:tls';
 import type { Client } from 'pg';
 import type { OpenOptions } from '../dialect/dialect.js';
+import { serverOptions } from '../dialect/server-options.js';
+import type { TlsSettings } from '../dialect/tls.js';
+import { ConnectionPool } from '../pool/connection-pool.js';
+import { Pace } from '../pool/pace.js';
 import { PostgresConnection } from './connection.js';
-import { PostgresDriver } from './driver.js';
 import { mapPostgresError } from './errors.js';
-import { connectionString } from './url.js';
-
-const DEFAULT_POOL_SIZE = 10;
-const DEFAULT_STATEMENT_TIMEOUT_MS = 30_000;
-const CONNECT_TIMEOUT_MS = 10_000;
+import { purposeOf } from './purpose.js';
+import { connectionString, isSocket } from './url.js';
 
 /** Opens a pool. The driver package is loaded here and nowhere else. */
-export async function openPostgres(url: string, options: OpenOptions): Promise<PostgresDriver> {
+export async function openPostgres(url: string, options: OpenOptions): Promise<ConnectionPool> {
   const { default: pg } = await import('pg');
-  const statementTimeoutMs = options.statementTimeoutMs ?? DEFAULT_STATEMENT_TIMEOUT_MS;
+  const { poolSize, connectTimeoutMs, statementTimeoutMs, idleTimeoutMs, tls } = serverOptions(url, options);
   const config = {
     connectionString: connectionString(url),
-    connectionTimeoutMillis: Math.min(options.acquireTimeoutMs, CONNECT_TIMEOUT_MS),
+    connectionTimeoutMillis: connectTimeoutMs,
+    ssl: tls && !isSocket(url) && tlsOptions(tls),
     keepAlive: true,
     fallback_application_name: 'app-kernel',
   };
+  const fresh = (): Client => new pg.Client(config);
+  const pace = new Pace();
   const open = async (): Promise<PostgresConnection> => {
-    const client = new pg.Client(config);
+    const client = fresh();
+    client.on('error', () => {}); // whoever waits for the client hears of it
     try {
       await client.connect();
-      return await prepareSession(client, statementTimeoutMs);
+      await prepareSession(client, statementTimeoutMs);
+      return new PostgresConnection(client, fresh, pace);
     } catch (error) {
       void client.end().catch(() => {});
       throw mapPostgresError(error);
     }
   };
-  return new PostgresDriver(open, await open(), {
-    size: options.poolSize ?? DEFAULT_POOL_SIZE,
+  return new ConnectionPool(open, await open(), {
+    size: poolSize,
     statementTimeoutMs,
+    idleTimeoutMs,
     closeTimeoutMs: options.acquireTimeoutMs,
+    pace,
+    purposeOf,
   });
 }
 
+function tlsOptions({ verify, material }: TlsSettings): ConnectionOptions {
+  const anyName = verify === 'authority' && { checkServerIdentity: () => undefined };
+  return { ...material, rejectUnauthorized: verify !== 'nothing', ...anyName };
+}
+
 /** What values look like must not depend on how the server or the role is set up. */
-async function prepareSession(client: Client, statementTimeoutMs: number): Promise<PostgresConnection> {
-  const connection = new PostgresConnection(client);
+async function prepareSession(client: Client, statementTimeoutMs: number): Promise<void> {
   await client.query(
     `SET TIME ZONE 'UTC'; SET datestyle = 'ISO, YMD'; SET bytea_output = 'hex'; SET extra_float_digits = 1;
      SET standard_conforming_strings = on; SET default_transaction_isolation = 'read committed';
      SET default_transaction_read_only = off; SET statement_timeout = ${statementTimeoutMs}`,
   );
-  return connection;
 }

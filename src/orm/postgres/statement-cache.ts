@@ -4,7 +4,7 @@ const MAX_STATEMENTS = 256;
 export interface Prepared {
   readonly sql: string;
   readonly name: string;
-  /** Whether the server is known to have it. */
+  /** Whether the server has been asked to prepare it. */
   parsed: boolean;
 }
 
@@ -29,6 +29,7 @@ export class StatementCache {
 
   /** The server may or may not have it; closing an unknown one is no error. */
   forget(statement: Prepared): void {
+    if (this.#statements.get(statement.sql) !== statement) return; // forgotten already, by what travelled with it
     this.#statements.delete(statement.sql);
     this.#doomed.push(statement.name);
   }

@@ -1,5 +1,5 @@
 import { ValidationError } from '../../base/errors.js';
-import type { WireValue } from './exchange.js';
+import type { WireValue } from './message-writer.js';
 
 /** A parameter as it goes over the wire. @throws ValidationError for arrays and objects, which must never become SQL. */
 export function wireValue(value: unknown): WireValue {
@@ -13,7 +13,7 @@ export function wireValue(value: unknown): WireValue {
     default:
       if (value === null) return null;
   }
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (value instanceof Uint8Array) return value;
   throw refusal(value);
 }
 

@@ -4,15 +4,17 @@ import type { Dialect } from '../dialect/dialect.js';
 import type { CheckShape, ColumnShape, ForeignKeyShape, IndexShape, TableShape } from '../dialect/shape.js';
 import { canonicalJson } from '../entity/codec.js';
 import type { EntityTarget } from '../entity/field-types.js';
-import { type EntityMeta, type FieldMeta, internalField } from '../entity/metadata.js';
+import { type EntityMeta, type FieldMeta, type IndexMeta, internalField, type UniqueMeta } from '../entity/metadata.js';
 import { entityMeta } from '../entity/registry.js';
-import { renderTokens, tokenize } from '../sql/tokenizer.js';
+import { conditionSql } from './condition.js';
 
 /** A table that the entities ask for. */
 export interface DesiredTable {
   readonly shape: TableShape;
   /** The entity's own table; for its history table, the one it records. */
   readonly owner: string;
+  /** Where versions of its rows go. */
+  readonly history: string | undefined;
   readonly renamedFrom: string | undefined;
   /** Columns that were called otherwise before. */
   readonly renames: ReadonlyArray<{ from: string; to: string }>;
@@ -23,6 +25,9 @@ export interface DesiredSchema {
   readonly hash: string;
   readonly tables: readonly DesiredTable[];
 }
+
+/** Rises when tables are to look otherwise although the entities are the same, so that the next start looks again. */
+const LAYOUT = 2;
 
 const HISTORY_FIELDS: readonly FieldMeta[] = [
   internalField('version', 'integer', false),
@@ -37,7 +42,7 @@ export function desiredSchema(entities: readonly EntityTarget[], dialect: Dialec
   assertDistinctTables(metas);
   return {
     hash: createHash('sha256')
-      .update(canonicalJson(Object.fromEntries(metas.map(describeEntity))))
+      .update(canonicalJson({ layout: LAYOUT, tables: Object.fromEntries(metas.map(describeEntity)) }))
       .digest('hex'),
     tables: metas.flatMap((meta) => [
       entityTable(meta, dialect),
@@ -76,8 +81,13 @@ function describeEntity(meta: EntityMeta): [string, object] {
     meta.table,
     {
       fields: Object.fromEntries(fields),
-      uniques: meta.uniques.map((unique) => [columns(unique.fields), unique.includeDeleted]),
-      indexes: meta.indexes.map(columns),
+      uniques: meta.uniques.map((unique) => [columns(unique.fields), unique.includeDeleted, unique.where ?? null]),
+      indexes: meta.indexes.map((index) => [
+        columns(index.fields),
+        columns([...index.descending]),
+        index.where ?? null,
+      ]),
+      checks: meta.checks,
       history: meta.history,
       renamedFrom: meta.renamedFrom ?? null,
     },
@@ -87,18 +97,23 @@ function describeEntity(meta: EntityMeta): [string, object] {
 function entityTable(meta: EntityMeta, dialect: Dialect): DesiredTable {
   return {
     owner: meta.table,
+    history: meta.history ? meta.historyTable : undefined,
     renamedFrom: meta.renamedFrom,
     renames: renamesOf(meta),
     shape: {
       name: meta.table,
       columns: meta.fields.map((field) => columnOf(field, dialect)),
       primaryKey: ['id'],
-      checks: meta.fields.flatMap((field) => checkOf(meta, field, dialect)),
+      checks: [
+        ...meta.fields.flatMap((field) => checkOfField(meta, field, dialect)),
+        ...meta.checks.map((check) => checkOf(meta, check, [meta.table], `A check of ${meta.name}`, dialect)),
+      ],
       foreignKeys: meta.fields.flatMap(foreignKeyOf),
       indexes: [
-        ...meta.uniques.map((unique) => uniqueOf(meta, unique)),
-        ...meta.indexes.map((fields) => indexOf(meta, fields)),
+        ...meta.uniques.map((unique) => uniqueOf(meta, unique, dialect)),
+        ...meta.indexes.map((index) => indexOf(meta, index, dialect)),
       ],
+      triggers: [],
     },
   };
 }
@@ -111,6 +126,7 @@ function historyTable(meta: EntityMeta, dialect: Dialect): DesiredTable {
   }));
   return {
     owner: meta.table,
+    history: undefined,
     renamedFrom: meta.renamedFrom === undefined ? undefined : `${meta.renamedFrom}_history`,
     renames: renamesOf(meta),
     shape: {
@@ -120,6 +136,7 @@ function historyTable(meta: EntityMeta, dialect: Dialect): DesiredTable {
       checks: [],
       foreignKeys: [],
       indexes: [],
+      triggers: [],
     },
   };
 }
@@ -143,18 +160,22 @@ export function columnOf(field: FieldMeta, dialect: Dialect): ColumnShape {
   };
 }
 
-function checkOf(meta: EntityMeta, field: FieldMeta, dialect: Dialect): CheckShape[] {
+function checkOfField(meta: EntityMeta, field: FieldMeta, dialect: Dialect): CheckShape[] {
   const { check } = field.options;
   if (check === undefined) return [];
-  const column = (name: string): string => {
-    const found = meta.byColumn.get(name) ?? meta.byProperty.get(name);
-    if (found) return dialect.quote(found.column);
-    throw new SchemaError(`The check of ${meta.name}.${field.property} names an unknown column [${name}]`);
-  };
-  const { sql, parameters } = renderTokens(tokenize(check, true), column, dialect.placeholder, 1);
-  if (parameters > 0) throw new SchemaError(`The check of ${meta.name}.${field.property} cannot take parameters`);
-  // Engines rewrite the text of a check, so its name tells whether it changed.
-  return [{ name: constraintName('ck', [meta.table, field.column, shortHash(check)]), expression: sql }];
+  return [checkOf(meta, check, [meta.table, field.column], `The check of ${meta.name}.${field.property}`, dialect)];
+}
+
+/** Engines rewrite the text of a check, so its name tells whether it changed. */
+function checkOf(
+  meta: EntityMeta,
+  check: string,
+  place: readonly string[],
+  what: string,
+  dialect: Dialect,
+): CheckShape {
+  const name = constraintName('ck', [...place, shortHash(check)]);
+  return { name, expression: conditionSql(meta, check, what, dialect) };
 }
 
 function foreignKeyOf(field: FieldMeta): ForeignKeyShape[] {
@@ -162,24 +183,41 @@ function foreignKeyOf(field: FieldMeta): ForeignKeyShape[] {
   return references ? [{ column: field.column, table: entityMeta(references()).table, onDelete }] : [];
 }
 
-function uniqueOf(meta: EntityMeta, unique: EntityMeta['uniques'][number]): IndexShape {
-  const columns = unique.fields.map((field) => field.column);
+function uniqueOf(meta: EntityMeta, { fields, includeDeleted, where }: UniqueMeta, dialect: Dialect): IndexShape {
+  const columns = fields.map((field) => field.column);
   return {
-    name: constraintName('uq', [meta.table, ...columns]),
+    name: constraintName('uq', [meta.table, ...columns, ...hashOf(where)]),
     columns,
     unique: true,
-    liveOnly: !unique.includeDeleted,
+    liveOnly: !includeDeleted,
+    ...partial(meta, where, dialect),
   };
 }
 
-function indexOf(meta: EntityMeta, fields: readonly FieldMeta[]): IndexShape {
-  const columns = fields.map((field) => field.column);
-  return { name: constraintName('idx', [meta.table, ...columns]), columns, unique: false, liveOnly: false };
+function indexOf(meta: EntityMeta, { fields, descending, where }: IndexMeta, dialect: Dialect): IndexShape {
+  const parts = fields.flatMap((field) => (descending.has(field) ? [field.column, 'desc'] : [field.column]));
+  return {
+    name: constraintName('idx', [meta.table, ...parts, ...hashOf(where)]),
+    columns: fields.map((field) => field.column),
+    unique: false,
+    liveOnly: false,
+    descending: fields.filter((field) => descending.has(field)).map((field) => field.column),
+    ...partial(meta, where, dialect),
+  };
+}
+
+function partial(meta: EntityMeta, where: string | undefined, dialect: Dialect): { where?: string } {
+  return where === undefined ? {} : { where: conditionSql(meta, where, `An index of ${meta.name}`, dialect) };
+}
+
+function hashOf(where: string | undefined): string[] {
+  return where === undefined ? [] : [shortHash(where)];
 }
 
 const MAX_IDENTIFIER = 63;
 
-function constraintName(prefix: string, parts: readonly string[]): string {
+/** A name that every engine takes, however long its parts are. */
+export function constraintName(prefix: string, parts: readonly string[]): string {
   const name = [prefix, ...parts].join('_');
   return name.length <= MAX_IDENTIFIER ? name : `${name.slice(0, MAX_IDENTIFIER - 9)}_${shortHash(name)}`;
 }

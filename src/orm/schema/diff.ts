@@ -24,7 +24,8 @@ interface DiffInput {
   readonly current: TableShape;
   readonly copies: readonly ColumnCopy[];
   readonly allowed: ReadonlySet<string>;
-  readonly tables: ReadonlySet<string>;
+  /** The table that holds the rows of another one now: itself, the one it is renamed from, or none. */
+  rowsOf(table: string): string | undefined;
 }
 
 /**
@@ -60,13 +61,14 @@ class TableDiffer {
       checks: await this.#checks(shape.checks),
       foreignKeys: await this.#foreignKeys(shape.foreignKeys),
       indexes: await this.#indexes(shape.indexes),
+      triggers: this.#input.current.triggers,
     };
     return { target, warnings: this.#warnings, pending: this.#pending };
   }
 
   async #column(wanted: ColumnShape): Promise<ColumnShape> {
     const found = this.#found.get(wanted.name);
-    const type = this.#type(wanted, found);
+    const type = await this.#type(wanted, found);
     if (wanted.nullable || (found && !found.nullable)) return { ...wanted, type };
     const missing = await this.#preflight.missing(wanted.name);
     if (missing === 0) return { ...wanted, type };
@@ -74,14 +76,21 @@ class TableDiffer {
     return { ...wanted, type, nullable: true };
   }
 
-  #type(wanted: ColumnShape, found: ColumnShape | undefined): string {
+  async #type(wanted: ColumnShape, found: ColumnShape | undefined): Promise<string> {
     if (!found || found.type === wanted.type) return wanted.type;
-    if (this.#input.session.core.dialect.widens?.(found.type, wanted.type)) return wanted.type;
+    const { widens, misfits, quote } = this.#input.session.core.dialect;
     const name = `${this.#input.desired.owner}.${wanted.name}`;
-    if (this.#input.allowed.has(name)) return wanted.type;
+    if (widens(found.type, wanted.type) || this.#input.allowed.has(name)) return wanted.type;
+    const condition = misfits(quote(wanted.name), found.type, wanted.type);
+    const against = condition === undefined ? undefined : await this.#preflight.present(condition);
+    if (against === 0) return wanted.type;
+    const loss =
+      against === undefined
+        ? 'which may lose data'
+        : `which ${count(against, 'value')} of ${this.#input.current.name} would not fit into`;
     this.#warnings.push({
       name,
-      message: `${name} is ${found.type} and should become ${wanted.type}, which may lose data; run migrate({ allowDrops: ['${name}'] }), or add a new field with renamedFrom`,
+      message: `${name} is ${found.type} and should become ${wanted.type}, ${loss}; run migrate({ allowDrops: ['${name}'] }), or add a new field with renamedFrom`,
     });
     this.#pending += 1;
     return found.type;
@@ -102,56 +111,50 @@ class TableDiffer {
     });
   }
 
-  async #checks(wanted: readonly CheckShape[]): Promise<CheckShape[]> {
-    const found = new Set(this.#input.current.checks.map((check) => check.name));
-    return this.#admissible(
-      wanted,
-      (check) => found.has(check.name),
-      (check) => this.#preflight.violating(check.expression),
-      (check) => check.name,
-    );
+  #checks(wanted: readonly CheckShape[]): Promise<CheckShape[]> {
+    return this.#admissible<CheckShape>(wanted, {
+      found: this.#input.current.checks,
+      same: (check, found) => check.name === found.name,
+      holds: isValid,
+      violations: (check) => this.#preflight.violating(check.expression),
+      nameOf: (check) => check.name,
+    });
   }
 
-  async #foreignKeys(wanted: readonly ForeignKeyShape[]): Promise<ForeignKeyShape[]> {
-    const found = new Set(this.#input.current.foreignKeys.map((key) => `${key.column} ${key.table}`));
-    return this.#admissible(
-      wanted,
-      (key) => found.has(`${key.column} ${key.table}`),
-      (key) => this.#preflight.dangling(key, this.#input.tables.has(key.table)),
-      (key) => key.column,
-    );
+  #foreignKeys(wanted: readonly ForeignKeyShape[]): Promise<ForeignKeyShape[]> {
+    return this.#admissible<ForeignKeyShape>(wanted, {
+      found: this.#input.current.foreignKeys,
+      same: (key, found) => key.column === found.column && key.table === found.table,
+      holds: isValid,
+      violations: (key) => this.#preflight.dangling(key, this.#input.rowsOf(key.table)),
+      nameOf: (key) => key.column,
+    });
   }
 
-  async #indexes(wanted: readonly IndexShape[]): Promise<IndexShape[]> {
-    const found = new Map(this.#input.current.indexes.map((index) => [index.name, index]));
-    const holds = (index: IndexShape): boolean => {
-      const existing = found.get(index.name);
-      return !index.unique || (existing?.unique === true && (index.liveOnly || !existing.liveOnly));
-    };
-    return this.#admissible(
-      wanted,
-      holds,
-      (index) => this.#preflight.duplicates(index),
-      (index) => index.name,
-    );
+  #indexes(wanted: readonly IndexShape[]): Promise<IndexShape[]> {
+    return this.#admissible(wanted, {
+      found: this.#input.current.indexes,
+      same: (index, found) => index.name === found.name,
+      holds: isAsStrict,
+      violations: async (index) => (index.unique ? this.#preflight.duplicates(index) : 0),
+      nameOf: (index) => index.name,
+    });
   }
 
-  /** Those constraints that exist already or that no row stands against. */
-  async #admissible<T>(
-    wanted: readonly T[],
-    exists: (one: T) => boolean,
-    violations: (one: T) => Promise<number>,
-    nameOf: (one: T) => string,
-  ): Promise<T[]> {
+  /** Those constraints that hold already or that no row stands against; what holds now stays while a stricter one waits. */
+  async #admissible<T>(wanted: readonly T[], kind: ConstraintKind<T>): Promise<T[]> {
     const admitted: T[] = [];
     for (const one of wanted) {
-      const against = exists(one) ? 0 : await violations(one);
+      const existing = kind.found.find((found) => kind.same(one, found));
+      const against = existing && kind.holds(existing, one) ? 0 : await kind.violations(one);
       if (against === 0) admitted.push(one);
-      else
+      else {
+        if (existing) admitted.push(existing);
         this.#wait(
-          nameOf(one),
+          kind.nameOf(one),
           `${count(against, 'row or group of rows', 'rows or groups of rows')} against it; it is not enforced until they are mended`,
         );
+      }
     }
     return admitted;
   }
@@ -161,6 +164,27 @@ class TableDiffer {
     this.#warnings.push({ name, message: `${name} has ${why}` });
     this.#pending += 1;
   }
+}
+
+interface ConstraintKind<T> {
+  readonly found: readonly T[];
+  same(one: T, found: T): boolean;
+  /** Whether the one that is there is all that is wanted of the rows. */
+  holds(found: T, wanted: T): boolean;
+  /** How many rows, or groups of rows, stand against it. */
+  violations(one: T): Promise<number>;
+  nameOf(one: T): string;
+}
+
+function isValid({ validated }: { readonly validated?: boolean }): boolean {
+  return validated !== false;
+}
+
+/** The name of a partial index stands for its condition. An index that was left half built has no columns. */
+function isAsStrict(found: IndexShape, wanted: IndexShape): boolean {
+  if (!wanted.unique) return true;
+  if (!found.unique || found.columns.join() !== wanted.columns.join()) return false;
+  return wanted.where !== undefined || wanted.liveOnly || !found.liveOnly;
 }
 
 function count(amount: number, one: string, many = `${one}s`): string {

@@ -12,6 +12,8 @@ export interface Rename {
   readonly table: string;
   readonly from: string;
   readonly to: string;
+  /** The values are still on their way: into a new column, into the gaps of another one, or over what that one holds. */
+  readonly copying?: 'fresh' | 'fill' | 'overwrite';
 }
 
 /** One applied migration. */
@@ -20,6 +22,17 @@ export interface LedgerEntry {
   readonly schemaHash: string;
   readonly appliedAt: string;
   readonly operations: ReadonlyArray<{ sql: string; params: readonly unknown[]; desc: string }>;
+}
+
+/** What a migration notes of itself. */
+export interface MigrationRecord {
+  readonly hash: string;
+  /** ISO text. */
+  readonly appliedAt: string;
+  readonly steps: readonly SchemaStep[];
+  readonly renames: readonly Rename[];
+  /** Steps and wishes that are still to be done. */
+  readonly pending: number;
 }
 
 const APPLIED_AT = internalField('applied_at', 'datetime', false);
@@ -31,7 +44,7 @@ const COLUMNS = [
   internalField('operations', 'text', false),
   /** Columns that were copied. */
   internalField('renames', 'text', false),
-  /** Steps that the data did not allow yet: the next start looks again. */
+  /** What was not done yet, or what the data did not allow: the next start looks again. */
   internalField('pending', 'integer', false),
 ];
 
@@ -43,67 +56,112 @@ export function ledgerShape(dialect: Dialect): TableShape {
     checks: [],
     foreignKeys: [],
     indexes: [],
+    triggers: [],
   };
 }
 
-/** Whether the newest migration made exactly this schema, completely. One query. */
-export async function isCurrent(session: Session, hash: string): Promise<boolean> {
-  const { quote } = session.core.dialect;
-  try {
-    const [row] = await session.all(
-      `SELECT ${quote('schema_hash')}, ${quote('pending')} FROM ${quote(LEDGER)} ORDER BY ${quote('id')} DESC LIMIT 1`,
-      [],
-    );
-    return row?.[0] === hash && Number(row[1]) === 0;
-  } catch (error) {
-    if (error instanceof SchemaError) return false; // nothing has ever been migrated here
-    throw error;
-  }
+/** The newest migration, as far as it tells whether there is anything to do. */
+export interface LastMigration {
+  readonly id: number;
+  readonly hash: string;
+  readonly appliedAt: string;
+  readonly pending: number;
 }
 
-/** Every copied column, oldest first. */
-export async function recordedRenames(session: Session): Promise<Rename[]> {
+/** The newest migration, if there has been any. One query. */
+export async function lastMigration(session: Session): Promise<LastMigration | undefined> {
   const { quote } = session.core.dialect;
-  const rows = await session.all(`SELECT ${quote('renames')} FROM ${quote(LEDGER)} ORDER BY ${quote('id')}`, []);
-  return rows.flatMap(([renames]) => JSON.parse(renames as string) as Rename[]);
+  const names = ['id', 'schema_hash', 'applied_at', 'pending'].map(quote).join(', ');
+  const rows = await ifMigrated(
+    session.all(`SELECT ${names} FROM ${quote(LEDGER)} ORDER BY ${quote('id')} DESC LIMIT 1`, []),
+  );
+  return rows.map(([id, hash, appliedAt, pending]) => ({
+    id: Number(id),
+    hash: hash as string,
+    appliedAt: isoTime(session, appliedAt),
+    pending: Number(pending),
+  }))[0];
 }
 
-export async function recordMigration(
-  session: Session,
-  entry: { hash: string; appliedAt: string; steps: readonly SchemaStep[]; renames: readonly Rename[]; pending: number },
-): Promise<void> {
+/** Whether that migration made exactly this schema, completely. */
+export function isDone(last: LastMigration | undefined, hash: string): last is LastMigration {
+  return last?.hash === hash && last.pending === 0;
+}
+
+/**
+ * Every copied column, oldest first. What was still being copied counts as begun only while nothing else was migrated
+ * since and the entities are the same: otherwise someone may have written to the new column.
+ */
+export async function recordedRenames(session: Session, hash: string): Promise<Rename[]> {
+  const { quote } = session.core.dialect;
+  const names = ['schema_hash', 'renames'].map(quote).join(', ');
+  const rows = await session.all(`SELECT ${names} FROM ${quote(LEDGER)} ORDER BY ${quote('id')}`, []);
+  return rows.flatMap(([entryHash, renames], index) => {
+    const isCurrent = index === rows.length - 1 && entryHash === hash;
+    return (JSON.parse(renames as string) as Rename[]).filter(({ copying }) => copying === undefined || isCurrent);
+  });
+}
+
+/** @returns the id of the new entry. */
+export async function recordMigration(session: Session, record: MigrationRecord): Promise<number> {
   const { quote, placeholder, column } = session.core.dialect;
   const rawTime = column(APPLIED_AT).toRaw as ((iso: string) => unknown) | undefined;
   const [last] = await session.all(`SELECT MAX(${quote('id')}) FROM ${quote(LEDGER)}`, []);
-  const operations = entry.steps.map(({ sql, params, description }) => ({ sql, params, desc: description }));
+  const operations = record.steps.map(({ sql, params, description }) => ({ sql, params, desc: description }));
+  const id = Number(last?.[0] ?? 0) + 1;
   const values = [
-    Number(last?.[0] ?? 0) + 1,
-    entry.hash,
-    rawTime ? rawTime(entry.appliedAt) : entry.appliedAt,
+    id,
+    record.hash,
+    rawTime ? rawTime(record.appliedAt) : record.appliedAt,
     JSON.stringify(operations),
-    JSON.stringify(entry.renames),
-    entry.pending,
+    JSON.stringify(record.renames),
+    record.pending,
   ];
   const names = COLUMNS.map((field) => quote(field.column)).join(', ');
   const marks = values.map((_, index) => placeholder(index + 1)).join(', ');
   await session.run(`INSERT INTO ${quote(LEDGER)} (${names}) VALUES (${marks})`, values);
+  return id;
+}
+
+/** Notes how far a recorded migration has come. */
+export async function updateMigration(
+  session: Session,
+  id: number,
+  { renames, pending }: Pick<MigrationRecord, 'renames' | 'pending'>,
+): Promise<void> {
+  const { quote, placeholder } = session.core.dialect;
+  const changes = ['renames', 'pending'].map((name, index) => `${quote(name)} = ${placeholder(index + 1)}`).join(', ');
+  await session.run(`UPDATE ${quote(LEDGER)} SET ${changes} WHERE ${quote('id')} = ${placeholder(3)}`, [
+    JSON.stringify(renames),
+    pending,
+    id,
+  ]);
 }
 
 /** Applied migrations, newest first; none when nothing has been migrated yet. */
 export async function readLedger(session: Session): Promise<LedgerEntry[]> {
-  const { quote, column } = session.core.dialect;
+  const { quote } = session.core.dialect;
   const names = ['id', 'schema_hash', 'applied_at', 'operations'].map(quote).join(', ');
-  const isoTime = column(APPLIED_AT).fromRaw as ((raw: unknown) => string) | undefined;
+  const rows = await ifMigrated(session.all(`SELECT ${names} FROM ${quote(LEDGER)} ORDER BY ${quote('id')} DESC`, []));
+  return rows.map(([id, schemaHash, appliedAt, operations]) => ({
+    id: Number(id),
+    schemaHash: schemaHash as string,
+    appliedAt: isoTime(session, appliedAt),
+    operations: JSON.parse(operations as string) as LedgerEntry['operations'],
+  }));
+}
+
+/** The rows, or none where nothing has ever been migrated. */
+async function ifMigrated<T>(rows: Promise<T[]>): Promise<T[]> {
   try {
-    const rows = await session.all(`SELECT ${names} FROM ${quote(LEDGER)} ORDER BY ${quote('id')} DESC`, []);
-    return rows.map(([id, schemaHash, appliedAt, operations]) => ({
-      id: Number(id),
-      schemaHash: schemaHash as string,
-      appliedAt: isoTime ? isoTime(appliedAt) : (appliedAt as string),
-      operations: JSON.parse(operations as string) as LedgerEntry['operations'],
-    }));
+    return await rows;
   } catch (error) {
     if (error instanceof SchemaError) return [];
     throw error;
   }
+}
+
+function isoTime(session: Session, raw: unknown): string {
+  const fromRaw = session.core.dialect.column(APPLIED_AT).fromRaw as ((raw: unknown) => string) | undefined;
+  return fromRaw ? fromRaw(raw) : (raw as string);
 }

@@ -1,19 +1,28 @@
-import { SchemaError } from '../../base/errors.js';
+import type { BackoffPolicy } from '../../base/backoff.js';
+import { SchemaError, TimeoutError } from '../../base/errors.js';
+import { retry } from '../../base/retry.js';
 import type { SchemaStep } from '../dialect/shape.js';
-import { ambientScopeOf, runInScope } from '../session/ambient.js';
+import { ambientScopeOf } from '../session/ambient.js';
 import type { DatabaseCore } from '../session/database-core.js';
-import type { Scope } from '../session/scope.js';
-import { writeAuditScript } from './audit-script.js';
+import { writeAuditScripts } from './audit-script.js';
 import { desiredSchema } from './desired.js';
 import type { PlanWarning } from './diff.js';
-import { isCurrent, LEDGER, recordMigration } from './ledger.js';
-import { buildPlan, type DetailedPlan, type Plan } from './plan.js';
+import { isDone, lastMigration } from './ledger.js';
+import { MigrationRun } from './migration-run.js';
+import type { Plan } from './plan.js';
 
 export interface SchemaOptions {
   /** Where `migrations_audit/` is kept; default `.data`, and nowhere for a database in memory. */
   dataDir?: string;
   /** Awaited before any change to a database that holds tables already; what it throws stops the migration. */
   beforeMigrate?(plan: Plan): void | Promise<void>;
+  /**
+   * From this many rows on, by the server's estimate, a table is changed in steps that hold off neither readers nor
+   * writers for longer than a moment; default 100 000. SQLite has one writer anyway and changes a table at once.
+   */
+  largeTableRows?: number;
+  /** How long a migration keeps trying to get at tables that others have locked, ms; default 30 000. */
+  lockWaitMs?: number;
 }
 
 export interface MigrateOptions {
@@ -33,6 +42,11 @@ export interface Migration {
 }
 
 const DEFAULT_DATA_DIR = '.data';
+export const LARGE_TABLE_ROWS = 100_000;
+const DEFAULT_LOCK_WAIT_MS = 30_000;
+
+/** Longer than the waits of other units: whoever holds a table needs time to let go of it. */
+const BACKOFF: BackoffPolicy = { baseMs: 500, factor: 2, capMs: 5_000, jitter: 0.5 };
 
 /** Brings the database to what its entities say; one query when they have not changed since the last time. */
 export async function migrate(core: DatabaseCore, schema: SchemaOptions, options: MigrateOptions): Promise<Migration> {
@@ -40,52 +54,31 @@ export async function migrate(core: DatabaseCore, schema: SchemaOptions, options
   const desired = desiredSchema(core.entities, core.dialect);
   const allowDrops = options.allowDrops ?? [];
   const mayShortcut = allowDrops.length === 0 && !options.verify;
-  if (mayShortcut && (await isCurrent(core, desired.hash))) return nothing(desired.hash);
-
-  const appliedAt = new Date(core.clock.now()).toISOString();
-  const migration = await core.unit(
-    async (scope) => {
-      await core.dialect.lockMigrations(scope);
-      const tables = await core.dialect.introspect(scope);
-      // Another instance may have migrated while this one waited.
-      const migrated = tables.some((table) => table.name === LEDGER);
-      if (mayShortcut && migrated && (await isCurrent(scope, desired.hash))) return nothing(desired.hash);
-      return apply(scope, schema, await buildPlan(scope, desired, tables, allowDrops), appliedAt);
-    },
-    { schemaChange: true },
-  );
-  await report(core, schema, migration, appliedAt);
+  const last = mayShortcut ? await lastMigration(core) : undefined;
+  const { largeTableRows = LARGE_TABLE_ROWS, beforeMigrate } = schema;
+  const run = new MigrationRun(core, desired, { allowDrops, mayShortcut, largeTableRows, beforeMigrate });
+  if (!isDone(last, desired.hash)) await keepTrying(core, schema, run);
+  const { steps, warnings } = run;
+  const migration = { hash: desired.hash, changed: steps.length > 0, steps, warnings };
+  report(core, migration);
+  const dataDir = schema.dataDir ?? (core.volatile ? undefined : DEFAULT_DATA_DIR);
+  if (dataDir !== undefined) await writeAuditScripts(core, dataDir, isDone(last, desired.hash) ? last : undefined);
   return migration;
 }
 
-function nothing(hash: string): Migration {
-  return { hash, changed: false, steps: [], warnings: [] };
+/** A table that is in use is given up after a moment, so that nobody waits behind the migration, and tried again. */
+function keepTrying(core: DatabaseCore, schema: SchemaOptions, migration: MigrationRun): Promise<void> {
+  const deadline = performance.now() + (schema.lockWaitMs ?? DEFAULT_LOCK_WAIT_MS);
+  return retry(() => migration.run(), {
+    tries: Number.POSITIVE_INFINITY,
+    backoff: BACKOFF,
+    isTransient: (error) =>
+      error instanceof TimeoutError && core.dialect.isTransient(error) && performance.now() < deadline,
+    onRetry: (error, attempt) => core.logger.warn({ err: error, attempt }, 'A migration waits for tables in use'),
+  });
 }
 
-async function apply(scope: Scope, schema: SchemaOptions, plan: DetailedPlan, appliedAt: string): Promise<Migration> {
-  const changed = plan.steps.length > 0;
-  if (changed && !plan.emptyDatabase) await runInScope(scope, async () => schema.beforeMigrate?.(plan));
-  for (const step of plan.steps) await scope.run(step.sql, step.params);
-  await record(scope, plan, appliedAt);
-  return { hash: plan.hash, changed, steps: plan.steps, warnings: plan.warnings };
-}
-
-async function record(scope: Scope, plan: DetailedPlan, appliedAt: string): Promise<void> {
-  // While some wishes wait for the data, every start looks again; that alone is no migration worth an entry.
-  if (plan.steps.length === 0 && plan.pending > 0) return;
-  if (plan.steps.length === 0 && (await isCurrent(scope, plan.hash))) return;
-  await recordMigration(scope, { ...plan, appliedAt });
-}
-
-async function report(
-  core: DatabaseCore,
-  schema: SchemaOptions,
-  migration: Migration,
-  appliedAt: string,
-): Promise<void> {
-  for (const warning of migration.warnings) core.logger.warn({ name: warning.name }, warning.message);
-  if (!migration.changed) return;
-  core.logger.info({ hash: migration.hash.slice(0, 8), steps: migration.steps.length }, 'The database was migrated');
-  const dataDir = schema.dataDir ?? (core.volatile ? undefined : DEFAULT_DATA_DIR);
-  if (dataDir !== undefined) await writeAuditScript(dataDir, { ...migration, appliedAt });
+function report(core: DatabaseCore, { hash, changed, steps, warnings }: Migration): void {
+  for (const warning of warnings) core.logger.warn({ name: warning.name }, warning.message);
+  if (changed) core.logger.info({ hash: hash.slice(0, 8), steps: steps.length }, 'The database was migrated');
 }

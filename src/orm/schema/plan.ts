@@ -1,9 +1,10 @@
-import type { ColumnShape, SchemaStep, TableShape } from '../dialect/shape.js';
+import type { ColumnCopy, ColumnShape, SchemaStep, TableShape } from '../dialect/shape.js';
 import type { DatabaseCore } from '../session/database-core.js';
 import type { Session } from '../session/session.js';
 import { pendingCopies } from './backfill.js';
 import { type DesiredSchema, type DesiredTable, desiredSchema } from './desired.js';
 import { diffTable, type PlanWarning } from './diff.js';
+import { planTriggers } from './history-triggers.js';
 import { LEDGER, ledgerShape, type Rename, recordedRenames } from './ledger.js';
 
 export type { PlanWarning } from './diff.js';
@@ -21,33 +22,44 @@ export interface Plan {
 
 /** A plan with what only the migration itself needs. */
 export interface DetailedPlan extends Plan {
+  /** Those of the steps that make the ledger itself. */
+  readonly ledgerSteps: readonly SchemaStep[];
   readonly renames: readonly Rename[];
   readonly pending: number;
   /** Whether the database holds no table of anyone yet. */
   readonly emptyDatabase: boolean;
 }
 
+export interface PlanOptions {
+  readonly allowDrops: readonly string[];
+  readonly largeTableRows: number;
+}
+
 /** Works out what has to change. Reads only. */
-export async function planSchema(core: DatabaseCore, allowDrops: readonly string[]): Promise<Plan> {
-  return buildPlan(core, desiredSchema(core.entities, core.dialect), await core.dialect.introspect(core), allowDrops);
+export async function planSchema(core: DatabaseCore, options: PlanOptions): Promise<Plan> {
+  return buildPlan(core, desiredSchema(core.entities, core.dialect), await core.dialect.introspect(core), options);
 }
 
 export async function buildPlan(
   session: Session,
   desired: DesiredSchema,
   tables: readonly TableShape[],
-  allowDrops: readonly string[],
+  options: PlanOptions,
 ): Promise<DetailedPlan> {
   const { dialect } = session.core;
   const found = new Map(tables.map((table) => [table.name, table]));
+  const triggers = planTriggers(dialect, desired.tables, found, new Set(options.allowDrops));
   const builder = new PlanBuilder(
     session,
-    found,
-    new Set(allowDrops),
-    found.has(LEDGER) ? await recordedRenames(session) : [],
+    triggers.tables,
+    options,
+    found.has(LEDGER) ? await recordedRenames(session, desired.hash) : [],
   );
-  if (!found.has(LEDGER)) builder.add(dialect.createTable(ledgerShape(dialect)));
+  builder.addLedger(dialect.createTable(ledgerShape(dialect)));
+  builder.add(triggers.before);
+  for (const table of desired.tables) await builder.findFormerRows(table);
   for (const table of desired.tables) await builder.addTable(table);
+  builder.add(triggers.after);
   builder.addOrphans(desired);
   return builder.finish(desired.hash);
 }
@@ -55,22 +67,27 @@ export async function buildPlan(
 class PlanBuilder {
   readonly #session: Session;
   readonly #found: ReadonlyMap<string, TableShape>;
+  readonly #options: PlanOptions;
   readonly #allowed: ReadonlySet<string>;
   readonly #recorded: readonly Rename[];
+  /** Tables by the name of the one that takes their rows now. */
+  readonly #former = new Map<string, TableShape>();
   readonly #steps: SchemaStep[] = [];
   readonly #warnings: PlanWarning[] = [];
   readonly #renames: Rename[] = [];
+  #ledgerSteps: readonly SchemaStep[] = [];
   #pending = 0;
 
   constructor(
     session: Session,
     found: ReadonlyMap<string, TableShape>,
-    allowed: ReadonlySet<string>,
+    options: PlanOptions,
     recorded: readonly Rename[],
   ) {
     this.#session = session;
     this.#found = found;
-    this.#allowed = allowed;
+    this.#options = options;
+    this.#allowed = new Set(options.allowDrops);
     this.#recorded = recorded;
   }
 
@@ -78,21 +95,30 @@ class PlanBuilder {
     this.#steps.push(...steps);
   }
 
-  async addTable(desired: DesiredTable): Promise<void> {
-    const current = this.#found.get(desired.shape.name);
-    if (!current) this.add(this.#session.core.dialect.createTable(desired.shape));
-    await this.#takeRows(desired, current);
-    if (current) await this.#changeTable(desired, current);
+  addLedger(steps: readonly SchemaStep[]): void {
+    if (this.#found.has(LEDGER)) return;
+    this.#ledgerSteps = steps;
+    this.add(steps);
   }
 
   /** Rows of the table that this one was before. They move once: a table that was emptied later stays empty. */
-  async #takeRows({ shape, renamedFrom, renames }: DesiredTable, current: TableShape | undefined): Promise<void> {
+  async findFormerRows({ shape, renamedFrom }: DesiredTable): Promise<void> {
     const former = renamedFrom === undefined ? undefined : this.#found.get(renamedFrom);
-    if (!former) return;
-    const rename = { table: shape.name, from: `table ${former.name}`, to: `table ${shape.name}` };
-    if (current && !(await this.#wasCutOff(current, rename))) return;
-    this.add([copyRows(this.#session, { shape, renames, columns: (current ?? shape).columns }, former)]);
-    this.#renames.push(rename);
+    const current = this.#found.get(shape.name);
+    if (!former || (current && !(await this.#wasCutOff(current, moveOf(former, shape))))) return;
+    this.#former.set(shape.name, former);
+  }
+
+  async addTable(desired: DesiredTable): Promise<void> {
+    const { shape, renames } = desired;
+    const current = this.#found.get(shape.name);
+    const former = this.#former.get(shape.name);
+    if (!current) this.add(this.#session.core.dialect.createTable(shape));
+    if (former) {
+      this.add([copyRows(this.#session, { shape, renames, columns: (current ?? shape).columns }, former)]);
+      this.#renames.push(moveOf(former, shape));
+    }
+    if (current) await this.#changeTable(desired, current);
   }
 
   /** Where a new table is committed at once, a migrator may have died before it moved the rows. */
@@ -111,12 +137,19 @@ class PlanBuilder {
       current,
       copies,
       allowed: this.#allowed,
-      tables: new Set(this.#found.keys()),
+      rowsOf: (table) => this.#rowsOf(table),
     });
-    this.add(this.#session.core.dialect.changeTable(current, diff.target, copies));
+    const large = current.rows !== undefined && current.rows >= this.#options.largeTableRows;
+    const steps = this.#session.core.dialect.changeTable(current, diff.target, copies, large);
+    const inBatches = steps.some((step) => step.batchesOf !== undefined);
+    this.add(steps);
     this.#warnings.push(...diff.warnings);
     this.#pending += diff.pending;
-    this.#renames.push(...copies.map(({ from, to }) => ({ table: current.name, from, to })));
+    this.#renames.push(...copies.map((copy) => renameOf(current, copy, inBatches)));
+  }
+
+  #rowsOf(table: string): string | undefined {
+    return this.#former.get(table)?.name ?? this.#found.get(table)?.name;
   }
 
   /** Tables that no entity declares any more. */
@@ -134,11 +167,12 @@ class PlanBuilder {
   }
 
   finish(hash: string): DetailedPlan {
-    const last = (step: SchemaStep): number => (step.afterTables ? 1 : 0);
-    const steps = this.#steps.toSorted((a, b) => last(a) - last(b));
+    const phase = (step: SchemaStep): number => (step.online ? 2 : 0) + (step.afterTables ? 1 : 0);
+    const steps = this.#steps.toSorted((a, b) => phase(a) - phase(b));
     const warnings = this.#warnings;
     return {
       hash,
+      ledgerSteps: this.#ledgerSteps,
       steps,
       warnings,
       renames: this.#renames,
@@ -147,6 +181,16 @@ class PlanBuilder {
       toString: () => describePlan(steps, warnings),
     };
   }
+}
+
+/** A move of rows among the renames of columns. */
+function moveOf(former: TableShape, { name }: TableShape): Rename {
+  return { table: name, from: `table ${former.name}`, to: `table ${name}` };
+}
+
+function renameOf(table: TableShape, { from, to, overwrite, fresh }: ColumnCopy, inBatches: boolean): Rename {
+  if (!inBatches) return { table: table.name, from, to };
+  return { table: table.name, from, to, copying: overwrite ? 'overwrite' : fresh ? 'fresh' : 'fill' };
 }
 
 interface RowTarget extends Pick<DesiredTable, 'shape' | 'renames'> {

@@ -6,12 +6,14 @@ import type { Session } from '../session/session.js';
 export class Preflight {
   readonly #session: Session;
   readonly #dialect: Dialect;
+  readonly #table: string;
   readonly #rows: string;
 
   /** @param copies columns that will be filled from others, so that the rows are judged as they will be. */
   constructor(session: Session, current: TableShape, desired: TableShape, copies: readonly ColumnCopy[]) {
     this.#session = session;
     this.#dialect = session.core.dialect;
+    this.#table = this.#dialect.quote(current.name);
     this.#rows = futureRows(this.#dialect, current, desired, copies);
   }
 
@@ -23,18 +25,25 @@ export class Preflight {
     return this.#count(`SELECT COUNT(*) FROM ${this.#rows} WHERE NOT (${expression})`);
   }
 
+  /** Rows as they are now that meet a condition. */
+  present(condition: string): Promise<number> {
+    return this.#count(`SELECT COUNT(*) FROM ${this.#table} WHERE ${condition}`);
+  }
+
   duplicates(index: IndexShape): Promise<number> {
     const columns = index.columns.map(this.#dialect.quote);
     const conditions = columns.map((column) => `${column} IS NOT NULL`);
     if (index.liveOnly) conditions.push(`${this.#dialect.quote('deleted_at')} IS NULL`);
+    if (index.where !== undefined) conditions.push(`(${index.where})`);
     const groups = `SELECT 1 FROM ${this.#rows} WHERE ${conditions.join(' AND ')} GROUP BY ${columns.join(', ')} HAVING COUNT(*) > 1`;
     return this.#count(`SELECT COUNT(*) FROM (${groups}) doubled`);
   }
 
-  dangling(key: ForeignKeyShape, targetExists: boolean): Promise<number> {
+  /** @param target the table that holds the referenced rows now; none when there are none yet. */
+  dangling(key: ForeignKeyShape, target: string | undefined): Promise<number> {
     const column = this.#dialect.quote(key.column);
-    const found = targetExists
-      ? ` AND NOT EXISTS (SELECT 1 FROM ${this.#dialect.quote(key.table)} target WHERE target.${this.#dialect.quote('id')} = future.${column})`
+    const found = target
+      ? ` AND NOT EXISTS (SELECT 1 FROM ${this.#dialect.quote(target)} target WHERE target.${this.#dialect.quote('id')} = future.${column})`
       : '';
     return this.#count(`SELECT COUNT(*) FROM ${this.#rows} WHERE ${column} IS NOT NULL${found}`);
   }

@@ -3,28 +3,26 @@ import { type Clock, systemClock } from '../../base/clock.js';
 import { type Logger, silentLogger } from '../../base/ports.js';
 import { retry } from '../../base/retry.js';
 import type { Dialect, Engine } from '../dialect/dialect.js';
-import type { Connection, Driver, Purpose, RawRow, Row } from '../dialect/driver.js';
+import type { Connection, RawRow, Row } from '../dialect/driver.js';
 import type { EntityTarget } from '../entity/field-types.js';
 import { declaredEntities } from '../entity/registry.js';
 import { ambientScope } from './ambient.js';
+import {
+  type CoreOptions,
+  DEFAULT_ACQUIRE_TIMEOUT_MS,
+  DEFAULT_REPLICA_LAG_MS,
+  DEFAULT_SLOW_QUERY_MS,
+} from './core-options.js';
+import type { DatabaseStats } from './database-stats.js';
+import { Lender } from './lender.js';
+import { RecentWriters } from './recent-writers.js';
+import type { Replica } from './replica.js';
+import { Replicas } from './replicas.js';
 import { isOfCommit, markOfCommit, Scope } from './scope.js';
 import type { Hook, Session, UnitOptions } from './session.js';
+import { StatementWatch } from './statement-watch.js';
+import { DatabaseTracer, findTracer } from './tracer.js';
 import type { WriteEvent, WriteListener } from './write-event.js';
-
-export interface CoreOptions {
-  /** Every declared entity when left out. */
-  entities?: readonly EntityTarget[];
-  logger?: Logger;
-  clock?: Clock;
-  /** Longest wait for a connection, ms; default 10 000. */
-  acquireTimeoutMs?: number;
-  /** Most connections to a server; default 10. A SQLite database has one that writes. */
-  poolSize?: number;
-  /** Longest run of one statement on a server, ms; default 30 000. Migrations may take as long as they need. */
-  statementTimeoutMs?: number;
-}
-
-export const DEFAULT_ACQUIRE_TIMEOUT_MS = 10_000;
 
 /** One open database: its connections, its breaker, its listeners. */
 export class DatabaseCore implements Session {
@@ -34,23 +32,39 @@ export class DatabaseCore implements Session {
   readonly volatile: boolean;
   readonly logger: Logger;
   readonly clock: Clock;
-  readonly #driver: Driver;
+  /** The connections to the server, or to the primary where there are replicas. */
+  readonly connections: Lender;
+  readonly watch: StatementWatch;
   readonly #breaker: CircuitBreaker;
   readonly #entities: ReadonlySet<EntityTarget> | undefined;
   readonly #listeners = new Set<WriteListener>();
-  readonly #acquireTimeoutMs: number;
+  readonly #tracer: DatabaseTracer | undefined;
+  readonly #writers: RecentWriters;
+  #reader: Session = this;
+  #replicas: readonly Replica[] = [];
+  #retries = 0;
+  readonly #counted = new WeakSet<object>();
 
   constructor(engine: Engine, options: CoreOptions) {
     this.dialect = engine.dialect;
     this.volatile = engine.volatile;
     this.logger = options.logger ?? silentLogger;
     this.clock = options.clock ?? systemClock;
-    this.#driver = engine.driver;
     this.#entities = options.entities && new Set(options.entities);
-    this.#acquireTimeoutMs = options.acquireTimeoutMs ?? DEFAULT_ACQUIRE_TIMEOUT_MS;
+    this.#writers = new RecentWriters(this.clock, options.replicaLagMs ?? DEFAULT_REPLICA_LAG_MS);
+    const tracer = findTracer(options.tracer);
+    this.#tracer = tracer && new DatabaseTracer(tracer, engine.dialect.name);
+    this.watch = new StatementWatch(this.logger, {
+      slowQueryMs: options.slowQueryMs ?? DEFAULT_SLOW_QUERY_MS,
+      debug: options.debug ?? false,
+      log: options.logger,
+      tracer: this.#tracer,
+    });
+    const timeoutMs = options.acquireTimeoutMs ?? DEFAULT_ACQUIRE_TIMEOUT_MS;
+    this.connections = new Lender(engine.driver, this.watch, timeoutMs);
     this.#breaker = new CircuitBreaker(`The ${engine.dialect.name} database`, {
       clock: this.clock,
-      isFailure: (error) => this.dialect.isOutage(error),
+      isFailure: (error) => this.dialect.isOutage(error) && this.#isNews(error),
       onChange: (state) => this.logger.warn({ state }, 'The circuit breaker of the database changed'),
     });
   }
@@ -64,39 +78,54 @@ export class DatabaseCore implements Session {
     return this.#breaker.state;
   }
 
+  stats(): DatabaseStats {
+    return {
+      pool: this.connections.stats(),
+      replicas: this.#replicas.map(({ stats }) => stats),
+      statements: this.watch.statements,
+      retries: this.#retries,
+      slow: this.watch.slow,
+      circuit: this.#breaker.state,
+    };
+  }
+
   lists(entity: EntityTarget): boolean {
     return this.#entities?.has(entity) ?? true;
   }
 
-  all(sql: string, params: readonly unknown[], bigints?: boolean): Promise<RawRow[]> {
-    return this.#resilient(() => this.#borrow('read', (connection) => connection.all(sql, params, bigints)));
+  all(sql: string, params: readonly unknown[], bigints?: boolean, signal?: AbortSignal): Promise<RawRow[]> {
+    return this.#read(sql, (connection) => connection.all(sql, params, bigints), signal);
   }
 
-  run(sql: string, params: readonly unknown[]): Promise<number> {
-    if (!this.dialect.capabilities.autocommit) return this.unit((scope) => scope.run(sql, params));
-    return this.#alone((connection) => connection.run(sql, params));
+  run(sql: string, params: readonly unknown[], signal?: AbortSignal): Promise<number> {
+    return this.#alone(sql, (connection) => connection.run(sql, params), signal);
   }
 
-  change(sql: string, params: readonly unknown[], bigints?: boolean): Promise<RawRow[]> {
-    if (!this.dialect.capabilities.autocommit) return this.unit((scope) => scope.change(sql, params, bigints));
-    return this.#alone((connection) => connection.all(sql, params, bigints));
+  change(sql: string, params: readonly unknown[], bigints?: boolean, signal?: AbortSignal): Promise<RawRow[]> {
+    return this.#alone(sql, (connection) => connection.all(sql, params, bigints), signal);
   }
 
   recordWrite(event: WriteEvent): void {
     this.deliver([event]);
   }
 
-  objects(sql: string, params: readonly unknown[]): Promise<Row[]> {
-    return this.#resilient(async () => {
-      if (this.#driver.purposeOf(sql) === 'read')
-        return this.#borrow('read', (connection) => connection.objects(sql, params));
-      return new Scope(this, undefined, this.ambient(), {}).complete((scope) => scope.objects(sql, params));
-    });
+  async objects(sql: string, params: readonly unknown[], signal?: AbortSignal): Promise<Row[]> {
+    if (this.connections.onlyReads(sql))
+      return this.#read(sql, (connection) => connection.objects(sql, params), signal);
+    return this.unit((scope) => scope.objects(sql, params), { signal });
   }
 
   /** Tried again as a whole while its fault is transient, unless its COMMIT may have taken effect. */
   unit<T>(work: (scope: Scope) => Promise<T>, options: UnitOptions = {}): Promise<T> {
-    return this.#resilient(() => new Scope(this, undefined, this.ambient(), options).complete(work), options.signal);
+    const { signal } = options;
+    const attempts = (): Promise<T> =>
+      this.#resilient(() => new Scope(this, undefined, this.ambient(), options).complete(work), signal);
+    const done = this.#tracer ? this.#tracer.transaction(attempts) : attempts();
+    return options.readOnly ? done : this.#noted(done);
+  }
+
+  get reader(): Session {
+    return this.#reader;
   }
 
   /** Outside a transaction everything is committed at once, so the hook runs right away. */
@@ -138,46 +167,58 @@ export class DatabaseCore implements Session {
     }
   }
 
-  async acquire(purpose: Purpose, signal?: AbortSignal): Promise<Connection> {
-    return this.#driver.acquire(purpose, { timeoutMs: this.#acquireTimeoutMs, ...(signal && { signal }) });
+  /** Lets the replicas of the database read; called once, before anything else. */
+  readFrom(replicas: readonly Replica[]): void {
+    this.#replicas = replicas;
+    this.#reader = new Replicas(this, replicas, this.#writers);
   }
 
-  release(connection: Connection, broken = false): void {
-    this.#driver.release(connection, broken);
+  async close(): Promise<void> {
+    await Promise.all([this.connections, ...this.#replicas].map((each) => each.close()));
   }
 
-  close(): Promise<void> {
-    return this.#driver.close();
+  #read<T>(sql: string, work: (connection: Connection) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    return this.#resilient(async () => {
+      const result = await this.connections.borrow('read', sql, work, signal);
+      signal?.throwIfAborted(); // some servers answer what they have when they are told to stop
+      return result;
+    }, signal);
   }
 
   /** One writing statement, which commits itself: when its answer is lost, nobody knows whether it took effect. */
-  #alone<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    return this.#resilient(() =>
-      this.#borrow('write', async (connection) => {
-        try {
-          return await work(connection);
-        } catch (error) {
-          if (this.dialect.isOutage(error)) markOfCommit(error);
-          throw error;
-        }
-      }),
-    );
+  #alone<T>(sql: string, work: (connection: Connection) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const marked = async (connection: Connection): Promise<T> => {
+      try {
+        return await work(connection);
+      } catch (error) {
+        if (this.dialect.isOutage(error)) markOfCommit(error);
+        throw error;
+      }
+    };
+    const written = this.#resilient(() => this.connections.borrow('write', sql, marked, signal), signal);
+    return this.#noted(written);
   }
 
-  async #borrow<T>(purpose: Purpose, work: (connection: Connection) => Promise<T>): Promise<T> {
-    const connection = await this.acquire(purpose);
-    try {
-      return await work(connection);
-    } finally {
-      this.release(connection);
-    }
+  /** A lost connection fails everything that was on its way there with one error, which is one fault. */
+  #isNews(error: unknown): boolean {
+    if (typeof error !== 'object' || error === null) return true;
+    const isNews = !this.#counted.has(error);
+    this.#counted.add(error);
+    return isNews;
+  }
+
+  /** Remembers who wrote, until replicas can be expected to have heard of it. */
+  #noted<T>(writing: Promise<T>): Promise<T> {
+    return this.#replicas.length === 0 ? writing : writing.finally(() => this.#writers.note());
   }
 
   #resilient<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     return retry(() => this.#breaker.run(work), {
       isTransient: (error) => this.dialect.isTransient(error) && !isOfCommit(error),
-      onRetry: (error, attempt, delayMs) =>
-        this.logger.warn({ err: error, attempt, delayMs }, 'The database was busy; trying again'),
+      onRetry: (error, attempt, delayMs) => {
+        this.#retries += 1;
+        this.logger.warn({ err: error, attempt, delayMs }, 'The database was busy; trying again');
+      },
       ...(signal && { signal }),
     });
   }

@@ -1,8 +1,10 @@
 import { KernelError } from '../../base/errors.js';
 import type { Connection, RawRow, Row } from '../dialect/driver.js';
 import type { DatabaseCore } from './database-core.js';
+import { runEach } from './run-each.js';
 import { SerialQueue } from './serial-queue.js';
 import type { Hook, Session, UnitOptions } from './session.js';
+import { eitherSignal } from './until-aborted.js';
 import type { WriteEvent } from './write-event.js';
 
 /** Errors of a COMMIT: whether it took effect is unknown, so the unit must not run again. */
@@ -45,35 +47,45 @@ export class Scope implements Session {
     this.#readOnly = options.readOnly === true || (parent ? parent.#readOnly : false);
   }
 
+  /** A transaction sees what it has written itself. */
+  get reader(): this {
+    return this;
+  }
+
   get mayWrite(): boolean {
     return !this.#readOnly;
   }
 
-  all(sql: string, params: readonly unknown[], bigints?: boolean): Promise<RawRow[]> {
-    return this.#enqueue((connection) => connection.all(sql, params, bigints));
+  all(sql: string, params: readonly unknown[], bigints?: boolean, signal?: AbortSignal): Promise<RawRow[]> {
+    return this.#enqueue((connection) => connection.all(sql, params, bigints), signal);
   }
 
-  async change(sql: string, params: readonly unknown[], bigints?: boolean): Promise<RawRow[]> {
+  async change(sql: string, params: readonly unknown[], bigints?: boolean, signal?: AbortSignal): Promise<RawRow[]> {
     this.#assertWritable();
-    return this.all(sql, params, bigints);
+    return this.all(sql, params, bigints, signal);
   }
 
-  async run(sql: string, params: readonly unknown[]): Promise<number> {
+  async run(sql: string, params: readonly unknown[], signal?: AbortSignal): Promise<number> {
     this.#assertWritable();
-    return this.#enqueue((connection) => connection.run(sql, params));
+    return this.#enqueue((connection) => connection.run(sql, params), signal);
   }
 
-  objects(sql: string, params: readonly unknown[]): Promise<Row[]> {
-    return this.#enqueue((connection) => connection.objects(sql, params));
+  /** Runs one statement for each list of parameters. */
+  async runEach(sql: string, runs: ReadonlyArray<readonly unknown[]>): Promise<void> {
+    this.#assertWritable();
+    return this.#enqueue((connection) => runEach(connection, sql, runs), undefined);
+  }
+
+  objects(sql: string, params: readonly unknown[], signal?: AbortSignal): Promise<Row[]> {
+    return this.#enqueue((connection) => connection.objects(sql, params), signal);
   }
 
   unit<T>(work: (scope: Scope) => Promise<T>, options: UnitOptions = {}): Promise<T> {
     if (this.#state !== 'open') return Promise.reject(ended());
     return this.#queue.run(async () => {
       if (this.#state === 'ended') throw ended();
-      return new Scope(this.core, this, this.core.ambient(), { signal: this.#options.signal, ...options }).complete(
-        work,
-      );
+      const signal = eitherSignal(this.#options.signal, options.signal);
+      return new Scope(this.core, this, this.core.ambient(), { ...options, signal }).complete(work);
     });
   }
 
@@ -111,15 +123,24 @@ export class Scope implements Session {
     if (this.#readOnly) throw new KernelError('E_READ_ONLY', 'This database context is read-only');
   }
 
-  #enqueue<T>(task: (connection: Connection) => Promise<T>): Promise<T> {
+  #enqueue<T>(task: (connection: Connection) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     if (this.#state !== 'open') return Promise.reject(ended());
-    return this.#queue.run(() => this.#perform(task));
+    const either = eitherSignal(this.#options.signal, signal);
+    return this.#queue.run(() => (either ? this.#performUntil(either, task) : this.#perform(task)));
   }
 
   #perform<T>(task: (connection: Connection) => Promise<T>): Promise<T> {
     if (this.#state === 'ended') return Promise.reject(ended());
-    if (this.#options.signal?.aborted) return Promise.reject(this.#options.signal.reason);
+    this.core.watch.statements += 1;
     return this.#connection ? task(this.#connection) : this.#connect().then(task);
+  }
+
+  async #performUntil<T>(signal: AbortSignal, task: (connection: Connection) => Promise<T>): Promise<T> {
+    if (this.#state === 'ended') throw ended();
+    signal.throwIfAborted();
+    this.core.watch.statements += 1;
+    const connection = this.#connection ?? (await this.#connect());
+    return this.core.connections.abortable(signal, connection, () => task(connection));
   }
 
   async #connect(): Promise<Connection> {
@@ -135,12 +156,15 @@ export class Scope implements Session {
   }
 
   async #connectOutside(): Promise<Connection> {
-    const connection = await this.core.acquire(this.#options.readOnly ? 'snapshot' : 'write', this.#options.signal);
+    const connection = await this.core.connections.acquire(
+      this.#options.readOnly ? 'snapshot' : 'write',
+      this.#options.signal,
+    );
     try {
       await connection.begin(this.#options);
       return connection;
     } catch (error) {
-      this.core.release(connection);
+      this.core.connections.release(connection);
       throw error;
     }
   }
@@ -162,12 +186,12 @@ export class Scope implements Session {
     try {
       await connection.commit();
     } catch (error) {
-      markOfCommit(error);
+      if (!this.core.dialect.isUndone(error)) markOfCommit(error);
       await this.#rollBack(connection);
       await this.core.runHooks(this.#onRollback);
       throw error;
     }
-    this.core.release(connection);
+    this.core.connections.release(connection);
   }
 
   async #abort(): Promise<void> {
@@ -197,7 +221,7 @@ export class Scope implements Session {
       broken = true;
       this.core.logger.warn({ err: error }, 'A transaction could not be rolled back');
     }
-    this.core.release(connection, broken);
+    this.core.connections.release(connection, broken);
   }
 
   #adopt(child: Scope): void {

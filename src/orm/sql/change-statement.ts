@@ -1,4 +1,5 @@
 import { AT, HISTORY_COLUMNS } from '../entity/system-fields.js';
+import type { ChangeShape } from './change-shape.js';
 import type { EntityPlan, PlannedColumn } from './entity-plan.js';
 
 /** What a change of one row in one statement binds, in this order. */
@@ -8,60 +9,82 @@ export interface ChangeParameters {
   readonly values: readonly unknown[];
   readonly now: string;
   readonly actorId: string | null;
-  /** `null` when any version will do. */
-  readonly expectedVersion: number | null;
   /** Raw value of the tenant, where the entity is limited to one. */
   readonly tenant: readonly unknown[];
+  /** Empty where any version will do. */
+  readonly expectedVersion: readonly [number] | readonly [];
   /** Empty for an entity without history, which binds none. */
   readonly comment: readonly [string | null] | readonly [];
 }
 
 export function changeParameters(change: ChangeParameters): unknown[] {
   const { id, values, now, actorId, expectedVersion, tenant, comment } = change;
-  return [id, ...values, now, actorId, expectedVersion, ...tenant, ...comment];
+  return [id, ...values, now, actorId, ...tenant, ...expectedVersion, ...comment];
 }
 
 /**
- * Changes the columns at `indexes` of a row that is not soft-deleted, where they really differ, raises the version and
- * records it. Answers the row before and, where it was changed, the row after, side by side. The row is locked before
- * it is compared, so that callers who change the same row take turns and every one sees what the one before it left.
+ * Changes a row that is what the shape wants, where it really differs, raises the version and records it. Answers the
+ * row before and, where it was changed, the row after, side by side. The row is locked before it is compared, so that
+ * callers who change the same row take turns and every one sees what the one before it left.
  */
-export function changeSql(plan: EntityPlan, indexes: readonly number[], tenant: PlannedColumn | undefined): string {
-  return plan.text(`change ${tenant?.index} ${indexes.join()}`, () => {
-    const { placeholder, rowLock, nullSafeEquals } = plan.dialect;
-    const columns = indexes.map((index) => (plan.columns[index] as PlannedColumn).quoted);
-    const value = (position: number): string => placeholder(position + 2);
-    const [now, actor, expected, own] = [0, 1, 2, 3].map((offset) => value(columns.length + offset));
-    const comment = value(columns.length + (tenant ? 4 : 3));
-    const [id, deletedAt, updatedAt, updatedBy, version] = systemColumns(plan);
-    const limit = tenant ? ` AND ${tenant.quoted} = ${own}` : '';
-    const sets = [
-      ...columns.map((column, position) => `${column} = ${value(position)}`),
-      `${updatedAt} = GREATEST(before.${updatedAt}, ${now})`,
-      `${updatedBy} = ${actor}`,
-      `${version} = before.${version} + 1`,
-    ];
-    const same = columns.map((column, position) => `before.${column} ${nullSafeEquals} ${value(position)}`);
+export function changeSql(plan: EntityPlan, shape: ChangeShape): string {
+  return plan.text(`change ${shape.key}`, () => {
+    const { placeholder, rowLock } = plan.dialect;
+    const { indexes, tenant, expects } = shape;
+    let position = 1 + indexes.length;
+    const next = (): string => placeholder(++position);
+    const [now, actor] = [next(), next()];
+    const own = tenant ? ` AND ${tenant.quoted} = ${next()}` : '';
+    const expected = expects ? next() : undefined;
+    const [id] = systemColumns(plan);
     const of = (table: string): string => plan.columns.map(({ quoted }) => `${table}.${quoted}`).join(', ');
     const written =
-      `UPDATE ${plan.table} AS target SET ${sets.join(', ')} FROM before WHERE target.${id} = before.${id} ` +
-      `AND before.${deletedAt} IS NULL AND before.${version} = COALESCE(${expected}, before.${version}) ` +
-      `AND NOT (${same.join(' AND ')}) RETURNING ${of('target')}`;
+      `UPDATE ${plan.table} AS target SET ${assignments(plan, shape, now, actor).join(', ')} FROM before ` +
+      `WHERE target.${id} = before.${id} AND ${conditions(plan, shape, expected).join(' AND ')} RETURNING ${of('target')}`;
     return (
-      `WITH before AS (SELECT ${plan.columnList} FROM ${plan.table} WHERE ${id} = ${placeholder(1)}${limit}${rowLock}), ` +
-      `written AS (${written})${plan.meta.history ? `, recorded AS (${recordSql(plan, actor, comment)})` : ''} ` +
+      `WITH before AS (SELECT ${plan.columnList} FROM ${plan.table} WHERE ${id} = ${placeholder(1)}${own}${rowLock}), ` +
+      `written AS (${written})${plan.meta.history ? `, recorded AS (${recordSql(plan, actor, next())})` : ''} ` +
       `SELECT ${of('before')}, ${of('written')} FROM before LEFT JOIN written ON TRUE`
     );
   });
 }
 
-function recordSql(plan: EntityPlan, actor: string | undefined, comment: string | undefined): string {
+function assignments(plan: EntityPlan, { indexes, deletion }: ChangeShape, now: string, actor: string): string[] {
+  const [, deletedAt, updatedAt, updatedBy, version] = systemColumns(plan);
+  const time = `${plan.dialect.greatest}(before.${updatedAt}, ${now})`;
+  return [
+    ...indexes.map((index, position) => `${columnAt(plan, index)} = ${plan.dialect.placeholder(position + 2)}`),
+    ...(deletion ? [`${deletedAt} = ${deletion === 'hide' ? time : 'NULL'}`] : []),
+    `${updatedAt} = ${time}`,
+    `${updatedBy} = ${actor}`,
+    `${version} = before.${version} + 1`,
+  ];
+}
+
+function conditions(plan: EntityPlan, { indexes, deletion }: ChangeShape, expected: string | undefined): string[] {
+  const { placeholder, nullSafeEquals } = plan.dialect;
+  const [, deletedAt, , , version] = systemColumns(plan);
+  const same = indexes.map(
+    (index, position) => `before.${columnAt(plan, index)} ${nullSafeEquals} ${placeholder(position + 2)}`,
+  );
+  return [
+    `before.${deletedAt} IS ${deletion === 'show' ? 'NOT NULL' : 'NULL'}`,
+    ...(expected === undefined ? [] : [`before.${version} = ${expected}`]),
+    ...(deletion ? [] : [`NOT (${same.join(' AND ')})`]),
+  ];
+}
+
+function recordSql(plan: EntityPlan, actor: string, comment: string): string {
   const [, , updatedAt, , version] = systemColumns(plan);
   const extra = HISTORY_COLUMNS.map((name) => plan.dialect.quote(name)).join(', ');
   return (
     `INSERT INTO ${plan.historyTable} (${plan.columnList}, ${extra}) ` +
     `SELECT ${plan.columnList}, ${version}, ${updatedAt}, ${actor}, ${comment} FROM written`
   );
+}
+
+function columnAt(plan: EntityPlan, index: number): string {
+  return (plan.columns[index] as PlannedColumn).quoted;
 }
 
 function systemColumns(plan: EntityPlan): string[] {

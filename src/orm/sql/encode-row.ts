@@ -1,5 +1,6 @@
 import { ValidationError, type ValidationIssue } from '../../base/errors.js';
 import { type Portable, ValueFault } from '../entity/codec.js';
+import { resolveRelation } from '../entity/relations.js';
 import type { EntityPlan, PlannedColumn } from './entity-plan.js';
 
 /** One field of a write: its column and its portable value. */
@@ -27,7 +28,7 @@ export function encodeRow(plan: EntityPlan, data: object): FieldValue[] {
   const values: FieldValue[] = [];
   const issues: ValidationIssue[] = [];
   for (const [property, given] of Object.entries(data) as Array<[string, unknown]>) {
-    if (given === undefined) continue;
+    if (given === undefined || isIncluded(plan, property, given)) continue;
     const column = plan.column(property);
     try {
       values.push({ column, value: given === null ? null : column.field.codec.encode(given) });
@@ -38,6 +39,22 @@ export function encodeRow(plan: EntityPlan, data: object): FieldValue[] {
   }
   if (issues.length > 0) throw new ValidationError(issues);
   return values;
+}
+
+/**
+ * Whether a property holds rows that were read with this one: they are no values of it, and are saved by themselves.
+ * @throws ValidationError for anything else in the place of a relation, which would be lost.
+ */
+function isIncluded(plan: EntityPlan, property: string, given: unknown): boolean {
+  const relation = plan.meta.relations.get(property);
+  if (!relation) return false;
+  const { entity } = resolveRelation(plan.meta, property, relation).target;
+  const isRow = (value: unknown): boolean => value instanceof entity;
+  if (given === null || isRow(given) || (Array.isArray(given) && given.every(isRow))) return true;
+  throw new ValidationError(
+    [{ loc: [property], msg: 'is a relation', type: 'relation' }],
+    `${plan.meta.name}.${property} is a relation; save ${entity.name} rows by themselves`,
+  );
 }
 
 function issue(column: PlannedColumn, fault: ValueFault): ValidationIssue {

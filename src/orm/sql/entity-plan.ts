@@ -1,10 +1,12 @@
 import { ValidationError } from '../../base/errors.js';
-import type { Dialect } from '../dialect/dialect.js';
+import type { ColumnCodec, Dialect } from '../dialect/dialect.js';
 import type { RawRow } from '../dialect/driver.js';
 import type { Portable } from '../entity/codec.js';
 import type { EntityMeta, FieldMeta } from '../entity/metadata.js';
 import { suggestion } from '../entity/naming.js';
 import { AT } from '../entity/system-fields.js';
+import { createHydrator, type Hydrate } from './hydrator.js';
+import { RecentMap } from './recent-map.js';
 
 /** One column of one entity on one engine, ready for hot loops. */
 export interface PlannedColumn {
@@ -16,10 +18,16 @@ export interface PlannedColumn {
   readonly fromRaw: (raw: unknown) => Portable;
   /** Raw value → JavaScript value; `undefined` where they are the same. */
   readonly decode: ((raw: never) => unknown) | undefined;
+  readonly holds: ColumnCodec['holds'];
 }
 
-/** Turns a raw row into an instance. */
-export type Hydrate = (row: RawRow) => object;
+/** The columns that a statement reads. */
+export interface Selection {
+  readonly shape: string;
+  readonly columns: readonly PlannedColumn[];
+  readonly list: string;
+  readonly hydrate: Hydrate;
+}
 
 const asPortable = (raw: unknown): Portable => raw as Portable;
 
@@ -33,11 +41,17 @@ export class EntityPlan {
   /** Whether rows must be read with integers as bigint. */
   readonly bigints: boolean;
   readonly columnList: string;
+  /** Every column. */
+  readonly all: Selection;
+  /** Raw row of every column → instance. */
   readonly hydrate: Hydrate;
+  /** Portable values → instance. */
+  readonly instance: (row: readonly Portable[]) => object;
   /** A new row before anything was given. */
   readonly defaults: readonly Portable[];
   readonly #byName = new Map<string, PlannedColumn>();
-  readonly #texts = new Map<string, string>();
+  readonly #texts = new RecentMap<string>(2_000);
+  readonly #selections = new RecentMap<Selection>(200);
 
   constructor(meta: EntityMeta, dialect: Dialect) {
     this.meta = meta;
@@ -49,7 +63,12 @@ export class EntityPlan {
     this.columnList = this.columns.map((column) => column.quoted).join(', ');
     for (const column of this.columns) this.#byName.set(column.field.column, column);
     for (const column of this.columns) this.#byName.set(column.property, column);
-    this.hydrate = this.hydrator(this.columns);
+    this.all = this.#select('*', this.columns);
+    this.hydrate = this.all.hydrate;
+    this.instance = createHydrator(
+      meta.entity.prototype as object,
+      meta.fields.map(({ property, codec }) => ({ property, decode: codec.decode })),
+    );
     this.defaults = meta.fields.map((field) =>
       field.default === undefined ? null : field.codec.encode(field.default),
     );
@@ -63,17 +82,6 @@ export class EntityPlan {
       [{ loc: [name], msg: 'unknown field', type: 'unknown_field' }],
       `Unknown field "${name}" on ${this.meta.name}${suggestion(name, this.meta.byProperty.keys())}`,
     );
-  }
-
-  /** Portable values → instance. */
-  instance(row: readonly Portable[]): object {
-    const instance = Object.create(this.meta.entity.prototype as object) as Record<string, unknown>;
-    for (const { index, property, field } of this.columns) {
-      const value = row[index] as Portable;
-      const decode = field.codec.decode as ((portable: Portable) => unknown) | undefined;
-      instance[property] = value === null || decode === undefined ? value : decode(value);
-    }
-    return instance;
   }
 
   /** A raw `datetime` that is no column of the entity, as ISO text. */
@@ -93,32 +101,27 @@ export class EntityPlan {
 
   /** The SQL text of a shape, built once. */
   text(shape: string, build: () => string): string {
-    const known = this.#texts.get(shape);
-    if (known !== undefined) return known;
-    const built = build();
-    if (this.#texts.size < 2_000) this.#texts.set(shape, built);
-    return built;
+    return this.#texts.get(shape, build);
   }
 
-  /** Instances are made without running the class's field initialisers, which would overwrite what was stored. */
-  hydrator(columns: readonly PlannedColumn[]): Hydrate {
-    const prototype = this.meta.entity.prototype as object;
-    const properties = columns.map((column) => column.property);
-    const decoders = columns.map((column) => column.decode as ((raw: unknown) => unknown) | undefined);
-    return (row) => {
-      const instance = Object.create(prototype) as Record<string, unknown>;
-      for (let index = 0; index < properties.length; index++) {
-        const raw = row[index];
-        const decode = decoders[index];
-        instance[properties[index] as string] = raw === null || decode === undefined ? raw : decode(raw);
-      }
-      return instance;
+  /** Some of the columns, to be read; the same for the same columns. */
+  selection(columns: readonly PlannedColumn[]): Selection {
+    const shape = columns.map(({ index }) => index).join();
+    return this.#selections.get(shape, () => this.#select(shape, columns));
+  }
+
+  #select(shape: string, columns: readonly PlannedColumn[]): Selection {
+    return {
+      shape,
+      columns,
+      list: columns.map(({ quoted }) => quoted).join(', '),
+      hydrate: createHydrator(this.meta.entity.prototype as object, columns),
     };
   }
 }
 
 function planColumn(field: FieldMeta, index: number, dialect: Dialect): PlannedColumn {
-  const { toRaw, fromRaw, toValue } = dialect.column(field);
+  const { toRaw, fromRaw, toValue, holds } = dialect.column(field);
   const toPortable = fromRaw as ((raw: unknown) => Portable) | undefined;
   const decode = field.codec.decode as ((portable: unknown) => unknown) | undefined;
   const encode = toRaw as ((portable: unknown) => unknown) | undefined;
@@ -130,6 +133,7 @@ function planColumn(field: FieldMeta, index: number, dialect: Dialect): PlannedC
     toRaw: encode ? (portable) => (portable === null ? null : encode(portable)) : (portable) => portable,
     fromRaw: toPortable ? (raw) => (raw === null ? null : toPortable(raw)) : asPortable,
     decode: toValue ?? (toPortable && decode ? (raw: unknown) => decode(toPortable(raw)) : (toPortable ?? decode)),
+    holds,
   };
 }
 

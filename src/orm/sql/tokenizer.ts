@@ -1,4 +1,5 @@
 import { SchemaError, ValidationError } from '../../base/errors.js';
+import type { NextPlaceholder } from './fragment.js';
 
 /** One piece of hand-written SQL. */
 export type Token = { kind: 'text'; text: string } | { kind: 'identifier'; name: string } | { kind: 'parameter' };
@@ -57,17 +58,13 @@ function assertClosed(lastText: string, rest: string, depth: number): void {
 export function renderTokens(
   tokens: readonly Token[],
   column: (name: string) => string,
-  placeholder: (position: number) => string,
-  firstPosition: number,
+  next: NextPlaceholder,
 ): { sql: string; parameters: number } {
-  let parameters = 0;
-  const sql = tokens
-    .map((token) => {
-      if (token.kind === 'text') return token.text;
-      return token.kind === 'identifier' ? column(token.name) : placeholder(firstPosition + parameters++);
-    })
-    .join('');
-  return { sql, parameters };
+  const parts = tokens.map((token) => {
+    if (token.kind === 'text') return token.text;
+    return token.kind === 'identifier' ? column(token.name) : next();
+  });
+  return { sql: parts.join(''), parameters: tokens.filter(({ kind }) => kind === 'parameter').length };
 }
 
 /** @throws SchemaError with its mend when counts differ. */

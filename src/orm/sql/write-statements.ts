@@ -18,20 +18,14 @@ export function updateSql(plan: EntityPlan, indexes: readonly number[]): string 
   });
 }
 
-export function deleteSql(plan: EntityPlan): string {
-  return plan.text(
-    'delete',
-    () => `DELETE FROM ${plan.table} WHERE ${idColumn(plan)} = ${plan.dialect.placeholder(1)}`,
-  );
-}
-
-/** Appends the stored row as a version. Parameters: time, user, comment, id. */
-export function recordVersionSql(plan: EntityPlan): string {
-  return plan.text('record version', () => {
-    const [time, user, comment, id] = placeholders(plan, 4);
+/** Says why a version was made, where a trigger has recorded it. Parameters: comment, id, version. */
+export function commentSql(plan: EntityPlan): string {
+  return plan.text('comment', () => {
+    const [comment, id, version] = placeholders(plan, 3);
+    const { quote } = plan.dialect;
     return (
-      `INSERT INTO ${plan.historyTable} (${plan.columnList}, ${historyExtra(plan)}) ` +
-      `SELECT ${plan.columnList}, ${plan.columns[AT.version]?.quoted}, ${time}, ${user}, ${comment} FROM ${plan.table} WHERE ${idColumn(plan)} = ${id}`
+      `UPDATE ${plan.historyTable} SET ${quote('history_comment')} = ${comment} ` +
+      `WHERE ${idColumn(plan)} = ${id} AND ${quote('version')} = ${version}`
     );
   });
 }
@@ -43,21 +37,6 @@ export function recordedSql(plan: EntityPlan, sql: string, parameters: number): 
     return (
       `WITH written AS (${sql} RETURNING ${plan.columnList}) INSERT INTO ${plan.historyTable} (${plan.columnList}, ${historyExtra(plan)}) ` +
       `SELECT ${plan.columnList}, ${plan.columns[AT.version]?.quoted}, ${extra.join(', ')} FROM written`
-    );
-  });
-}
-
-/** Appends the row's end. Parameters: time of deletion, version, time, user, comment, id. */
-export function recordRemovalSql(plan: EntityPlan): string {
-  return plan.text('record removal', () => {
-    const [deletedAt, version, time, user, comment, id] = placeholders(plan, 6);
-    const values = plan.columns.map((column, index) => {
-      if (index === AT.version) return 'NULL';
-      return index === AT.deletedAt ? deletedAt : column.quoted;
-    });
-    return (
-      `INSERT INTO ${plan.historyTable} (${plan.columnList}, ${historyExtra(plan)}) ` +
-      `SELECT ${values.join(', ')}, ${version}, ${time}, ${user}, ${comment} FROM ${plan.table} WHERE ${idColumn(plan)} = ${id}`
     );
   });
 }

@@ -1,15 +1,10 @@
+import { indexIdentity, isOwnName } from '../dialect/index-identity.js';
 import type { ColumnCopy, ColumnShape, ForeignKeyShape, IndexShape, SchemaStep, TableShape } from '../dialect/shape.js';
-
-/** Quotes an identifier for SQLite. */
-export function quote(identifier: string): string {
-  return `"${identifier.replaceAll('"', '""')}"`;
-}
+import { quote, step } from './quote.js';
+import { converted } from './retyping.js';
+import { createTrigger } from './triggers.js';
 
 const quoted = (names: readonly string[]): string => names.map(quote).join(', ');
-
-function step(sql: string, description: string): SchemaStep {
-  return { sql, params: [], description };
-}
 
 export function createTable(table: TableShape): SchemaStep[] {
   return [
@@ -29,7 +24,7 @@ export function changeTable(current: TableShape, target: TableShape, copies: rea
   if (needsRebuild(current, target, added)) return rebuild(current, target, copies);
   return [
     ...added.map((column) => addColumn(target, column)),
-    ...copies.map((copy) => copyColumn(target.name, copy, added)),
+    ...copies.map((copy) => copyColumn(current, target, copy)),
     ...changeIndexes(current, target),
   ];
 }
@@ -61,30 +56,30 @@ function addColumn(table: TableShape, column: ColumnShape): SchemaStep {
 }
 
 /** A column added just now holds its default in every row, which is nobody's choice and gives way to the old value. */
-function copyColumn(table: string, { from, to, overwrite }: ColumnCopy, added: readonly ColumnShape[]): SchemaStep {
-  const isNew = added.some((column) => column.name === to);
+function copyColumn(current: TableShape, target: TableShape, { from, to, overwrite }: ColumnCopy): SchemaStep {
+  const typeIn = (table: TableShape, name: string): string | undefined =>
+    table.columns.find((column) => column.name === name)?.type;
+  const isNew = typeIn(current, to) === undefined;
   const empty = isNew ? '' : `${quote(to)} IS NULL AND `;
   const where = overwrite ? '' : ` WHERE ${empty}${quote(from)} IS NOT NULL`;
+  const value = converted(quote(from), typeIn(current, from) ?? '', typeIn(target, to) ?? '');
   return step(
-    `UPDATE ${quote(table)} SET ${quote(to)} = ${quote(from)}${where}`,
-    `copy ${table}.${from} to ${table}.${to}`,
+    `UPDATE ${quote(target.name)} SET ${quote(to)} = ${value}${where}`,
+    `copy ${target.name}.${from} to ${target.name}.${to}`,
   );
 }
 
+/** Indexes that someone made under names of their own are left alone. */
 function changeIndexes(current: TableShape, target: TableShape): SchemaStep[] {
-  const wanted = new Map(target.indexes.map((index) => [index.name, index]));
-  const dropped = current.indexes.filter((index) => !sameIndex(index, wanted.get(index.name)));
-  const found = new Map(current.indexes.map((index) => [index.name, index]));
+  const wanted = new Set(target.indexes.map(indexIdentity));
+  const found = new Set(current.indexes.map(indexIdentity));
+  const dropped = current.indexes.filter((index) => isOwnName(index.name) && !wanted.has(indexIdentity(index)));
   return [
-    ...dropped.map((index) => step(`DROP INDEX ${quote(index.name)}`, `drop index ${index.name}`)),
+    ...dropped.map(({ name }) => step(`DROP INDEX ${quote(name)}`, `drop index ${name}`)),
     ...target.indexes
-      .filter((index) => !sameIndex(index, found.get(index.name)))
+      .filter((index) => !found.has(indexIdentity(index)))
       .map((index) => createIndex(target.name, index)),
   ];
-}
-
-function sameIndex(a: IndexShape, b: IndexShape | undefined): boolean {
-  return b !== undefined && a.unique === b.unique && a.liveOnly === b.liveOnly && a.columns.join() === b.columns.join();
 }
 
 function rebuild(current: TableShape, target: TableShape, copies: readonly ColumnCopy[]): SchemaStep[] {
@@ -109,6 +104,8 @@ function rebuild(current: TableShape, target: TableShape, copies: readonly Colum
     step(`DROP TABLE ${quote(target.name)}`, `${description}: drop the old shape`),
     step(`ALTER TABLE ${quote(temporary)} RENAME TO ${quote(target.name)}`, `${description}: take its place`),
     ...target.indexes.map((index) => createIndex(target.name, index)),
+    ...(current.attachments ?? []).map(({ name, sql }) => step(sql, `${description}: keep ${name}`)),
+    ...current.triggers.map((trigger) => createTrigger(target.name, trigger)),
   ];
 }
 
@@ -118,19 +115,12 @@ function sourceOf(
   copy: ColumnCopy | undefined,
 ): string | undefined {
   const existing = found.get(column.name);
-  const own =
-    existing === undefined
-      ? column.default
-      : existing.type === column.type
-        ? quote(column.name)
-        : `CAST(${quote(column.name)} AS ${column.type})`;
-  if (!copy || !found.has(copy.from)) return own;
-  if (copy.overwrite || existing === undefined) {
-    return own === undefined
-      ? quote(copy.from)
-      : `COALESCE(${quote(copy.from)}, ${existing === undefined ? own : 'NULL'})`;
-  }
-  return `COALESCE(${quote(column.name)}, ${quote(copy.from)})`;
+  const own = existing ? converted(quote(column.name), existing.type, column.type) : column.default;
+  const former = copy && found.get(copy.from);
+  if (!copy || !former) return own;
+  const old = converted(quote(copy.from), former.type, column.type);
+  if (existing === undefined) return own === undefined ? old : `COALESCE(${old}, ${own})`;
+  return copy.overwrite ? old : `COALESCE(${own}, ${old})`;
 }
 
 function describeRebuild(current: TableShape, target: TableShape): string {
@@ -159,12 +149,14 @@ function difference<T extends { name: string }>(from: readonly T[], without: rea
   return from.filter((entry) => !names.has(entry.name));
 }
 
-function createIndex(table: string, index: IndexShape): SchemaStep {
-  const live = index.liveOnly ? ' WHERE "deleted_at" IS NULL' : '';
-  const unique = index.unique ? 'UNIQUE ' : '';
+function createIndex(table: string, { name, columns, unique, liveOnly, descending, where }: IndexShape): SchemaStep {
+  const parts = columns.map((column) => `${quote(column)}${descending?.includes(column) ? ' DESC' : ''}`);
+  const conditions = [...(liveOnly ? ['"deleted_at" IS NULL'] : []), ...(where === undefined ? [] : [`(${where})`])];
+  const filter = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+  const kind = unique ? 'UNIQUE INDEX' : 'INDEX';
   return step(
-    `CREATE ${unique}INDEX ${quote(index.name)} ON ${quote(table)} (${quoted(index.columns)})${live}`,
-    `create ${unique.toLowerCase()}index ${index.name}`,
+    `CREATE ${kind} ${quote(name)} ON ${quote(table)} (${parts.join(', ')})${filter}`,
+    `create ${kind.toLowerCase()} ${name}`,
   );
 }
 

@@ -1,10 +1,14 @@
 import { ValidationError } from '../../base/errors.js';
 import type { Dialect, Engine, OpenOptions } from '../dialect/dialect.js';
 import { sqliteColumn } from './column-codecs.js';
-import { changeTable, createTable, dropTable, quote } from './ddl.js';
+import { changeTable, createTable, dropTable } from './ddl.js';
 import { openSqlite } from './driver.js';
-import { isBusy, isOutage } from './errors.js';
+import { isBusy, isOutage, lacksKey } from './errors.js';
 import { introspect } from './introspector.js';
+import { jsonEquals } from './json-path.js';
+import { quote } from './quote.js';
+import { misfits, widens } from './retyping.js';
+import { triggers } from './triggers.js';
 import { MEMORY, sqliteFile } from './url.js';
 
 /** SQLite: one file, or memory. A write transaction holds the whole database, so no other locks are needed. */
@@ -14,19 +18,31 @@ export const sqliteDialect: Dialect = {
     transactionalDdl: true,
     maxParameters: 32_000,
     writersTakeTurns: true,
-    autocommit: false, // another process's lock is waited for at BEGIN
+    undoesStatements: true,
     writableCtes: false,
+    soloReads: Number.POSITIVE_INFINITY,
+    upserts: true,
+    embedded: true,
   },
   rowLock: '',
+  removalLock: '',
   nullSafeEquals: 'IS',
+  greatest: 'MAX',
   nullOrder: { asc: '', desc: '' },
   quote,
   placeholder: () => '?',
   column: sqliteColumn,
   literal,
   cast: (expression) => expression,
+  widens,
+  misfits,
+  changeReturning: ({ table, columns, assignments, condition }) =>
+    `UPDATE ${table} SET ${assignments('')} WHERE ${condition('')} RETURNING ${columns}`,
   bind,
+  jsonEquals,
+  lacksKey,
   isTransient: isBusy,
+  isUndone: () => false,
   isOutage,
   lockKey: async () => {},
   lockMigrations: async () => {},
@@ -34,6 +50,7 @@ export const sqliteDialect: Dialect = {
   createTable,
   changeTable,
   dropTable,
+  triggers,
 };
 
 function literal(raw: unknown): string {

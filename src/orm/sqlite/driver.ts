@@ -4,7 +4,15 @@ import type { Database } from 'better-sqlite3';
 import { jittered } from '../../base/backoff.js';
 import { ConnectionError, TimeoutError } from '../../base/errors.js';
 import { sleep } from '../../base/sleep.js';
-import type { AcquireOptions, BeginOptions, Connection, Driver, Purpose } from '../dialect/driver.js';
+import type {
+  AcquireOptions,
+  BeginOptions,
+  Connection,
+  Driver,
+  PoolStats,
+  Purpose,
+  RawRow,
+} from '../dialect/driver.js';
 import { SqliteConnection } from './connection.js';
 import { isBusy, mapSqliteError } from './errors.js';
 import { FifoLock } from './fifo-lock.js';
@@ -21,28 +29,64 @@ type OpenHandle = (readonly: boolean) => Database;
 /** Waits for another process's write transaction without blocking the event loop. */
 class PatientConnection extends SqliteConnection {
   readonly #timeoutMs: number;
+  #waiting: AbortController | undefined;
 
   constructor(database: Database, timeoutMs: number) {
     super(database);
     this.#timeoutMs = timeoutMs;
   }
 
-  override async begin(options: BeginOptions): Promise<void> {
-    const deadline = performance.now() + this.#timeoutMs;
-    for (;;) {
-      try {
-        return await super.begin(options);
-      } catch (error) {
-        if (!isBusy(error)) throw error;
-        if (performance.now() > deadline) {
-          throw new TimeoutError(`Another process has kept the database file locked for ${this.#timeoutMs} ms`, {
-            cause: error,
-          });
-        }
-        await sleep(jittered(BUSY_PAUSE_MS, 0.5));
-      }
+  override begin(options: BeginOptions): Promise<void> {
+    return this.#patiently(() => super.begin(options), options.signal);
+  }
+
+  override all(sql: string, params: readonly unknown[], bigints?: boolean): Promise<RawRow[]> {
+    return this.inTransaction
+      ? super.all(sql, params, bigints)
+      : this.#patiently(() => super.all(sql, params, bigints));
+  }
+
+  override run(sql: string, params: readonly unknown[]): Promise<number> {
+    return this.inTransaction ? super.run(sql, params) : this.#patiently(() => super.run(sql, params));
+  }
+
+  /** Ends a wait, so that the statement never runs. */
+  stopWaiting(): void {
+    this.#waiting?.abort();
+  }
+
+  async #patiently<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      return this.#whenFree(work, signal);
     }
   }
+
+  async #whenFree<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const deadline = performance.now() + this.#timeoutMs;
+    const waiting = new AbortController();
+    this.#waiting = waiting;
+    const ended = signal ? AbortSignal.any([signal, waiting.signal]) : waiting.signal;
+    try {
+      for (;;) {
+        await sleep(jittered(BUSY_PAUSE_MS, 0.5), ended);
+        try {
+          return await work();
+        } catch (error) {
+          if (!isBusy(error)) throw error;
+          if (performance.now() > deadline) throw keptLocked(this.#timeoutMs, error);
+        }
+      }
+    } finally {
+      this.#waiting = undefined;
+    }
+  }
+}
+
+function keptLocked(timeoutMs: number, cause: unknown): TimeoutError {
+  return new TimeoutError(`Another process has kept the database file locked for ${timeoutMs} ms`, { cause });
 }
 
 /**
@@ -52,8 +96,8 @@ class PatientConnection extends SqliteConnection {
 export class SqliteDriver implements Driver {
   readonly #open: OpenHandle;
   readonly #timeoutMs: number;
-  readonly #writer: SqliteConnection;
-  readonly #lock = new FifoLock('the writing connection');
+  readonly #writer: PatientConnection;
+  readonly #lock = new FifoLock('the writing connection', () => this.#writer.lastSql);
   readonly #reader: SqliteConnection | undefined;
   readonly #idle: SqliteConnection[] = [];
   readonly #slots: FifoLock[] = [];
@@ -65,7 +109,15 @@ export class SqliteDriver implements Driver {
     this.#timeoutMs = timeoutMs;
     this.#writer = new PatientConnection(open(false), timeoutMs);
     this.#reader = memory ? undefined : new SqliteConnection(open(true));
-    if (!memory) this.#slots = Array.from({ length: MAX_SNAPSHOTS }, () => new FifoLock('a reading connection'));
+    if (!memory) this.#slots = Array.from({ length: MAX_SNAPSHOTS }, () => this.#slot());
+  }
+
+  /** The connection that single reads share is not counted: nobody waits for it. */
+  stats(): PoolStats {
+    const locks = [this.#lock, ...this.#slots];
+    const inUse = locks.filter((lock) => lock.held).length;
+    const waiting = locks.reduce((sum, lock) => sum + lock.waiting, 0);
+    return { size: locks.length, idle: locks.length - inUse, inUse, waiting };
   }
 
   purposeOf(sql: string): 'read' | 'write' {
@@ -89,12 +141,25 @@ export class SqliteDriver implements Driver {
     slot.release();
   }
 
+  /** A statement runs on this very thread, so that nobody can ask for its end while it does; only a wait can be ended. */
+  async cancel(connection: Connection): Promise<void> {
+    if (connection === this.#writer) this.#writer.stopWaiting();
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     const patience = { timeoutMs: this.#timeoutMs };
     await Promise.all([this.#lock.acquire(patience), ...this.#slots.map((slot) => slot.acquire(patience))]);
     for (const connection of [...this.#idle, this.#reader, this.#writer]) connection?.close();
+  }
+
+  #slot(): FifoLock {
+    const slot: FifoLock = new FifoLock('a reading connection', () => {
+      for (const [connection, own] of this.#slotOf) if (own === slot) return (connection as SqliteConnection).lastSql;
+      return '';
+    });
+    return slot;
   }
 
   async #acquireSnapshot(options: AcquireOptions): Promise<Connection> {

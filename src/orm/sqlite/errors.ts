@@ -25,6 +25,11 @@ export function isBusy(error: unknown): boolean {
   return BUSY.test(codeOf(error instanceof KernelError ? error.cause : error));
 }
 
+/** An upsert names columns that no unique key covers. */
+export function lacksKey(error: unknown): boolean {
+  return error instanceof SchemaError && /ON CONFLICT clause does not match/.test(error.message);
+}
+
 export function isOutage(error: unknown): boolean {
   return error instanceof ConnectionError && OUTAGE.test(codeOf(error.cause));
 }

@@ -8,11 +8,18 @@ interface Waiter {
 /** One holder at a time, the others in the order they came. */
 export class FifoLock {
   readonly #what: string;
+  readonly #lastSql: () => string;
   readonly #waiters = new Set<Waiter>();
   #heldSince: number | undefined;
 
-  constructor(what: string) {
+  /** @param lastSql what the holder has run last, for those who wait in vain. */
+  constructor(what: string, lastSql: () => string) {
     this.#what = what;
+    this.#lastSql = lastSql;
+  }
+
+  get waiting(): number {
+    return this.#waiters.size;
   }
 
   get held(): boolean {
@@ -55,6 +62,10 @@ export class FifoLock {
 
   #timeout(timeoutMs: number): TimeoutError {
     const held = Math.round(performance.now() - (this.#heldSince ?? performance.now()));
-    return new TimeoutError(`Waited ${timeoutMs} ms for ${this.#what}; a transaction has held it for ${held} ms`);
+    const last = this.#lastSql().slice(0, 200);
+    return new TimeoutError(
+      `Waited ${timeoutMs} ms for ${this.#what}; a transaction has held it for ${held} ms${last && `, its last statement: ${last}`}`,
+      { details: { heldMs: held } },
+    );
   }
 }

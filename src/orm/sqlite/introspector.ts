@@ -1,10 +1,12 @@
 import type { Connection } from '../dialect/driver.js';
+import { isOwnName } from '../dialect/index-identity.js';
 import type { CheckShape, ColumnShape, ForeignKeyShape, IndexShape, TableShape } from '../dialect/shape.js';
 import type { OnDelete } from '../entity/field-types.js';
 
 type Reader = Pick<Connection, 'all'>;
 
-const LIVE_ONLY = /WHERE\s+"deleted_at"\s+IS\s+NULL\s*$/i;
+const CONDITION = /\)\s*WHERE\s+([\s\S]+)$/i;
+const LIVE_ONLY = /^"deleted_at"\s+IS\s+NULL\s*$/i;
 
 /** Every table of the file as SQLite describes it; statistics and internal tables are left out. */
 export async function introspect(reader: Reader): Promise<TableShape[]> {
@@ -12,12 +14,24 @@ export async function introspect(reader: Reader): Promise<TableShape[]> {
     `SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name`,
     [],
   );
-  const sqlOf = new Map(rows.map(([, name, , sql]) => [name as string, sql as string]));
-  const tables = rows.filter(([type]) => type === 'table').map(([, name]) => name as string);
-  return Promise.all(tables.map((name) => introspectTable(reader, name, sqlOf)));
+  const entries = rows.map(([type, name, table, sql]) => ({ type, name, table, sql }) as Entry);
+  const tables = entries.filter(({ type }) => type === 'table');
+  return Promise.all(tables.map((table) => introspectTable(reader, table, ofTable(entries, table.name))));
 }
 
-async function introspectTable(reader: Reader, name: string, sqlOf: ReadonlyMap<string, string>): Promise<TableShape> {
+/** A row of the schema table. */
+interface Entry {
+  readonly type: 'table' | 'index' | 'trigger' | 'view';
+  readonly name: string;
+  readonly table: string;
+  readonly sql: string;
+}
+
+function ofTable(entries: readonly Entry[], table: string): Entry[] {
+  return entries.filter((entry) => entry.table === table && entry.type !== 'table');
+}
+
+async function introspectTable(reader: Reader, { name, sql }: Entry, parts: readonly Entry[]): Promise<TableShape> {
   const columns = await reader.all(`SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(?)`, [name]);
   return {
     name,
@@ -26,9 +40,11 @@ async function introspectTable(reader: Reader, name: string, sqlOf: ReadonlyMap<
       .filter((column) => Number(column[4]) > 0)
       .sort((a, b) => Number(a[4]) - Number(b[4]))
       .map(([column]) => column as string),
-    checks: namedChecks(sqlOf.get(name) ?? ''),
+    checks: namedChecks(sql),
     foreignKeys: await foreignKeys(reader, name),
-    indexes: await indexes(reader, name, sqlOf),
+    indexes: await indexes(reader, name, new Map(parts.map((part) => [part.name, part.sql]))),
+    attachments: parts.filter((part) => part.type === 'index' && !isOwnName(part.name)),
+    triggers: parts.filter((part) => part.type === 'trigger'),
   };
 }
 
@@ -56,12 +72,18 @@ async function indexes(reader: Reader, table: string, sqlOf: ReadonlyMap<string,
   ]);
   return Promise.all(
     rows.map(async ([name, unique]) => {
-      const columns = await reader.all(`SELECT name FROM pragma_index_info(?) ORDER BY seqno`, [name]);
+      const columns = await reader.all(`SELECT name, "desc" FROM pragma_index_xinfo(?) WHERE key ORDER BY seqno`, [
+        name,
+      ]);
+      const condition = CONDITION.exec(sqlOf.get(name as string) ?? '')?.[1];
+      const liveOnly = condition !== undefined && LIVE_ONLY.test(condition);
       return {
         name: name as string,
         columns: columns.map(([column]) => column as string),
         unique: Boolean(unique),
-        liveOnly: LIVE_ONLY.test(sqlOf.get(name as string) ?? ''),
+        liveOnly,
+        descending: columns.filter(([, descending]) => Boolean(descending)).map(([column]) => column as string),
+        where: liveOnly ? undefined : condition,
       };
     }),
   );

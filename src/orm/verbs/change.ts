@@ -1,14 +1,17 @@
 import { ValidationError } from '../../base/errors.js';
 import { AT, isSystemProperty } from '../entity/system-fields.js';
-import { removeRow, stamp, updateRow } from '../history/recorder.js';
+import { stamp, updateRow } from '../history/recorder.js';
+import type { Scope } from '../session/scope.js';
 import type { Session } from '../session/session.js';
+import type { Deletion } from '../sql/change-shape.js';
 import { encodeRow, type FieldValue } from '../sql/encode-row.js';
 import type { EntityPlan } from '../sql/entity-plan.js';
-import { atomically } from './atomically.js';
-import { changeAtOnce } from './change-at-once.js';
+import { actionOf, changeAtOnce, type RowChange } from './change-at-once.js';
+import { assertId } from './get-row.js';
 import { assertVersion, lockById } from './lock-row.js';
+import { lockByIds } from './lock-rows.js';
+import { removeRows } from './removal.js';
 import { changedValues } from './save.js';
-import { assertId } from './select.js';
 import { assertOwnTenant, tenantScope } from './tenant.js';
 
 export interface ChangeRequest {
@@ -25,21 +28,28 @@ export async function updateById(
   request: ChangeRequest,
 ): Promise<object | null> {
   assertId(plan, id);
-  const values = updatable(plan, data);
-  if (values.length > 0 && plan.dialect.capabilities.writableCtes)
-    return atomically(session, (target) => changeAtOnce(target, plan, id, values, request));
-  return session.unit(async (scope) => {
-    const before = await lockById(scope, plan, id);
-    if (!before || before[AT.deletedAt] !== null) return null;
-    assertVersion(plan, before, request.expectedVersion);
-    const changes = changedValues(before, values);
-    if (changes.length === 0) return plan.instance(before);
-    const made = stamp(scope, request.comment, before[AT.updatedAt]);
-    return plan.instance(await updateRow(scope, plan, before, changes, made));
-  });
+  const change = rowChange(id, updatable(plan, data), request);
+  const changed = await changeAtOnce(session, plan, change);
+  return changed ? changed.row : session.unit((scope) => updateLocked(scope, plan, change));
 }
 
-function updatable(plan: EntityPlan, data: object): FieldValue[] {
+function rowChange(id: string, values: readonly FieldValue[], { expectedVersion, comment }: ChangeRequest): RowChange {
+  return { id, values, expectedVersion, comment };
+}
+
+/** In two steps: looks at the row, then writes what differs. */
+async function updateLocked(scope: Scope, plan: EntityPlan, change: RowChange): Promise<object | null> {
+  const before = await lockById(scope, plan, change.id);
+  if (!before || before[AT.deletedAt] !== null) return null;
+  assertVersion(plan, before, change.expectedVersion);
+  const changes = changedValues(before, change.values);
+  if (changes.length === 0) return plan.instance(before);
+  const made = stamp(scope, change.comment, before[AT.updatedAt]);
+  return plan.instance(await updateRow(scope, plan, before, changes, made));
+}
+
+/** The fields of an update. @throws ValidationError for what the ORM keeps itself. */
+export function updatable(plan: EntityPlan, data: object): FieldValue[] {
   const values = encodeRow(plan, data);
   const kept = values.find(({ column }) => isSystemProperty(column.property));
   if (kept) {
@@ -60,12 +70,12 @@ export function softDeleteById(
   id: string,
   request: ChangeRequest,
 ): Promise<boolean> {
-  return changeDeletion(session, plan, id, request, true);
+  return changeDeletion(session, plan, id, request, 'hide');
 }
 
 /** Shows a soft-deleted row again. @returns whether there was one. */
 export function restoreById(session: Session, plan: EntityPlan, id: string, request: ChangeRequest): Promise<boolean> {
-  return changeDeletion(session, plan, id, request, false);
+  return changeDeletion(session, plan, id, request, 'show');
 }
 
 async function changeDeletion(
@@ -73,16 +83,18 @@ async function changeDeletion(
   plan: EntityPlan,
   id: string,
   request: ChangeRequest,
-  hide: boolean,
+  deletion: Deletion,
 ): Promise<boolean> {
   assertId(plan, id);
+  const changed = await changeAtOnce(session, plan, { ...rowChange(id, [], request), deletion });
+  if (changed) return changed.row !== null;
   return session.unit(async (scope) => {
     const before = await lockById(scope, plan, id);
-    if (!before || (before[AT.deletedAt] === null) !== hide) return false;
+    if (!before || (before[AT.deletedAt] === null) !== (deletion === 'hide')) return false;
     assertVersion(plan, before, request.expectedVersion);
     const made = stamp(scope, request.comment, before[AT.updatedAt]);
-    const change = { column: plan.column('deletedAt'), value: hide ? made.now : null };
-    await updateRow(scope, plan, before, [change], made, hide ? 'delete' : 'restore');
+    const change = { column: plan.column('deletedAt'), value: deletion === 'hide' ? made.now : null };
+    await updateRow(scope, plan, before, [change], made, actionOf(deletion));
     return true;
   });
 }
@@ -96,10 +108,10 @@ export async function deleteById(
 ): Promise<boolean> {
   assertId(plan, id);
   return session.unit(async (scope) => {
-    const before = await lockById(scope, plan, id);
+    const before = (await lockByIds(scope, plan, [id], tenantScope(plan), 'removal')).get(id);
     if (!before) return false;
     assertVersion(plan, before, request.expectedVersion);
-    await removeRow(scope, plan, before, stamp(scope, request.comment, before[AT.updatedAt]));
+    await removeRows(scope, plan, [before], request.comment);
     return true;
   });
 }

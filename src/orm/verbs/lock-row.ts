@@ -6,6 +6,7 @@ import type { Scope } from '../session/scope.js';
 import type { Session } from '../session/session.js';
 import type { FieldValue } from '../sql/encode-row.js';
 import type { EntityPlan } from '../sql/entity-plan.js';
+import { placeholders } from '../sql/fragment.js';
 import { tenantScope } from './tenant.js';
 
 /** The row with that id, soft-deleted or not, kept from other writers until the unit ends. */
@@ -18,6 +19,16 @@ export async function lockById(scope: Scope, plan: EntityPlan, id: string): Prom
   });
   const [row] = await scope.all(sql, tenant ? [id, tenant.column.toRaw(tenant.value)] : [id], plan.bigints);
   return row && plan.portable(row);
+}
+
+/** The same; where there is no such row, nobody else makes one until the unit ends. */
+export async function lockOrReserve(scope: Scope, plan: EntityPlan, id: string): Promise<PortableRow | undefined> {
+  const found = await lockById(scope, plan, id);
+  const { capabilities, lockKey } = scope.core.dialect;
+  if (found || capabilities.writersTakeTurns) return found;
+  // A row that is not there cannot be locked: another unit may be inserting it right now.
+  await lockKey(scope, JSON.stringify([plan.meta.table, id]));
+  return lockById(scope, plan, id);
 }
 
 /**
@@ -34,16 +45,20 @@ export async function lockByMatch(
     scope,
     JSON.stringify([plan.meta.table, ...match.map(({ column, value }) => [column.property, String(value)])]),
   );
-  const sql = plan.text(`match ${match.map(({ column }) => column.index).join()}`, () => {
-    const conditions = match.map(
-      ({ column }, index) => `${column.quoted} ${dialect.nullSafeEquals} ${dialect.placeholder(index + 1)}`,
+  const given = match.filter(({ value }) => value !== null);
+  const shape = match.map(({ column, value }) => `${column.index}${value === null ? ' null' : ''}`).join();
+  const sql = plan.text(`match ${shape}`, () => {
+    const next = placeholders(dialect);
+    // PostgreSQL finds no index for a comparison that also matches two NULLs.
+    const conditions = match.map(({ column, value }) =>
+      value === null ? `${column.quoted} IS NULL` : `${column.quoted} = ${next()}`,
     );
     const live = `${plan.columns[AT.deletedAt]?.quoted} IS NULL`;
     return `SELECT ${plan.columnList} FROM ${plan.table} WHERE ${[...conditions, live].join(' AND ')} LIMIT 2${dialect.rowLock}`;
   });
   const rows = await scope.all(
     sql,
-    match.map(({ column, value }) => column.toRaw(value)),
+    given.map(({ column, value }) => column.toRaw(value)),
     plan.bigints,
   );
   if (rows.length > 1) {

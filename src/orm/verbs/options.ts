@@ -1,5 +1,9 @@
+import type { NoRelations, StrictInclude } from '../entity/relation-arguments.js';
 import type { FieldKeys, Filter, OrderBy } from '../entity/typed-arguments.js';
+import type { VersionPage } from '../history/versions.js';
 import type { Session } from '../session/session.js';
+import type { DeleteManyRequest } from './delete-many.js';
+import type { ManyRequest } from './many-condition.js';
 
 /** A database, or the context of a transaction, as `dbContext` and `connect` give it. */
 export interface SessionHandle {
@@ -9,6 +13,14 @@ export interface SessionHandle {
 export interface VerbOptions {
   /** Where to run; default the ambient context, else the newest open database that lists the entity. */
   db?: SessionHandle;
+  /** Ends the verb: also the statement that runs on the server, and the wait for a connection. */
+  signal?: AbortSignal;
+}
+
+/** Of a hand-written statement. */
+export interface StatementOptions {
+  /** Ends the statement, also on the server, and the wait for a connection. */
+  signal?: AbortSignal;
 }
 
 export interface WriteOptions extends VerbOptions {
@@ -25,9 +37,18 @@ export interface SaveOptions<K extends string = string> extends VerbOptions {
   matchBy?: K | readonly K[];
 }
 
-export interface GetOptions extends VerbOptions {
+/** Of a write of all rows that meet a condition. */
+export interface ManyOptions extends VerbOptions, ManyRequest {}
+
+export interface DeleteManyOptions extends VerbOptions, DeleteManyRequest {}
+
+export interface GetOptions<T = unknown, I = NoRelations> extends VerbOptions {
   includeDeleted?: boolean;
+  /** Relations to read along. */
+  include?: I & StrictInclude<T, I>;
 }
+
+export interface HistoryOptions extends VerbOptions, VersionPage {}
 
 export interface CountOptions<T = unknown> extends VerbOptions {
   /** A typed filter, or a condition in SQL with `?` and `[column]`. */
@@ -36,12 +57,42 @@ export interface CountOptions<T = unknown> extends VerbOptions {
   includeDeleted?: boolean;
 }
 
-export interface FindOptions<T = unknown, K extends FieldKeys<T> = FieldKeys<T>> extends CountOptions<T> {
+export interface FindOptions<T = unknown, K extends FieldKeys<T> = FieldKeys<T>, I = NoRelations>
+  extends CountOptions<T> {
   orderBy?: OrderBy<T>;
   limit?: number;
   offset?: number;
   /** Only these fields; the result's type has no others. */
   select?: readonly K[];
+  /** Relations to read along: one query for each, however many rows there are. */
+  include?: I & StrictInclude<T, I>;
+}
+
+export interface PageOptions<T = unknown, K extends FieldKeys<T> = FieldKeys<T>, I = NoRelations>
+  extends CountOptions<T> {
+  /** Ties are broken by id. */
+  orderBy?: OrderBy<T>;
+  /** Most rows of the page, from 1; default 50. */
+  limit?: number;
+  /** The rows behind this `nextCursor`. */
+  after?: string;
+  /** The rows before this `previousCursor`, in the same order. */
+  before?: string;
+  /** Only these fields; the result's type has no others. */
+  select?: readonly K[];
+  /** Relations to read along: one query for each, however many rows there are. */
+  include?: I & StrictInclude<T, I>;
+}
+
+/** Some of the rows in an order, and where the others are. */
+export interface Page<R> {
+  readonly items: R[];
+  /** Whether rows follow: then there is a `nextCursor`. */
+  readonly hasMore: boolean;
+  /** Given as `after`, it leads to the rows that follow; `null` when there are none. */
+  readonly nextCursor: string | null;
+  /** Given as `before`, it leads to the rows in front; `null` on the first page. */
+  readonly previousCursor: string | null;
 }
 
 export interface StreamOptions<T = unknown> extends CountOptions<T> {
@@ -58,4 +109,10 @@ export interface LooseFindOptions extends VerbOptions {
   limit?: number;
   offset?: number;
   select?: readonly string[];
+  include?: object;
+}
+
+export interface LoosePageOptions extends Omit<LooseFindOptions, 'offset'> {
+  after?: string;
+  before?: string;
 }

@@ -1,11 +1,14 @@
 import type { EntityTarget } from '../entity/field-types.js';
-import type { FieldKeys, Selected } from '../entity/typed-arguments.js';
-import { asOfSource } from '../history/as-of.js';
-import type { CountOptions, FindOptions, GetOptions, VerbOptions } from './options.js';
-import { resolve } from './resolve.js';
-import { assertId, countRows, findRows, type Source } from './select.js';
+import type { Selected } from '../entity/relation-arguments.js';
+import type { FieldKeys } from '../entity/typed-arguments.js';
+import { asOfSource, assertKept } from '../history/as-of.js';
+import { assertId } from './get-row.js';
+import type { CountOptions, FindOptions, GetOptions, Page, PageOptions, VerbOptions } from './options.js';
+import { findPage } from './page.js';
+import { resolveReader, tenantLimit } from './resolve.js';
+import { countRows, findRows } from './select.js';
 
-/** Reads an entity as it was at a moment. */
+/** Reads an entity as it was at a moment. @throws NotFoundError where versions that it would need were pruned. */
 export class Past<T extends object> {
   readonly #entity: EntityTarget;
   readonly #moment: Date;
@@ -18,28 +21,40 @@ export class Past<T extends object> {
   }
 
   async find<const K extends FieldKeys<T> = FieldKeys<T>>(
-    options: FindOptions<T, K> = {},
+    options: Omit<FindOptions<T, K>, 'include'> = {},
   ): Promise<Array<Selected<T, K>>> {
-    const { session, plan } = resolve(this.#entity, { ...this.#options, ...options });
-    const source: Source = (parameters) => asOfSource(plan, this.#moment, parameters);
-    return (await findRows(session, plan, options, source)) as Array<Selected<T, K>>;
+    const { session, plan } = resolveReader(this.#entity, { ...this.#options, ...options });
+    const rows = await findRows(session, plan, options, asOfSource(plan, this.#moment));
+    await assertKept(session, plan, this.#moment, tenantLimit(plan));
+    return rows as Array<Selected<T, K>>;
   }
 
-  async findOne(options: FindOptions<T> = {}): Promise<T | null> {
+  async findOne(options: Omit<FindOptions<T>, 'include'> = {}): Promise<T | null> {
     const [row] = await this.find({ ...options, limit: 1 });
     return (row as T | undefined) ?? null;
   }
 
-  async get(id: string, options: GetOptions = {}): Promise<T | null> {
-    const { session, plan } = resolve(this.#entity, { ...this.#options, ...options });
+  async findPage<const K extends FieldKeys<T> = FieldKeys<T>>(
+    options: Omit<PageOptions<T, K>, 'include'> = {},
+  ): Promise<Page<Selected<T, K>>> {
+    const { session, plan } = resolveReader(this.#entity, { ...this.#options, ...options });
+    const page = await findPage(session, plan, options, asOfSource(plan, this.#moment));
+    await assertKept(session, plan, this.#moment, tenantLimit(plan));
+    return page as Page<Selected<T, K>>;
+  }
+
+  async get(id: string, options: Omit<GetOptions, 'include'> = {}): Promise<T | null> {
+    const { session, plan } = resolveReader(this.#entity, { ...this.#options, ...options });
     assertId(plan, id);
-    const source: Source = (parameters) => asOfSource(plan, this.#moment, parameters);
-    const [row] = await findRows(session, plan, { ...options, where: { id } }, source);
+    const [row] = await findRows(session, plan, { ...options, where: { id } }, asOfSource(plan, this.#moment));
+    if (!row) await assertKept(session, plan, this.#moment, tenantLimit(plan), id);
     return (row as T | undefined) ?? null;
   }
 
   async count(options: CountOptions<T> = {}): Promise<number> {
-    const { session, plan } = resolve(this.#entity, { ...this.#options, ...options });
-    return countRows(session, plan, options, (parameters) => asOfSource(plan, this.#moment, parameters));
+    const { session, plan } = resolveReader(this.#entity, { ...this.#options, ...options });
+    const count = await countRows(session, plan, options, asOfSource(plan, this.#moment));
+    await assertKept(session, plan, this.#moment, tenantLimit(plan));
+    return count;
   }
 }

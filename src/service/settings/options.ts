@@ -24,6 +24,12 @@ export interface ServiceOptions {
   /** Entities of this service; default every `@Entity` class that was imported. */
   entities?: readonly EntityTarget[];
   databaseUrl?: string;
+  /** Most connections to the database's server. */
+  databasePoolSize?: number;
+  /** Longest run of one statement on the database's server, ms; 0 is no limit. */
+  databaseStatementTimeoutMs?: number;
+  /** Statements that take as long are logged, without their values, ms; 0 logs none. */
+  slowQueryMs?: number;
   redisUrl?: string;
   /** Prefix of every Redis key, so that services can share one Redis. */
   redisNamespace?: string;

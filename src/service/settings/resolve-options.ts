@@ -30,7 +30,12 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
     cors: corsSettings(given),
     security: securitySettings(given),
     email: emailSettings(given),
-    database: { dataDir },
+    database: {
+      dataDir,
+      poolSize: options.databasePoolSize,
+      statementTimeoutMs: options.databaseStatementTimeoutMs,
+      slowQueryMs: options.slowQueryMs,
+    },
     databaseUrl: databaseUrl(given),
     healthChecks: options.healthChecks && [...options.healthChecks],
   });

@@ -106,6 +106,14 @@ const email = z.strictObject({
 
 const database = z.strictObject({
   dataDir: z.string().default('.data').describe('Audit scripts of migrations and other files the database keeps.'),
+  poolSize: count.default(10).describe('Most connections to the database’s server.'),
+  statementTimeoutMs: z
+    .number()
+    .int()
+    .min(0)
+    .default(30_000)
+    .describe('Longest run of one statement on a server, ms; 0 is no limit.'),
+  slowQueryMs: z.number().min(0).default(1_000).describe('Statements that take as long are logged, ms; 0 logs none.'),
 });
 
 const schema = z.strictObject({

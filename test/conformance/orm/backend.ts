@@ -7,5 +7,7 @@ export interface Backend {
   connect(options?: ConnectOptions): Promise<Database>;
   /** Opens the database that `first` has open a second time, as another instance would; `undefined` where it cannot. */
   reconnect: ((first: Database, options?: ConnectOptions) => Promise<Database>) | undefined;
+  /** Where that database is. */
+  urlOf(db: Database): string;
   cleanUp(): Promise<void>;
 }

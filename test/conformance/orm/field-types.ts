@@ -116,6 +116,12 @@ export function describeFieldTypes(backend: Backend): void {
       );
     });
 
+    it('takes patterns for text alone', async () => {
+      for (const field of ['date', 'uuid', 'integer', 'decimal', 'json', 'blob'])
+        await expect(Sample.find({ where: { [field]: { like: '1%' } } as never })).rejects.toThrow(ValidationError);
+      await expect(Sample.find({ where: { text: { contains: '\0' } } })).rejects.toThrow(ValidationError);
+    });
+
     it('answers big integers of hand-written queries without loss', async () => {
       const saved = await Sample.save({ bigint: 2n ** 53n + 1n, integer: 7 });
       const [row] = await db().query('SELECT [bigint], [integer] FROM samples WHERE id = ?', [saved.id]);

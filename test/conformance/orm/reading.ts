@@ -69,6 +69,28 @@ export function describeReading(backend: Backend): void {
       await expect(Product.find({ where: 'name = ?', params: [] })).rejects.toThrow(/1 "\?" but 0 params/);
     });
 
+    it('takes lists of any length, and no value twice', async () => {
+      const prices = (length: number): number[] => Array.from({ length }, (_, index) => index + 4);
+      expect(await where({ where: { price: { in: prices(9) } } })).toEqual(['100%', 'bananaX1']);
+      expect(await where({ where: { price: { in: prices(100) } } })).toEqual(['100%', 'bananaX1']);
+      expect(await where({ where: { price: { notIn: prices(100) } } })).toEqual(['Apricot', 'apple', 'banana_1']);
+    });
+
+    it('takes no filter whose conditions hide outside of its own keys', async () => {
+      const inherited: object = Object.create({ name: 'apple' });
+      for (const filter of [inherited, new Map([['name', 'apple']]), [{ name: 'apple' }], new Date(), null]) {
+        await expect(Product.find({ where: filter as never })).rejects.toThrow(/must be text or an object of fields/);
+        await expect(Product.find({ where: { not: filter as never } })).rejects.toThrow(ValidationError);
+      }
+      for (const key of ['__proto__', 'constructor', 'toString']) {
+        const filter: object = JSON.parse(`{"${key}": "apple"}`);
+        await expect(Product.find({ where: filter })).rejects.toThrow(`Unknown field "${key}"`);
+        await expect(Product.find({ where: { name: JSON.parse(`{"${key}": "apple"}`) } })).rejects.toThrow(
+          `no condition "${key}"`,
+        );
+      }
+    });
+
     it('cannot be led out of its condition', async () => {
       for (const injection of ['1 = 1) OR (1 = 1', '1 = 1; DROP TABLE products', '(1 = 1', "name = 'x", '/* x']) {
         await expect(Product.find({ where: injection }), injection).rejects.toThrow(ValidationError);

@@ -124,6 +124,112 @@ export function describeTransactions(backend: Backend): void {
       expect(seen).toEqual(['rolled back', 'outer', 'inner']);
     });
 
+    it('runs the hooks of nested contexts when the outer one ends, as the outer one ends', async () => {
+      const seen: string[] = [];
+      const failed = dbContext(async () => {
+        await dbContext(async (inner) => {
+          await Counter.save({ name: name() });
+          inner.afterCommit(() => void seen.push('never'));
+          inner.afterRollback(() => void seen.push('inner rolled back'));
+          await dbContext(async (innermost) => {
+            innermost.afterRollback(() => void seen.push('innermost rolled back'));
+          });
+        });
+        expect(seen).toEqual([]);
+        throw new Error('outer');
+      });
+      await expect(failed).rejects.toThrow('outer');
+      expect(seen.sort()).toEqual(['inner rolled back', 'innermost rolled back']);
+    });
+
+    it('runs hooks at once, and listeners, where no transaction is open', async () => {
+      const seen: string[] = [];
+      db().afterCommit(() => void seen.push('committed'));
+      db().afterRollback(() => void seen.push('never'));
+      await Promise.resolve();
+      expect(seen).toEqual(['committed']);
+    });
+
+    it('keeps savepoints apart, however deep and whichever fails', async () => {
+      const names = Array.from({ length: 6 }, name);
+      const nest = (depth: number): Promise<void> =>
+        dbContext(async () => {
+          await Counter.save({ name: names[depth] as string });
+          if (depth < 5) await nest(depth + 1).catch(() => {});
+          if (depth === 2) throw new Error('undoes the third and all below');
+        });
+      await nest(0);
+      expect(await Counter.count({ where: { name: { in: names } } })).toBe(2);
+    });
+
+    it('keeps contexts of Promise.all apart that are not inside of one', async () => {
+      const names = Array.from({ length: 8 }, name);
+      const all = names.map((value, index) =>
+        dbContext(async () => {
+          await Counter.save({ name: value });
+          await new Promise(setImmediate);
+          if (index % 2 === 1) throw new Error('odd');
+          await Counter.save({ name: value });
+        }),
+      );
+      await Promise.allSettled(all);
+      expect(await Counter.count({ where: { name: { in: names } } })).toBe(8);
+    });
+
+    it('takes every isolation level, and nothing else', async () => {
+      for (const isolation of ['read committed', 'repeatable read', 'serializable'] as const)
+        expect(await dbContext(() => Counter.count(), { isolation })).toBeGreaterThanOrEqual(0);
+      const other = 'read committed; DROP TABLE counters' as 'serializable';
+      await expect(dbContext(() => Counter.count(), { isolation: other })).rejects.toThrow(
+        /no isolation level .* use one of 'read committed'/,
+      );
+    });
+
+    // In memory there is one connection, so that nothing can be written meanwhile.
+    if (backend.reconnect) {
+      it('reads one moment where it is read-only', async () => {
+        const { id } = await Counter.save({ name: name(), value: 1 });
+        const value = async (): Promise<number> => (await Counter.getOrThrow(id)).value;
+        await dbContext(
+          async () => {
+            expect(await value()).toBe(1);
+            await db().session.core.run(`UPDATE counters SET value = 2 WHERE id = '${id}'`, []);
+            expect(await value()).toBe(1);
+          },
+          { readOnly: true },
+        );
+        expect(await value()).toBe(2);
+      });
+
+      it('streams one moment where it is read-only', async () => {
+        const rows = Array.from({ length: 5 }, () => ({ name: 'streamed', value: 1 }));
+        await Counter.saveMany(rows);
+        const seen: number[] = [];
+        await dbContext(
+          async () => {
+            for await (const row of Counter.stream({ where: { name: 'streamed' }, batchSize: 2 })) {
+              seen.push(row.value);
+              await db().session.core.run(`UPDATE counters SET value = 2 WHERE name = 'streamed'`, []);
+            }
+          },
+          { readOnly: true },
+        );
+        expect(seen).toEqual([1, 1, 1, 1, 1]);
+        expect(await Counter.sum('value', { where: { name: 'streamed' } })).toBe(10);
+      });
+    }
+
+    it('refuses statements that would end or open a transaction, and values that are no scalars', async () => {
+      for (const sql of ['COMMIT', ' rollback', 'BEGIN', 'savepoint x', 'START TRANSACTION'])
+        await expect(dbContext((inner) => inner.execute(sql))).rejects.toThrow(/opened and ended by dbContext/);
+      for (const value of [['a'], { a: 1 }, undefined, Symbol('s'), () => 1, new Date(Number.NaN), new Map()]) {
+        await expect(db().query('SELECT ? AS v', [value])).rejects.toMatchObject({ code: 'E_VALIDATION' });
+        await expect(db().execute('DELETE FROM counters WHERE name = ?', [value])).rejects.toMatchObject({
+          code: 'E_VALIDATION',
+        });
+      }
+    });
+
     it('lets afterCommit use the database and survives its faults', async () => {
       const a = name();
       await dbContext(async (handle) => {

@@ -35,6 +35,14 @@ describe('with emitted metadata', () => {
     });
   });
 
+  it('refuses a property whose name is no identifier', () => {
+    for (const property of ['na"me', 'a b', '\u212Aey', '0th']) {
+      class Odd extends Model {}
+      Field('string')(Odd.prototype, property);
+      expect(() => Entity({ table: 'odd' })(Odd), property).toThrow(/is no identifier/);
+    }
+  });
+
   it('names class and field of what cannot be inferred', () => {
     expect(() => {
       class Vague extends Model {
@@ -89,6 +97,14 @@ describe('a faulty declaration', () => {
     }
   });
 
+  it('says what of its history may go in whole days or versions, and only where it has one', () => {
+    class Pruned extends Model {}
+    for (const historyRetention of [{}, { days: 0 }, { keepLast: 1.5 }, { days: '30' as never }])
+      expect(() => Entity({ table: 'pruned', historyRetention })(Pruned)).toThrow(/days or keepLast/);
+    const without = Entity({ table: 'pruned', history: false, historyRetention: { days: 30 } });
+    expect(() => without(Pruned)).toThrow(/keeps no history/);
+  });
+
   it('is refused when a class without @Entity is used', async () => {
     class Bare extends Model {}
     await expect(Bare.find()).rejects.toThrow('Bare has no @Entity');
@@ -103,7 +119,7 @@ describe('in every way of compiling decorators', () => {
   afterAll(() => orm.remove());
 
   const SOURCE = `
-    import { Entity, Field, Model, connect } from './orm/index.js';
+    import { BelongsTo, Entity, Field, HasMany, Model, connect } from './orm/index.js';
     abstract class Base extends Model {
       @Field({ type: 'string' }) owner!: string;
     }
@@ -112,13 +128,20 @@ describe('in every way of compiling decorators', () => {
       @Field({ type: 'string', nullable: false }) name!: string;
       @Field({ default: 5 }) amount!: number;
       @Field('json') tags?: string[];
+      @HasMany(() => Part, 'wholeId') parts?: Part[];
     }
-    const db = await connect('sqlite::memory:', { entities: [Compiled] });
+    @Entity({ table: 'parts' })
+    class Part extends Model {
+      @Field({ type: 'string', references: () => Compiled }) wholeId!: string;
+      @BelongsTo('wholeId') whole?: Compiled;
+    }
+    const db = await connect('sqlite::memory:', { entities: [Compiled, Part] });
     await db.migrate();
     const saved = await Compiled.save({ name: 'n', tags: ['t'], owner: 'o' });
-    const read = await Compiled.getOrThrow(saved.id);
+    await Part.save({ wholeId: saved.id });
+    const read = await Compiled.getOrThrow(saved.id, { include: { parts: { include: { whole: true } } } });
     await db.close();
-    console.log(JSON.stringify([read instanceof Compiled, read.name, read.amount, read.tags, read.owner]));`;
+    console.log(JSON.stringify([read instanceof Compiled, read.name, read.amount, read.tags, read.owner, read.parts[0].whole.name]));`;
 
   const WAYS = {
     'legacy with metadata': {},
@@ -135,7 +158,38 @@ describe('in every way of compiling decorators', () => {
   for (const [way, options] of Object.entries(WAYS)) {
     it(`stores the same: ${way}`, async () => {
       const program = orm.program(way.replaceAll(' ', '-'), SOURCE, options);
-      expect(JSON.parse(await orm.run(program))).toEqual([true, 'n', 5, ['t'], 'o']);
+      expect(JSON.parse(await orm.run(program))).toEqual([true, 'n', 5, ['t'], 'o', 'n']);
     });
   }
+
+  it('lets two files with emitted metadata relate to each other', async () => {
+    const file = (name: string, other: string, body: string) =>
+      orm.program(
+        name.toLowerCase(),
+        `import { BelongsTo, Entity, Field, HasMany, Model, type Relation } from './orm/index.js';
+         import { ${other} } from './${other.toLowerCase()}.js';
+         @Entity({ table: '${name.toLowerCase()}s' })
+         export class ${name} extends Model { ${body} }`,
+      );
+    file(
+      'Wheel',
+      'Car',
+      `@Field({ type: 'string', references: () => Car }) carId!: string;
+                          @BelongsTo('carId') car?: Relation<Car> | null;`,
+    );
+    file('Car', 'Wheel', `@HasMany(() => Wheel, 'carId') wheels?: Wheel[];`);
+    const program = orm.program(
+      'circle',
+      `import { connect } from './orm/index.js';
+       import { Car } from './car.js';
+       import { Wheel } from './wheel.js';
+       const db = await connect('sqlite::memory:', { entities: [Car, Wheel] });
+       await db.migrate();
+       const { id } = await Car.save({});
+       await Wheel.save({ carId: id });
+       const car = await Car.get(id, { include: { wheels: { include: { car: true } } } });
+       console.log(car.wheels[0].car.id === id);`,
+    );
+    expect(await orm.run(program)).toBe('true');
+  });
 });

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { connect, SchemaError } from '../../../src/orm/index.js';
+import { describeAborting } from '../servers/aborting.js';
+import { describeLanes } from '../servers/lanes.js';
 import { describeManyWriters } from '../servers/many-writers.js';
+import { describeOutages } from '../servers/outages.js';
 import { serversOf } from '../servers/own-database.js';
 import { describeConnections } from './connections.js';
-import { describeKilledMigrations } from './killed-migrations.js';
 import { describeMigrations } from './migrations.js';
+import { describeProtocol } from './protocol.js';
 import { describeTextKeys } from './text-keys.js';
+import { describeTriggers } from './triggers.js';
 import { describeValues } from './values.js';
 
 it('asks for a database name, without repeating a password', async () => {
@@ -21,9 +25,13 @@ for (const { name } of serversOf('mysql')) {
   describe(name, () => {
     describeManyWriters('mysql');
     describeConnections();
+    describeLanes('mysql');
+    describeAborting('mysql');
+    describeOutages('mysql');
     describeValues();
+    describeProtocol();
     describeTextKeys();
     describeMigrations();
-    describeKilledMigrations();
+    describeTriggers();
   });
 }

@@ -18,6 +18,7 @@ const table: TableShape = {
   checks: [],
   foreignKeys: [],
   indexes: [],
+  triggers: [],
 };
 const parts = (columns: string[], unique: boolean, liveOnly = false): string[] =>
   indexParts(table, { name: `i_${columns.join('_')}`, columns, unique, liveOnly }).map(({ sql }) => sql);

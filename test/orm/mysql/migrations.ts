@@ -58,7 +58,7 @@ export function describeMigrations(): void {
     let orm: CompiledOrm;
     const opened: Database[] = [];
     const openWith = async (...entities: Array<typeof Model>): Promise<Database> => {
-      const one = await open({ entities });
+      const one = await open({ entities, lockWaitMs: 0 });
       opened.push(one);
       return one;
     };

@@ -115,7 +115,7 @@ export function describeConnections(): void {
       const controller = new AbortController();
       await small.context(async (inner) => {
         await inner.query('SELECT 1');
-        const waiting = small.session.core.acquire('read', controller.signal);
+        const waiting = small.session.core.connections.acquire('read', controller.signal);
         controller.abort(new Error('enough'));
         await expect(waiting).rejects.toThrow('enough');
       });
@@ -250,6 +250,18 @@ export function describeConnections(): void {
         await expect(refused).rejects.not.toThrow(/hush-hush/);
       }
       await expect(connect('postgresql://localhost', {})).rejects.toThrow(/names no database/);
+    });
+
+    it('refuses a COPY, and go on', async () => {
+      const db = await open({ entities: [Counter], poolSize: 1 });
+      for (let tries = 0; tries < 3; tries++) {
+        await expect(db.execute('COPY counters FROM STDIN')).rejects.toThrow(/COPY FROM STDIN is not supported/);
+        expect(await db.query("SELECT 'ä' AS text, 2 AS n, NULL AS nothing")).toEqual([
+          { text: 'ä', n: 2, nothing: null },
+        ]);
+      }
+      await db.execute('COPY counters TO STDOUT');
+      expect(await db.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
     });
   });
 }

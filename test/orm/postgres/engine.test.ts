@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { connect, SchemaError } from '../../../src/orm/index.js';
+import { describeAborting } from '../servers/aborting.js';
+import { describeLanes } from '../servers/lanes.js';
 import { describeManyWriters } from '../servers/many-writers.js';
+import { describeOutages } from '../servers/outages.js';
 import { serversOf } from '../servers/own-database.js';
 import { describeConnections } from './connections.js';
 import { describeMigrations } from './migrations.js';
@@ -17,6 +20,9 @@ for (const { name } of serversOf('postgres')) {
   describe(name, () => {
     describeManyWriters('postgres');
     describeConnections();
+    describeAborting('postgres');
+    describeOutages('postgres');
+    describeLanes('postgres');
     describeValues();
     describeMigrations();
   });

@@ -63,7 +63,7 @@ export function describeMigrations(): void {
     let orm: CompiledOrm;
     const opened: Database[] = [];
     const openWith = async (...entities: EntityTarget[]): Promise<Database> => {
-      const one = await open({ entities });
+      const one = await open({ entities, lockWaitMs: 0 });
       opened.push(one);
       return one;
     };
@@ -140,6 +140,36 @@ export function describeMigrations(): void {
          UNION ALL SELECT conname FROM pg_constraint WHERE conname = 'by_hand'`,
       );
       expect(kept.map(({ name }) => name)).toEqual(['made_by_hand', 'by_hand']);
+    });
+
+    it('look at the rows of a large table only in steps that hold off no writer', async () => {
+      @Entity({ table: 'crates' })
+      class Crate extends Model {
+        @Field({ type: 'integer' }) weight?: number | null;
+      }
+      @Entity({ table: 'crates', checks: ['[weight] < 100'], indexes: [['weight desc']] })
+      class StricterCrate extends Model {
+        @Field({ type: 'integer', nullable: false, unique: true, default: 1 }) weight!: number;
+        @Field({ type: 'string', references: () => StricterCrate }) inside?: string | null;
+      }
+      const before = await openWith(Crate);
+      await before.migrate();
+      await Crate.save({ weight: 1 }, { db: before });
+      const after = await open({ entities: [StricterCrate], largeTableRows: 0 });
+      const { steps } = await after.migrate();
+      const online = steps.filter((step) => step.online).map((step) => step.sql.replace(/"[^"]*_(\w+)"/g, '$1'));
+      expect(steps.filter((step) => !step.online).map(({ sql }) => sql)).toEqual([
+        'ALTER TABLE "crates" ADD COLUMN "inside" character varying(255) COLLATE "C"',
+        `ALTER TABLE "crates" ALTER COLUMN "weight" SET DEFAULT 1`,
+        'ALTER TABLE "crates_history" ADD COLUMN "inside" character varying(255) COLLATE "C"',
+      ]);
+      const reading = online.filter((sql) => /CHECK|FOREIGN KEY|INDEX/.test(sql));
+      expect(reading).toHaveLength(5);
+      expect(reading.every((sql) => /NOT VALID$|INDEX CONCURRENTLY/.test(sql))).toBe(true);
+      expect(online.filter((sql) => sql.includes('VALIDATE CONSTRAINT'))).toHaveLength(3);
+      const order = online.map((sql) => /VALIDATE|SET NOT NULL|DROP CONSTRAINT/.exec(sql)?.[0]).join(' ');
+      expect(order).toContain('VALIDATE SET NOT NULL DROP CONSTRAINT');
+      expect((await after.plan()).steps).toEqual([]);
     });
 
     it('build an index again that an interrupted build left invalid', async () => {

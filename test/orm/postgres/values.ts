@@ -88,6 +88,15 @@ export function describeValues(): void {
       }
     });
 
+    it('do not end up in the error of a value that does not fit', async () => {
+      for (const sql of ['SELECT ?::integer', 'SELECT ?::uuid', 'SELECT ?::date', 'SELECT ?::jsonb']) {
+        const error = await db.query(sql, ['hush "and" hush']).catch((reason: unknown) => reason);
+        expect(error).toMatchObject({ code: 'E_VALIDATION' });
+        const { message, cause } = error as Error & { cause: Error };
+        expect([message, cause.message, cause.stack].join()).not.toContain('hush');
+      }
+    });
+
     it('name table, columns and constraint in the error of a constraint', async () => {
       await Product.save({ name: 'twice', workspaceId: 'w' });
       await expect(Product.save({ name: 'twice', workspaceId: 'w' })).rejects.toMatchObject({

@@ -77,6 +77,31 @@ export function describeManyWriters(engine: ServerEngine): void {
       expect([(await Counter.getOrThrow(a.id)).version, (await Counter.getOrThrow(b.id)).version]).toEqual([3, 3]);
     });
 
+    it('lets no two units each decide by what the other one is about to change, where they are serializable', async () => {
+      const [a, b] = [
+        await Counter.save({ name: 'on call', value: 1 }),
+        await Counter.save({ name: 'on call', value: 1 }),
+      ];
+      let met: () => void = () => {};
+      const meeting = new Promise<void>((resolve) => {
+        met = resolve;
+      });
+      let arrived = 0;
+      const leave = (id: string): Promise<void> =>
+        dbContext(
+          async (inner) => {
+            const rows = await inner.query(`SELECT id FROM counters WHERE name = 'on call' AND value = 1`);
+            if (++arrived >= 2) met();
+            await meeting;
+            if (rows.length > 1) await Counter.update(id, { value: 0 });
+          },
+          { isolation: 'serializable' },
+        );
+      await Promise.all([leave(a.id), leave(b.id)]);
+      expect(arrived).toBeGreaterThan(2);
+      expect(await Counter.count({ where: { name: 'on call', value: 1 } })).toBe(1);
+    });
+
     it('runs a unit again whose snapshot went stale', async () => {
       const { id } = await Counter.save({ name: 'serial', value: 0 });
       let runs = 0;

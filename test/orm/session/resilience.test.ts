@@ -6,7 +6,7 @@ import type { Connection, Driver } from '../../../src/orm/dialect/driver.js';
 import { DatabaseCore } from '../../../src/orm/session/database-core.js';
 import { sqliteDialect } from '../../../src/orm/sqlite/dialect.js';
 
-type Verb = 'begin' | 'run' | 'commit' | 'rollback';
+type Verb = 'all' | 'begin' | 'run' | 'commit' | 'rollback';
 
 const busy = () => new ConnectionError('busy', { cause: Object.assign(new Error('busy'), { code: 'SQLITE_BUSY' }) });
 const broken = () => new ConnectionError('broken', { cause: Object.assign(new Error('io'), { code: 'SQLITE_IOERR' }) });
@@ -21,7 +21,10 @@ function faulty(failAt: (verb: Verb, calls: readonly string[]) => Error | undefi
     if (fault) throw fault;
   };
   const connection: Connection = {
-    all: async () => [],
+    all: async () => {
+      await answer('all');
+      return [];
+    },
     objects: async () => [],
     run: async () => {
       await answer('run');
@@ -32,15 +35,20 @@ function faulty(failAt: (verb: Verb, calls: readonly string[]) => Error | undefi
     rollback: () => answer('rollback'),
   };
   const driver: Driver = {
+    stats: () => ({ size: 1, idle: 1, inUse: 0, waiting: 0 }),
     purposeOf: () => 'read',
     acquire: () => connection,
     release: (_connection, isBroken = false) => void released.push(isBroken),
+    cancel: async () => {},
     close: async () => {},
   };
   const engine: Engine = { dialect: sqliteDialect, driver, volatile: true };
   const clock = new FakeClock();
   return { core: new DatabaseCore(engine, { clock }), calls, released, clock };
 }
+
+/** One writing statement in a transaction. */
+const write = (core: DatabaseCore): Promise<number> => core.unit((scope) => scope.run('UPDATE x', []));
 
 const times = (calls: readonly string[], verb: Verb): number => calls.filter((call) => call === verb).length;
 
@@ -58,7 +66,7 @@ describe('a unit of work', () => {
     expect(calls).toEqual(['begin', 'run', 'rollback', 'begin', 'run', 'rollback', 'begin', 'run', 'commit']);
     expect(released).toEqual([false, false, false]);
     const hopeless = faulty((verb) => (verb === 'run' ? busy() : undefined));
-    await expect(hopeless.core.run('UPDATE x', [])).rejects.toThrow('busy');
+    await expect(write(hopeless.core)).rejects.toThrow('busy');
     expect(times(hopeless.calls, 'begin')).toBe(3);
   });
 
@@ -73,7 +81,7 @@ describe('a unit of work', () => {
 
   it('does not run again when its COMMIT failed, which may have taken effect', async () => {
     const { core, calls } = faulty((verb) => (verb === 'commit' ? busy() : undefined));
-    await expect(core.run('UPDATE x', [])).rejects.toThrow('busy');
+    await expect(write(core)).rejects.toThrow('busy');
     expect(times(calls, 'begin')).toBe(1);
   });
 
@@ -89,15 +97,29 @@ describe('a unit of work', () => {
 
   it('gives a connection back as broken when it cannot even roll back', async () => {
     const { core, released } = faulty((verb) => (verb === 'run' || verb === 'rollback' ? broken() : undefined));
-    await expect(core.run('UPDATE x', [])).rejects.toThrow('broken');
+    await expect(write(core)).rejects.toThrow('broken');
     expect(released).toEqual([true]);
+  });
+});
+
+describe('a statement that is a transaction by itself', () => {
+  it('runs again after a transient fault, three times at most', async () => {
+    const { core, calls } = faulty((verb) => (verb === 'run' ? busy() : undefined));
+    await expect(core.run('UPDATE x', [])).rejects.toThrow('busy');
+    expect(calls).toEqual(['run', 'run', 'run']);
+  });
+
+  it('does not run again when the connection broke, which may have been after its commit', async () => {
+    const { core, calls } = faulty((verb) => (verb === 'run' ? broken() : undefined));
+    await expect(core.run('UPDATE x', [])).rejects.toThrow('broken');
+    expect(calls).toEqual(['run']);
   });
 });
 
 describe('the circuit breaker', () => {
   it('opens after five outages, refuses calls, probes after 30 s and closes again', async () => {
     let down = true;
-    const { core, calls, clock } = faulty((verb) => (down && verb === 'begin' ? broken() : undefined));
+    const { core, calls, clock } = faulty((verb) => (down && verb === 'run' ? broken() : undefined));
     for (let outage = 0; outage < 5; outage++) await expect(core.run('UPDATE x', [])).rejects.toThrow('broken');
     expect(core.circuitState).toBe('open');
     const before = calls.length;
@@ -107,6 +129,17 @@ describe('the circuit breaker', () => {
     clock.advance(30_001);
     for (let probe = 0; probe < 3; probe++) await core.run('UPDATE x', []);
     expect(core.circuitState).toBe('closed');
+  });
+
+  it('takes what fails with one lost connection for one outage', async () => {
+    const lost = broken();
+    const { core } = faulty((verb) => (verb === 'all' ? lost : undefined));
+    const reads = await Promise.allSettled(Array.from({ length: 10 }, () => core.all('SELECT 1', [])));
+    expect(reads.filter(({ status }) => status === 'rejected')).toHaveLength(10);
+    expect(core.circuitState).toBe('closed');
+    const others = faulty((verb) => (verb === 'all' ? broken() : undefined));
+    await Promise.allSettled(Array.from({ length: 10 }, () => others.core.all('SELECT 1', [])));
+    expect(others.core.circuitState).toBe('open');
   });
 
   it('does not count faults of statements', async () => {

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { ValidationError } from '../../../src/base/errors.js';
+import { placeholders } from '../../../src/orm/sql/fragment.js';
 import { renderTokens, tokenize } from '../../../src/orm/sql/tokenizer.js';
 
 const render = (sql: string): [string, number] => {
   const rendered = renderTokens(
     tokenize(sql, false),
     (name) => `<${name}>`,
-    (position) => `$${position}`,
-    1,
+    placeholders({ placeholder: (position) => `$${position}` }),
   );
   return [rendered.sql, rendered.parameters];
 };

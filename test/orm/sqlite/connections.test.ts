@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import {
   type ConnectOptions,
@@ -131,6 +132,35 @@ describe('sqlite connections', () => {
     await held.ended;
   });
 
+  it('wait for another process without blocking, also with a single statement', async () => {
+    const db = await fresh();
+    const other = await lockedOutside(db);
+    let turns = 0;
+    const turning = setInterval(() => turns++, 1);
+    const saved = Ping.save({ name: 'patient' }, { db });
+    await until(() => turns >= 20);
+    expect(await Ping.count({ db })).toBe(0);
+    other.exec('COMMIT');
+    await saved;
+    clearInterval(turning);
+    other.close();
+    expect(await Ping.count({ db })).toBe(1);
+  });
+
+  it('give up another process that never ends, and write nothing for one who has stopped waiting', async () => {
+    const db = await fresh(undefined, { acquireTimeoutMs: 80 });
+    const other = await lockedOutside(db);
+    await expect(Ping.save({ name: 'late' }, { db })).rejects.toThrow(/kept the database file locked for 80 ms/);
+    const stop = new AbortController();
+    const stopped = Ping.save({ name: 'stopped' }, { db, signal: stop.signal });
+    stop.abort(new Error('enough'));
+    await expect(stopped).rejects.toThrow('enough');
+    other.exec('COMMIT');
+    other.close();
+    await Ping.save({ name: 'next' }, { db });
+    expect((await Ping.find({ db })).map(({ name }) => name)).toEqual(['next']);
+  });
+
   it('wait for an open transaction before they close', async () => {
     const db = await fresh();
     const held = hold(db);
@@ -142,10 +172,25 @@ describe('sqlite connections', () => {
   });
 });
 
+async function fileOf(db: Database): Promise<string> {
+  const [row] = await db.query<{ file: string }>(`SELECT file FROM pragma_database_list WHERE name = 'main'`);
+  return row?.file ?? '';
+}
+
+/** What another process is that writes for as long as it likes. */
+async function lockedOutside(db: Database): Promise<InstanceType<typeof Sqlite>> {
+  const other = new Sqlite(await fileOf(db));
+  other.exec('BEGIN IMMEDIATE');
+  return other;
+}
+
+async function until(reached: () => boolean): Promise<void> {
+  while (!reached()) await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** A second instance of the service on the same file. */
 async function writeOutside(db: Database): Promise<void> {
-  const [row] = await db.query<{ file: string }>(`SELECT file FROM pragma_database_list WHERE name = 'main'`);
-  const other = await connect(`sqlite:${row?.file}`, { entities: [Ping], dataDir: directory });
+  const other = await connect(`sqlite:${await fileOf(db)}`, { entities: [Ping], dataDir: directory });
   await Ping.save({ name: 'outside' }, { db: other });
   await other.close();
 }

@@ -36,20 +36,22 @@ const PROGRAM = `
   }
   if (task === 'die') {
     await Tally.save({ id: 'one', value: 1 });
-    const run = SqliteConnection.prototype.run;
     let statements = 0;
-    SqliteConnection.prototype.run = function (sql, params) {
-      const died = run.call(this, sql, params);
-      if (statements++ === Number(dieAt)) process.kill(process.pid, 'SIGKILL');
-      return died;
-    };
-    await Tally.update('one', { value: 2 });
+    for (const method of ['all', 'run']) {
+      const original = SqliteConnection.prototype[method];
+      SqliteConnection.prototype[method] = function (...args) {
+        const died = original.apply(this, args);
+        if (statements++ === Number(dieAt)) process.kill(process.pid, 'SIGKILL');
+        return died;
+      };
+    }
+    await Tally.update('one', { value: 2 }, { comment: 'why' });
     process.kill(process.pid, 'SIGKILL');
   }
   if (task === 'show') {
     const row = await Tally.getOrThrow('one');
     const versions = await Tally.history('one');
-    console.log(JSON.stringify({ value: row.value, version: row.version, versions: versions.map(({ version, value }) => [version, value]) }));
+    console.log(JSON.stringify({ value: row.value, version: row.version, versions: versions.map(({ version, value }) => [version, value]), comment: versions[0].historyComment }));
   }
   await db.close();`;
 
@@ -69,7 +71,7 @@ it('loses no change and no version when processes write at the same time', async
   expect(shown.versions.map(([version]) => version)).toEqual(Array.from({ length: 151 }, (_, index) => 151 - index));
 }, 60_000);
 
-it('keeps row and version together when it is killed after any statement of a save', async () => {
+it('keeps row, version and comment together when it is killed after any statement of a change', async () => {
   const program = orm.program('dying', PROGRAM);
   for (const dieAt of [0, 1, 99]) {
     const file = join(directory, `dying-${dieAt}.db`);
@@ -78,9 +80,10 @@ it('keeps row and version together when it is killed after any statement of a sa
       value: number;
       version: number;
       versions: number[][];
+      comment: string | null;
     };
     expect(shown.versions[0]).toEqual([shown.version, shown.value]);
     expect(shown.versions).toHaveLength(shown.version);
-    expect(shown.version).toBe(dieAt === 99 ? 2 : 1);
+    expect([shown.version, shown.comment]).toEqual(dieAt === 99 ? [2, 'why'] : [1, null]);
   }
 }, 60_000);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KernelSettings } from 'app-kernel';
 import { expect } from 'vitest';
@@ -6,14 +6,6 @@ import { openKernel } from '../setup/fresh-kernel.js';
 import { freshFolder, sqliteUrl } from '../setup/fresh-service.js';
 import { json } from '../setup/http-calls.js';
 import type { Probes } from './probe.js';
-
-export const databaseProbes: Probes<KernelSettings['database']> = {
-  dataDir: async () => {
-    const dataDir = join(freshFolder(), 'probed-data');
-    await openKernel({ database: { dataDir } });
-    expect(readdirSync(join(dataDir, 'migrations_audit')).length).toBeGreaterThan(0);
-  },
-};
 
 /** The fields that belong to no group. */
 export const topProbes: Probes<Pick<KernelSettings, 'databaseUrl' | 'healthChecks'>> = {

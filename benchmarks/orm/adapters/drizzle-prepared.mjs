@@ -1,0 +1,1 @@
+export { openPrepared as open } from './drizzle.mjs';

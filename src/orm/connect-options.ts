@@ -1,0 +1,62 @@
+import type { SchemaOptions } from './schema/migrate.js';
+import type { CoreOptions } from './session/core-options.js';
+import { checkOptions, milliseconds, type OptionRule, whole } from './session/option-rules.js';
+
+/** Everything `connect` takes beside the URL. */
+export interface ConnectOptions extends CoreOptions, SchemaOptions {}
+
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+const hasMethod =
+  (name: string) =>
+  (value: unknown): boolean =>
+    isObject(value) && isFunction(Reflect.get(value as object, name));
+
+const RULES: Readonly<Record<keyof ConnectOptions, OptionRule>> = {
+  entities: {
+    wanted: 'a list of entity classes',
+    example: '[Product]',
+    holds: (value) => Array.isArray(value) && value.every(isFunction),
+  },
+  logger: { wanted: 'a logger', example: 'pino()', holds: hasMethod('warn') },
+  clock: { wanted: 'a clock', example: '{ now: () => Date.now() }', holds: hasMethod('now') },
+  poolSize: whole(1, 10),
+  acquireTimeoutMs: milliseconds(1, 10_000),
+  statementTimeoutMs: milliseconds(0, 30_000),
+  idleTimeoutMs: milliseconds(1, 60_000),
+  slowQueryMs: {
+    wanted: 'a number of milliseconds from 0',
+    example: '1000',
+    holds: (value) => Number.isFinite(value) && Number(value) >= 0,
+  },
+  ssl: {
+    wanted: 'true, false, or what TLS is made with',
+    example: '{ ca }',
+    holds: (value) => typeof value === 'boolean' || isObject(value),
+  },
+  replicas: {
+    wanted: 'a list of database URLs',
+    example: "['postgresql://user:password@replica:5432/name']",
+    holds: (value) => Array.isArray(value) && value.every((url) => typeof url === 'string'),
+  },
+  replicaLagMs: milliseconds(0, 5_000),
+  tracer: {
+    wanted: 'an OpenTelemetry tracer or false',
+    example: "trace.getTracer('my-app')",
+    holds: (value) => value === false || hasMethod('startSpan')(value),
+  },
+  debug: { wanted: 'true or false', example: 'false', holds: (value) => typeof value === 'boolean' },
+  dataDir: { wanted: 'the path of a folder', example: "'.data'", holds: (value) => typeof value === 'string' },
+  largeTableRows: {
+    wanted: 'a whole number of rows from 0',
+    example: '100000',
+    holds: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  },
+  lockWaitMs: milliseconds(0, 30_000),
+  beforeMigrate: { wanted: 'a function', example: '(plan) => backup()', holds: isFunction },
+};
+
+/** @throws ConfigError that names every unknown or malformed option with its mend. */
+export function checkConnectOptions(options: ConnectOptions): void {
+  checkOptions('The database cannot be opened with these options:', options, RULES);
+}

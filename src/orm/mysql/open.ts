@@ -1,0 +1,24 @@
+import { ConnectionPool } from '../pool/connection-pool.js';
+import { Pace } from '../pool/pace.js';
+import { killStatement } from './cancel.js';
+import { MysqlConnection, type Shared } from './connection.js';
+import type { Flavor } from './flavor.js';
+import { openConnection } from './open-connection.js';
+import { purposeOf } from './purpose.js';
+import type { ServerAddress } from './url.js';
+
+/** Opens a pool, and learns from its first connection what server that is. */
+export async function openMysql(
+  address: ServerAddress,
+  closeTimeoutMs: number,
+): Promise<{ flavor: Flavor; pool: ConnectionPool }> {
+  const { raw, flavor } = await openConnection(address);
+  const { poolSize: size, statementTimeoutMs, idleTimeoutMs } = address;
+  const pace = new Pace();
+  const kill = (threadId: number): Promise<void> => killStatement(address, flavor, threadId);
+  const shared: Shared = { flavor, statementTimeoutMs, pace, kill, keys: new Map() };
+  const open = async (): Promise<MysqlConnection> =>
+    new MysqlConnection((await openConnection(address, flavor)).raw, shared);
+  const options = { size, statementTimeoutMs, idleTimeoutMs, closeTimeoutMs, pace, purposeOf };
+  return { flavor, pool: new ConnectionPool(open, new MysqlConnection(raw, shared), options) };
+}
