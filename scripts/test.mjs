@@ -9,6 +9,12 @@ import { runScript, say } from './steps/project.mjs';
 import { keepTally, readVitestReport, tallyLine } from './steps/tally.mjs';
 import { EMBEDDED_ONLY, provideServers } from './steps/test-servers.mjs';
 
+const STALL_REPORTER = './scripts/steps/stall-reporter.mjs';
+
+/** Far more than the suites take; a test that blocks its process would hold up the run for ever. */
+const LIMIT_MS = 25 * 60_000;
+const CHAOS_LIMIT_MS = 60 * 60_000;
+
 /** npm test [-- [--embedded] [--chaos] [arguments of vitest]] */
 await runScript(async () => {
   const args = process.argv.slice(2);
@@ -26,6 +32,7 @@ await runScript(async () => {
       [...(isChaos ? ['--config', 'vitest.chaos.config.ts'] : []), ...rest],
       env,
       servers.untested,
+      isChaos ? CHAOS_LIMIT_MS : LIMIT_MS,
     );
   } finally {
     await servers.close();
@@ -44,11 +51,12 @@ function chaosSeed() {
   return { CHAOS_SEED: seed };
 }
 
-async function runVitest(args, env, untested) {
+async function runVitest(args, env, untested, limitMs) {
   const folder = mkdtempSync(join(tmpdir(), 'app-kernel-report-'));
   const report = join(folder, 'report.json');
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const code = await runTool('vitest/vitest.mjs', ['run', ...reporters, ...args], { env });
+  const reporters = ['default', STALL_REPORTER, 'json'].map((name) => `--reporter=${name}`);
+  const all = ['run', ...reporters, `--outputFile.json=${report}`, ...args];
+  const code = await runTool('vitest/vitest.mjs', all, { env, limitMs });
   const tally = readVitestReport(report, code);
   rmSync(folder, { recursive: true, force: true });
   keepTally(tally);

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type DestinationStream, destination, multistream, type Logger as Pino, pino, stdTimeFunctions } from 'pino';
 import { ConfigError, KernelError } from '../base/errors.js';
 import type { Logger } from '../base/ports.js';
@@ -93,7 +93,7 @@ function both(first: DestinationStream, second: DestinationStream): DestinationS
 function openLogFile(directory: string, name: string): DestinationStream {
   const file = join(directory, `${name.replace(/[^\w.-]+/g, '-')}.log`);
   try {
-    mkdirSync(directory, { recursive: true });
+    mkdirSync(resolve(directory), { recursive: true });
     return destination({ dest: file, sync: true });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -1,5 +1,5 @@
 import { access, mkdir, open, readdir, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { DatabaseCore } from '../session/database-core.js';
 import { type LastMigration, type LedgerEntry, readLedger } from './ledger.js';
 
@@ -13,7 +13,7 @@ export async function writeAuditScripts(core: DatabaseCore, dataDir: string, las
   try {
     if (last && (await exists(join(directory, `${scriptName(last.appliedAt, last.hash)}.sql`)))) return;
     const entries = (await readLedger(core)).reverse();
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await mkdir(resolve(directory), { recursive: true, mode: 0o700 }); // relative, in a removed folder, it never ends
     const present = new Set(await readdir(directory));
     for (const [name, entry] of named(entries))
       if (!present.has(`${name}.sql`)) await writeScript(join(directory, name), entry);

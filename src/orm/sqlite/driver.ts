@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { jittered } from '../../base/backoff.js';
 import { ConnectionError, TimeoutError } from '../../base/errors.js';
@@ -196,7 +196,7 @@ export async function openSqlite(file: string, timeoutMs: number): Promise<Sqlit
 
 function makeFolder(file: string): void {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    mkdirSync(resolve(dirname(file)), { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new ConnectionError(`The folder of the SQLite file ${file} cannot be made; name another path`, {
       cause: error,

@@ -1,5 +1,5 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { randomToken, uuidv7 } from '../../base/ids.js';
 
 /**
@@ -11,7 +11,7 @@ export function developmentSecret(dataDir: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {
-    mkdirSync(dataDir, { recursive: true });
+    mkdirSync(resolve(dataDir), { recursive: true });
   }
   const draft = `${file}.${uuidv7()}`;
   writeFileSync(draft, randomToken(), { mode: 0o600 });
