@@ -2,7 +2,7 @@ const QUIET_MS = 120_000;
 
 /**
  * A reporter that names the files and tests under way whenever nothing has ended for two minutes: a worker that spins
- * ends no test, so that no time limit of a test can tell of it.
+ * ends no test, so that no time limit of a test can tell of it. Vitest loads a reporter by its default export.
  */
 export default class StallReporter {
   #underWay = new Map();

@@ -18,11 +18,11 @@ import { type Plan, planSchema } from './schema/plan.js';
 import { ambientScopeOf, runInScope } from './session/ambient.js';
 import { DEFAULT_ACQUIRE_TIMEOUT_MS } from './session/core-options.js';
 import { DatabaseCore } from './session/database-core.js';
-import { type DatabaseEvents, subscribe } from './session/database-events.js';
-import type { DatabaseStats } from './session/database-stats.js';
 import { openEngine } from './session/engines.js';
 import { forgetOpen, rememberOpen } from './session/open-databases.js';
-import { openReplicas } from './session/open-replicas.js';
+import { openReplicas } from './session/replicas/open-replicas.js';
+import { type DatabaseEvents, subscribe } from './session/watch/database-events.js';
+import type { DatabaseStats } from './session/watch/database-stats.js';
 import { entityPlan } from './sql/entity-plan.js';
 
 /** An open database. */

@@ -56,12 +56,12 @@ export type { LedgerEntry } from './schema/ledger.js';
 export type { MigrateOptions, Migration, SchemaOptions } from './schema/migrate.js';
 export type { Orphans } from './schema/orphans.js';
 export type { Plan, PlanWarning } from './schema/plan.js';
-export type { DatabaseEvents } from './session/database-events.js';
-export type { DatabaseStats, ReplicaStats } from './session/database-stats.js';
 export { databaseService } from './session/open-databases.js';
-export type { QueryEvent, QueryListener } from './session/query-event.js';
-export type { Span, Tracer } from './session/tracer.js';
-export type { WriteAction, WriteEvent, WriteListener } from './session/write-event.js';
+export type { DatabaseEvents } from './session/watch/database-events.js';
+export type { DatabaseStats, ReplicaStats } from './session/watch/database-stats.js';
+export type { QueryEvent, QueryListener } from './session/watch/query-event.js';
+export type { Span, Tracer } from './session/watch/tracer.js';
+export type { WriteAction, WriteEvent, WriteListener } from './session/watch/write-event.js';
 export type { EntityClass } from './stored-row.js';
 export type {
   CountOptions,
@@ -79,4 +79,4 @@ export type {
   VerbOptions,
   WriteOptions,
 } from './verbs/options.js';
-export type { Past } from './verbs/past.js';
+export type { Past } from './verbs/read/past.js';

@@ -2,11 +2,11 @@ import type { EntityTarget } from './entity/field-types.js';
 import type { FieldKeys } from './entity/typed-arguments.js';
 import type { VersionFields } from './history/versions.js';
 import type { EntityClass, StoredRow } from './stored-row.js';
-import { diffById, historyOf, versionById } from './verbs/history.js';
 import type { HistoryOptions, VerbOptions, WriteOptions } from './verbs/options.js';
-import { Past } from './verbs/past.js';
+import { diffById, historyOf, versionById } from './verbs/read/history.js';
+import { Past } from './verbs/read/past.js';
 import { resolve, resolveReader } from './verbs/resolve.js';
-import { revertById } from './verbs/revert.js';
+import { revertById } from './verbs/write/revert.js';
 import { WriteVerbs } from './write-verbs.js';
 
 /** A row as one of its versions left it. */

@@ -2,13 +2,13 @@ import { NotFoundError } from '../base/errors.js';
 import type { Include, NoRelations, Selected } from './entity/relation-arguments.js';
 import type { Average, FieldKeys, OrderableKeys, Present, Sum, SummableKeys } from './entity/typed-arguments.js';
 import { type EntityClass, StoredRow } from './stored-row.js';
-import { averageField, extremeOf, sumField } from './verbs/aggregate.js';
-import { getWithRelations } from './verbs/get-row.js';
 import type { CountOptions, FindOptions, GetOptions, Page, PageOptions, StreamOptions } from './verbs/options.js';
-import { findPage } from './verbs/page.js';
+import { averageField, extremeOf, sumField } from './verbs/read/aggregate.js';
+import { getWithRelations } from './verbs/read/get-row.js';
+import { findPage } from './verbs/read/page.js';
+import { anyRow, countRows, findRows } from './verbs/read/select.js';
+import { streamRows } from './verbs/read/stream.js';
 import { resolveReader } from './verbs/resolve.js';
-import { anyRow, countRows, findRows } from './verbs/select.js';
-import { streamRows } from './verbs/stream.js';
 
 /** The verbs that read rows as they are. */
 export abstract class ReadVerbs extends StoredRow {

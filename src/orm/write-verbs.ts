@@ -1,13 +1,13 @@
 import type { FieldKeys, Filter, SaveInput, UpdateInput } from './entity/typed-arguments.js';
 import { ReadVerbs } from './read-verbs.js';
 import type { EntityClass, StoredRow } from './stored-row.js';
-import { deleteById, restoreById, softDeleteById, updateById } from './verbs/change.js';
-import { restoreMany, softDeleteMany, updateMany } from './verbs/change-many.js';
-import { deleteMany } from './verbs/delete-many.js';
 import type { DeleteManyOptions, ManyOptions, SaveOptions, WriteOptions } from './verbs/options.js';
 import { resolve } from './verbs/resolve.js';
-import { saveRow } from './verbs/save.js';
-import { saveRows } from './verbs/save-many.js';
+import { deleteById, restoreById, softDeleteById, updateById } from './verbs/write/change.js';
+import { restoreMany, softDeleteMany, updateMany } from './verbs/write/change-many.js';
+import { deleteMany } from './verbs/write/delete-many.js';
+import { saveRow } from './verbs/write/save.js';
+import { saveRows } from './verbs/write/save-many.js';
 
 /** The verbs that write. */
 export abstract class WriteVerbs extends ReadVerbs {

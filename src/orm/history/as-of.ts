@@ -1,9 +1,9 @@
 import { NotFoundError, ValidationError } from '../../base/errors.js';
 import { AT } from '../entity/system-fields.js';
 import type { Session } from '../session/session.js';
-import { encodeValue } from '../sql/encode-row.js';
 import type { EntityPlan, PlannedColumn } from '../sql/entity-plan.js';
-import type { Fragment, NextPlaceholder } from '../sql/fragment.js';
+import type { Fragment, NextPlaceholder } from '../sql/read/fragment.js';
+import { encodeValue } from '../sql/write/encode-row.js';
 import { assertHistory, type TenantLimit } from './versions.js';
 
 /**

@@ -1,11 +1,11 @@
 import { AT } from '../entity/system-fields.js';
 import type { Scope } from '../session/scope.js';
 import type { Session } from '../session/session.js';
-import type { WriteAction } from '../session/write-event.js';
+import type { WriteAction } from '../session/watch/write-event.js';
 import type { EntityPlan } from '../sql/entity-plan.js';
-import { insertStatements, type Statement, type VersionNote } from '../sql/insert-many.js';
-import { noteStatements } from '../sql/note-many.js';
-import { updateStatements } from '../sql/update-many.js';
+import { insertStatements, type Statement, type VersionNote } from '../sql/write/insert-many.js';
+import { noteStatements } from '../sql/write/note-many.js';
+import { updateStatements } from '../sql/write/update-many.js';
 import { announce, type PortableRow } from './recorder.js';
 
 /** A row that exists, and what it is to become. */

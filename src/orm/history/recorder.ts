@@ -2,10 +2,10 @@ import { currentContext } from '../../base/context.js';
 import type { Portable } from '../entity/codec.js';
 import { AT } from '../entity/system-fields.js';
 import type { Session } from '../session/session.js';
-import type { WriteAction } from '../session/write-event.js';
-import type { FieldValue } from '../sql/encode-row.js';
+import type { WriteAction } from '../session/watch/write-event.js';
 import type { EntityPlan } from '../sql/entity-plan.js';
-import { commentSql, insertSql, recordedSql, updateSql } from '../sql/write-statements.js';
+import type { FieldValue } from '../sql/write/encode-row.js';
+import { commentSql, insertSql, recordedSql, updateSql } from '../sql/write/write-statements.js';
 
 /** A row as portable values, in the order of the plan's columns. */
 export type PortableRow = Portable[];

@@ -2,8 +2,8 @@ import { SchemaError } from '../../base/errors.js';
 import type { HistoryRetention } from '../entity/history-retention.js';
 import type { DatabaseCore } from '../session/database-core.js';
 import type { Session } from '../session/session.js';
-import { chunks } from '../sql/chunks.js';
 import type { EntityPlan } from '../sql/entity-plan.js';
+import { chunks } from '../sql/write/chunks.js';
 
 const DAY_MS = 86_400_000;
 /** Rows whose versions are looked at in one transaction: locks are short, and a run that is cut off keeps what it did. */

@@ -2,8 +2,8 @@ import { NotFoundError, SchemaError } from '../../base/errors.js';
 import type { RawRow } from '../dialect/driver.js';
 import { AT, HISTORY_COLUMNS } from '../entity/system-fields.js';
 import type { Session } from '../session/session.js';
-import { sameValue } from '../sql/encode-row.js';
 import type { EntityPlan } from '../sql/entity-plan.js';
+import { sameValue } from '../sql/write/encode-row.js';
 
 /** What a version knows beside the row's own fields. */
 export interface VersionFields {

@@ -1,20 +1,20 @@
 import type { Dialect, Engine, OpenOptions } from '../dialect/dialect.js';
-import { changeOnline } from './change-online.js';
 import { changeReturning } from './change-returning.js';
-import { changeTable } from './change-table.js';
 import { mysqlColumn } from './column-codecs.js';
-import { createTable, dropTable } from './ddl.js';
 import { isOutage, isTransient, isUndone } from './errors.js';
 import type { Flavor } from './flavor.js';
-import { introspect } from './introspector.js';
 import { jsonEquals } from './json-path.js';
-import { lockKey, lockMigrations } from './locks.js';
 import { openMysql } from './open.js';
 import { literal, quote } from './quote.js';
-import { mysqlTriggers } from './triggers.js';
+import { changeOnline } from './schema/change-online.js';
+import { changeTable } from './schema/change-table.js';
+import { createTable, dropTable } from './schema/ddl.js';
+import { introspect } from './schema/introspector.js';
+import { lockKey, lockMigrations } from './schema/locks.js';
+import { mysqlTriggers } from './schema/triggers.js';
+import { misfits, widens } from './schema/widening.js';
 import { serverAddress } from './url.js';
-import { misfits, widens } from './widening.js';
-import { bind } from './wire-values.js';
+import { bind } from './wire/wire-values.js';
 
 /** MariaDB or MySQL with InnoDB. Changes of tables are committed one by one; migrations are made of repeatable steps. */
 function createDialect(flavor: Flavor, database: string): Dialect {

@@ -1,11 +1,11 @@
 import { ConnectionPool } from '../pool/connection-pool.js';
 import { Pace } from '../pool/pace.js';
-import { killStatement } from './cancel.js';
-import { MysqlConnection, type Shared } from './connection.js';
 import type { Flavor } from './flavor.js';
-import { openConnection } from './open-connection.js';
-import { purposeOf } from './purpose.js';
 import type { ServerAddress } from './url.js';
+import { killStatement } from './wire/cancel.js';
+import { MysqlConnection, type Shared } from './wire/connection.js';
+import { openConnection } from './wire/open-connection.js';
+import { purposeOf } from './wire/purpose.js';
 
 /** Opens a pool, and learns from its first connection what server that is. */
 export async function openMysql(

@@ -3,16 +3,16 @@ import { sleep } from '../../base/sleep.js';
 import type { Dialect, Engine, OpenOptions } from '../dialect/dialect.js';
 import type { Connection } from '../dialect/driver.js';
 import { arrays } from './arrays.js';
-import { changeOnline } from './change-online.js';
 import { postgresColumn } from './column-codecs.js';
-import { cast, changeTable, createTable, dropTable, quote } from './ddl.js';
-import { literal } from './defaults.js';
 import { isOutage, isTransient, isUndone, lacksKey } from './errors.js';
-import { introspect } from './introspector.js';
 import { jsonEquals } from './json-path.js';
 import { openPostgres } from './open.js';
-import { misfits, widens } from './widening.js';
-import { bind } from './wire-values.js';
+import { changeOnline } from './schema/change-online.js';
+import { cast, changeTable, createTable, dropTable, quote } from './schema/ddl.js';
+import { literal } from './schema/defaults.js';
+import { introspect } from './schema/introspector.js';
+import { misfits, widens } from './schema/widening.js';
+import { bind } from './wire/wire-values.js';
 
 /** "appkerne" as a number: advisory locks have no names, and no other program should pick this one. */
 const MIGRATION_LOCK = 0x6170706b65726e65n;

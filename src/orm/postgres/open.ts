@@ -5,10 +5,10 @@ import { serverOptions } from '../dialect/server-options.js';
 import type { TlsSettings } from '../dialect/tls.js';
 import { ConnectionPool } from '../pool/connection-pool.js';
 import { Pace } from '../pool/pace.js';
-import { PostgresConnection } from './connection.js';
 import { mapPostgresError } from './errors.js';
-import { purposeOf } from './purpose.js';
 import { connectionString, isSocket } from './url.js';
+import { PostgresConnection } from './wire/connection.js';
+import { purposeOf } from './wire/purpose.js';
 
 /** Opens a pool. The driver package is loaded here and nowhere else. */
 export async function openPostgres(url: string, options: OpenOptions): Promise<ConnectionPool> {

@@ -2,7 +2,7 @@ import { SchemaError } from '../../base/errors.js';
 import type { Dialect } from '../dialect/dialect.js';
 import type { EntityMeta } from '../entity/metadata.js';
 import { suggestion } from '../entity/naming.js';
-import { placeholders } from '../sql/fragment.js';
+import { placeholders } from '../sql/read/fragment.js';
 import { renderTokens, tokenize } from '../sql/tokenizer.js';
 
 /**

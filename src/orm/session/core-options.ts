@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.js';
 import type { Logger } from '../../base/ports.js';
 import type { SslOption } from '../dialect/tls.js';
 import type { EntityTarget } from '../entity/field-types.js';
-import type { Tracer } from './tracer.js';
+import type { Tracer } from './watch/tracer.js';
 
 export interface CoreOptions {
   /** Every declared entity when left out. */

@@ -13,16 +13,16 @@ import {
   DEFAULT_REPLICA_LAG_MS,
   DEFAULT_SLOW_QUERY_MS,
 } from './core-options.js';
-import type { DatabaseStats } from './database-stats.js';
 import { Lender } from './lender.js';
-import { RecentWriters } from './recent-writers.js';
-import type { Replica } from './replica.js';
-import { Replicas } from './replicas.js';
+import { RecentWriters } from './replicas/recent-writers.js';
+import type { Replica } from './replicas/replica.js';
+import { Replicas } from './replicas/replicas.js';
 import { isOfCommit, markOfCommit, Scope } from './scope.js';
 import type { Hook, Session, UnitOptions } from './session.js';
-import { StatementWatch } from './statement-watch.js';
-import { DatabaseTracer, findTracer } from './tracer.js';
-import type { WriteEvent, WriteListener } from './write-event.js';
+import type { DatabaseStats } from './watch/database-stats.js';
+import { StatementWatch } from './watch/statement-watch.js';
+import { DatabaseTracer, findTracer } from './watch/tracer.js';
+import type { WriteEvent, WriteListener } from './watch/write-event.js';
 
 /** One open database: its connections, its breaker, its listeners. */
 export class DatabaseCore implements Session {

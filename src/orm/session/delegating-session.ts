@@ -2,7 +2,7 @@ import type { RawRow, Row } from '../dialect/driver.js';
 import type { DatabaseCore } from './database-core.js';
 import type { Scope } from './scope.js';
 import type { Hook, Session, UnitOptions } from './session.js';
-import type { WriteEvent } from './write-event.js';
+import type { WriteEvent } from './watch/write-event.js';
 
 /** A session that passes everything on to another one; what differs is overridden. */
 export abstract class DelegatingSession implements Session {

@@ -1,7 +1,7 @@
 import type { Connection, Driver, PoolStats, Purpose } from '../dialect/driver.js';
-import type { StatementWatch } from './statement-watch.js';
 import { untilAborted } from './until-aborted.js';
-import { bare, WatchedConnection } from './watched-connection.js';
+import type { StatementWatch } from './watch/statement-watch.js';
+import { bare, WatchedConnection } from './watch/watched-connection.js';
 
 /** The connections of one server as sessions use them: lent, watched while somebody wants to know, ended by signals. */
 export class Lender {

@@ -1,11 +1,11 @@
 import { KernelError } from '../../base/errors.js';
 import type { Connection, RawRow, Row } from '../dialect/driver.js';
 import type { DatabaseCore } from './database-core.js';
-import { runEach } from './run-each.js';
 import { SerialQueue } from './serial-queue.js';
 import type { Hook, Session, UnitOptions } from './session.js';
 import { eitherSignal } from './until-aborted.js';
-import type { WriteEvent } from './write-event.js';
+import { runEach } from './watch/run-each.js';
+import type { WriteEvent } from './watch/write-event.js';
 
 /** Errors of a COMMIT: whether it took effect is unknown, so the unit must not run again. */
 const ofCommit = new WeakSet<object>();

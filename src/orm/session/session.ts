@@ -1,7 +1,7 @@
 import type { Isolation, RawRow, Row } from '../dialect/driver.js';
 import type { DatabaseCore } from './database-core.js';
 import type { Scope } from './scope.js';
-import type { WriteEvent } from './write-event.js';
+import type { WriteEvent } from './watch/write-event.js';
 
 export interface UnitOptions {
   isolation?: Isolation;

@@ -5,8 +5,8 @@ import type { Portable } from '../entity/codec.js';
 import type { EntityMeta, FieldMeta } from '../entity/metadata.js';
 import { suggestion } from '../entity/naming.js';
 import { AT } from '../entity/system-fields.js';
-import { createHydrator, type Hydrate } from './hydrator.js';
-import { RecentMap } from './recent-map.js';
+import { createHydrator, type Hydrate } from './read/hydrator.js';
+import { RecentMap } from './read/recent-map.js';
 
 /** One column of one entity on one engine, ready for hot loops. */
 export interface PlannedColumn {

@@ -1,5 +1,5 @@
 import { SchemaError, ValidationError } from '../../base/errors.js';
-import type { NextPlaceholder } from './fragment.js';
+import type { NextPlaceholder } from './read/fragment.js';
 
 /** One piece of hand-written SQL. */
 export type Token = { kind: 'text'; text: string } | { kind: 'identifier'; name: string } | { kind: 'parameter' };

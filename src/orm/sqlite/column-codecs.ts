@@ -1,6 +1,6 @@
 import type { ColumnCodec } from '../dialect/dialect.js';
 import type { FieldMeta } from '../entity/metadata.js';
-import { integerAddition, numericAddition, textAddition } from './addition.js';
+import { integerAddition, numericAddition, textAddition } from './schema/addition.js';
 
 /** The name of `sameJson` in SQL. */
 export const SAME_JSON = 'app_kernel_same_json';

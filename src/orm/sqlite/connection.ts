@@ -3,10 +3,10 @@ import type { Database, Statement } from 'better-sqlite3';
 import { ConstraintError } from '../../base/errors.js';
 import type { BeginOptions, Connection, RawRow, Row } from '../dialect/driver.js';
 import { sameJson } from '../entity/codec.js';
-import { chunks } from '../sql/chunks.js';
+import { chunks } from '../sql/write/chunks.js';
 import { SAME_JSON } from './column-codecs.js';
 import { mapSqliteError } from './errors.js';
-import { addConversions } from './retyping.js';
+import { addConversions } from './schema/retyping.js';
 
 const MAX_STATEMENTS = 500;
 /** About 5 ms. */

@@ -1,14 +1,14 @@
 import { ValidationError } from '../../base/errors.js';
 import type { Dialect, Engine, OpenOptions } from '../dialect/dialect.js';
 import { sqliteColumn } from './column-codecs.js';
-import { changeTable, createTable, dropTable } from './ddl.js';
 import { openSqlite } from './driver.js';
 import { isBusy, isOutage, lacksKey } from './errors.js';
-import { introspect } from './introspector.js';
 import { jsonEquals } from './json-path.js';
 import { quote } from './quote.js';
-import { misfits, widens } from './retyping.js';
-import { triggers } from './triggers.js';
+import { changeTable, createTable, dropTable } from './schema/ddl.js';
+import { introspect } from './schema/introspector.js';
+import { misfits, widens } from './schema/retyping.js';
+import { triggers } from './schema/triggers.js';
 import { MEMORY, sqliteFile } from './url.js';
 
 /** SQLite: one file, or memory. A write transaction holds the whole database, so no other locks are needed. */

@@ -2,8 +2,8 @@ import type { NoRelations, StrictInclude } from '../entity/relation-arguments.js
 import type { FieldKeys, Filter, OrderBy } from '../entity/typed-arguments.js';
 import type { VersionPage } from '../history/versions.js';
 import type { Session } from '../session/session.js';
-import type { DeleteManyRequest } from './delete-many.js';
-import type { ManyRequest } from './many-condition.js';
+import type { DeleteManyRequest } from './write/delete-many.js';
+import type { ManyRequest } from './write/many-condition.js';
 
 /** A database, or the context of a transaction, as `dbContext` and `connect` give it. */
 export interface SessionHandle {

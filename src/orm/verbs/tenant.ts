@@ -1,8 +1,8 @@
 import { currentContext } from '../../base/context.js';
 import { KernelError } from '../../base/errors.js';
 import type { Portable } from '../entity/codec.js';
-import { encodeValue } from '../sql/encode-row.js';
 import type { EntityPlan, PlannedColumn } from '../sql/entity-plan.js';
+import { encodeValue } from '../sql/write/encode-row.js';
 
 export interface TenantScope {
   readonly column: PlannedColumn;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { canonicalDefault } from '../../../src/orm/mysql/column-defaults.js';
 import { flavorOf } from '../../../src/orm/mysql/flavor.js';
 import { literal } from '../../../src/orm/mysql/quote.js';
+import { canonicalDefault } from '../../../src/orm/mysql/schema/column-defaults.js';
 
 const mariadb = flavorOf('10.11.19-MariaDB-0+deb12u1');
 const mysql = flavorOf('8.0.36');

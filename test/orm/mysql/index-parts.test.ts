@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { TableShape } from '../../../src/orm/dialect/shape.js';
-import { indexParts } from '../../../src/orm/mysql/index-parts.js';
-import { widens } from '../../../src/orm/mysql/widening.js';
+import { indexParts } from '../../../src/orm/mysql/schema/index-parts.js';
+import { widens } from '../../../src/orm/mysql/schema/widening.js';
 
 const TYPES = {
   a: 'varchar(255)',

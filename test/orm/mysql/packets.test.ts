@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { PacketReader } from '../../../src/orm/mysql/packet-reader.js';
-import { executeRequest, queryRequest } from '../../../src/orm/mysql/request.js';
+import { PacketReader } from '../../../src/orm/mysql/wire/packet-reader.js';
+import { executeRequest, queryRequest } from '../../../src/orm/mysql/wire/request.js';
 
 const FULL = 2 ** 24 - 1;
 

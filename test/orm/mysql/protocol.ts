@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../../src/orm/index.js';
-import { MAX_STATEMENTS } from '../../../src/orm/mysql/statement-cache.js';
+import { MAX_STATEMENTS } from '../../../src/orm/mysql/wire/statement-cache.js';
 import { ownDatabase } from '../servers/own-database.js';
 
 const COLUMNS = {

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Database, Entity, Field, Model, SchemaError } from '../../../src/orm/index.js';
 import { flavorOf } from '../../../src/orm/mysql/flavor.js';
-import { mysqlTriggers } from '../../../src/orm/mysql/triggers.js';
+import { mysqlTriggers } from '../../../src/orm/mysql/schema/triggers.js';
 import { ownDatabase } from '../servers/own-database.js';
 
 @Entity({ table: 'guarded' })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { literal, sameDefault } from '../../../src/orm/postgres/defaults.js';
+import { literal, sameDefault } from '../../../src/orm/postgres/schema/defaults.js';
 
 const SAME: Array<[type: string, wanted: string, found: string]> = [
   ['bigint', '5', '5'],

@@ -6,7 +6,7 @@ import { ownDatabase } from '../servers/own-database.js';
 /** Migrates; dies before the n-th statement that the migration runs. */
 const PROGRAM = `
   import { Entity, Field, Model, connect } from './orm/index.js';
-  import { PostgresConnection } from './orm/postgres/connection.js';
+  import { PostgresConnection } from './orm/postgres/wire/connection.js';
   const [, , url, table, dataDir, dieAt] = process.argv;
   @Entity({ table })
   class Item extends Model {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { purposeOf } from '../../../src/orm/postgres/purpose.js';
+import { purposeOf } from '../../../src/orm/postgres/wire/purpose.js';
 
 const READS = [
   'SELECT * FROM products WHERE id = $1',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { StatementCache } from '../../../src/orm/postgres/statement-cache.js';
+import { StatementCache } from '../../../src/orm/postgres/wire/statement-cache.js';
 
 it('keeps the statements that were used last and lets the server forget the others', () => {
   const cache = new StatementCache();

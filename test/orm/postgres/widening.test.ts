@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { widens } from '../../../src/orm/postgres/widening.js';
+import { widens } from '../../../src/orm/postgres/schema/widening.js';
 
 const SAFE: Array<[from: string, to: string]> = [
   ['character varying(20) COLLATE "C"', 'character varying(21) COLLATE "C"'],

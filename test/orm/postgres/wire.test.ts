@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { MessageReader } from '../../../src/orm/postgres/message-reader.js';
-import { MessageWriter } from '../../../src/orm/postgres/message-writer.js';
-import { readRow } from '../../../src/orm/postgres/row-text.js';
+import { MessageReader } from '../../../src/orm/postgres/wire/message-reader.js';
+import { MessageWriter } from '../../../src/orm/postgres/wire/message-writer.js';
+import { readRow } from '../../../src/orm/postgres/wire/row-text.js';
 
 type Value = string | null;
 

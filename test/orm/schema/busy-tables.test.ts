@@ -2,8 +2,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../../../src/base/ports.js';
 import type { Connection } from '../../../src/orm/dialect/driver.js';
 import { type ConnectOptions, type Database, Entity, type EntityTarget, Field, Model } from '../../../src/orm/index.js';
-import { MysqlConnection } from '../../../src/orm/mysql/connection.js';
-import { PostgresConnection } from '../../../src/orm/postgres/connection.js';
+import { MysqlConnection } from '../../../src/orm/mysql/wire/connection.js';
+import { PostgresConnection } from '../../../src/orm/postgres/wire/connection.js';
 import { ownDatabase, serversOf } from '../servers/own-database.js';
 
 @Entity({ table: 'readings' })

@@ -7,7 +7,7 @@ import { ConnectionError } from '../../../src/base/errors.js';
 import { silentLogger } from '../../../src/base/ports.js';
 import { connect, SchemaError } from '../../../src/orm/index.js';
 import type { Lender } from '../../../src/orm/session/lender.js';
-import { Replica } from '../../../src/orm/session/replica.js';
+import { Replica } from '../../../src/orm/session/replicas/replica.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'app-kernel-replica-'));
 const clock = new FakeClock();

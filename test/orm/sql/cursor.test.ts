@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { entityMeta } from '../../../src/orm/entity/registry.js';
 import { Entity, Field, Model, ValidationError } from '../../../src/orm/index.js';
-import { decodeCursor, encodeCursor } from '../../../src/orm/sql/cursor.js';
 import { entityPlan } from '../../../src/orm/sql/entity-plan.js';
-import { readOrder } from '../../../src/orm/sql/order-by.js';
+import { decodeCursor, encodeCursor } from '../../../src/orm/sql/read/cursor.js';
+import { readOrder } from '../../../src/orm/sql/read/order-by.js';
 import { sqliteDialect } from '../../../src/orm/sqlite/dialect.js';
 
 @Entity({ table: 'cursors' })

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createHydrator } from '../../../src/orm/sql/hydrator.js';
+import { createHydrator } from '../../../src/orm/sql/read/hydrator.js';
 import { CompiledOrm } from '../compiled-orm.js';
 
 const run = promisify(execFile);

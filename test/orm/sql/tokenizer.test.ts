@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { ValidationError } from '../../../src/base/errors.js';
-import { placeholders } from '../../../src/orm/sql/fragment.js';
+import { placeholders } from '../../../src/orm/sql/read/fragment.js';
 import { renderTokens, tokenize } from '../../../src/orm/sql/tokenizer.js';
 
 const render = (sql: string): [string, number] => {

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { entityMeta } from '../../../src/orm/entity/registry.js';
 import { Entity, Field, Model } from '../../../src/orm/index.js';
 import { entityPlan } from '../../../src/orm/sql/entity-plan.js';
-import { placeholders } from '../../../src/orm/sql/fragment.js';
-import { readWhere } from '../../../src/orm/sql/where.js';
+import { placeholders } from '../../../src/orm/sql/read/fragment.js';
+import { readWhere } from '../../../src/orm/sql/read/where.js';
 import { sqliteDialect } from '../../../src/orm/sqlite/dialect.js';
 
 @Entity({ table: 'shapes' })

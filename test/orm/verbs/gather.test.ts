@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RawRow } from '../../../src/orm/dialect/driver.js';
-import { Gather } from '../../../src/orm/verbs/gather.js';
+import { Gather } from '../../../src/orm/verbs/read/gather.js';
 
 const SOLO = 6;
 

@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import type { ForeignKeyShape } from '../../dialect/shape.js';
+import { quote } from '../quote.js';
+
+const MAX_IDENTIFIER = 64;
+
+/** Names of references are unique within a database; a long one is cut and told apart by a hash. */
+export function foreignKeyName(table: string, key: ForeignKeyShape): string {
+  const name = `fk_${table}_${key.column}`;
+  if (name.length <= MAX_IDENTIFIER) return name;
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 8);
+  return `${name.slice(0, MAX_IDENTIFIER - 9)}_${hash}`;
+}
+
+/** The index that a reference needs, which the server would otherwise make by itself and drop by itself. */
+export function foreignKeyIndexSql(table: string, key: ForeignKeyShape): string {
+  return `KEY ${quote(foreignKeyName(table, key))} (${quote(key.column)})`;
+}
+
+export function foreignKeySql(table: string, key: ForeignKeyShape): string {
+  return (
+    `CONSTRAINT ${quote(foreignKeyName(table, key))} FOREIGN KEY (${quote(key.column)}) ` +
+    `REFERENCES ${quote(key.table)} (${quote('id')}) ON DELETE ${key.onDelete.toUpperCase()}`
+  );
+}

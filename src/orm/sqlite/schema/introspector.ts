@@ -1,0 +1,116 @@
+import type { Connection } from '../../dialect/driver.js';
+import { isOwnName } from '../../dialect/index-identity.js';
+import type { CheckShape, ColumnShape, ForeignKeyShape, IndexShape, TableShape } from '../../dialect/shape.js';
+import type { OnDelete } from '../../entity/field-types.js';
+
+type Reader = Pick<Connection, 'all'>;
+
+const CONDITION = /\)\s*WHERE\s+([\s\S]+)$/i;
+const LIVE_ONLY = /^"deleted_at"\s+IS\s+NULL\s*$/i;
+
+/** Every table of the file as SQLite describes it; statistics and internal tables are left out. */
+export async function introspect(reader: Reader): Promise<TableShape[]> {
+  const rows = await reader.all(
+    `SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name`,
+    [],
+  );
+  const entries = rows.map(([type, name, table, sql]) => ({ type, name, table, sql }) as Entry);
+  const tables = entries.filter(({ type }) => type === 'table');
+  return Promise.all(tables.map((table) => introspectTable(reader, table, ofTable(entries, table.name))));
+}
+
+/** A row of the schema table. */
+interface Entry {
+  readonly type: 'table' | 'index' | 'trigger' | 'view';
+  readonly name: string;
+  readonly table: string;
+  readonly sql: string;
+}
+
+function ofTable(entries: readonly Entry[], table: string): Entry[] {
+  return entries.filter((entry) => entry.table === table && entry.type !== 'table');
+}
+
+async function introspectTable(reader: Reader, { name, sql }: Entry, parts: readonly Entry[]): Promise<TableShape> {
+  const columns = await reader.all(`SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(?)`, [name]);
+  return {
+    name,
+    columns: columns.map(toColumn),
+    primaryKey: columns
+      .filter((column) => Number(column[4]) > 0)
+      .sort((a, b) => Number(a[4]) - Number(b[4]))
+      .map(([column]) => column as string),
+    checks: namedChecks(sql),
+    foreignKeys: await foreignKeys(reader, name),
+    indexes: await indexes(reader, name, new Map(parts.map((part) => [part.name, part.sql]))),
+    attachments: parts.filter((part) => part.type === 'index' && !isOwnName(part.name)),
+    triggers: parts.filter((part) => part.type === 'trigger'),
+  };
+}
+
+function toColumn([name, type, notNull, fallback]: readonly unknown[]): ColumnShape {
+  return {
+    name: name as string,
+    type: type as string,
+    nullable: !notNull,
+    default: (fallback as string | null) ?? undefined,
+  };
+}
+
+async function foreignKeys(reader: Reader, table: string): Promise<ForeignKeyShape[]> {
+  const rows = await reader.all(`SELECT "from", "table", on_delete FROM pragma_foreign_key_list(?)`, [table]);
+  return rows.map(([column, target, onDelete]) => ({
+    column: column as string,
+    table: target as string,
+    onDelete: (onDelete as string).toLowerCase() as OnDelete,
+  }));
+}
+
+async function indexes(reader: Reader, table: string, sqlOf: ReadonlyMap<string, string>): Promise<IndexShape[]> {
+  const rows = await reader.all(`SELECT name, "unique" FROM pragma_index_list(?) WHERE origin = 'c' ORDER BY name`, [
+    table,
+  ]);
+  return Promise.all(
+    rows.map(async ([name, unique]) => {
+      const columns = await reader.all(`SELECT name, "desc" FROM pragma_index_xinfo(?) WHERE key ORDER BY seqno`, [
+        name,
+      ]);
+      const condition = CONDITION.exec(sqlOf.get(name as string) ?? '')?.[1];
+      const liveOnly = condition !== undefined && LIVE_ONLY.test(condition);
+      return {
+        name: name as string,
+        columns: columns.map(([column]) => column as string),
+        unique: Boolean(unique),
+        liveOnly,
+        descending: columns.filter(([, descending]) => Boolean(descending)).map(([column]) => column as string),
+        where: liveOnly ? undefined : condition,
+      };
+    }),
+  );
+}
+
+/** The named checks of a CREATE TABLE statement: SQLite keeps them nowhere else. */
+function namedChecks(sql: string): CheckShape[] {
+  const checks: CheckShape[] = [];
+  for (const match of sql.matchAll(/CONSTRAINT "((?:[^"]|"")+)" CHECK \(/g)) {
+    const start = match.index + match[0].length;
+    checks.push({
+      name: (match[1] ?? '').replaceAll('""', '"'),
+      expression: sql.slice(start, closingParenthesis(sql, start)),
+    });
+  }
+  return checks;
+}
+
+function closingParenthesis(sql: string, start: number): number {
+  let depth = 1;
+  let literal = '';
+  for (let position = start; position < sql.length; position++) {
+    const character = sql.charAt(position);
+    if (literal) literal = character === literal ? '' : literal;
+    else if (character === "'" || character === '"') literal = character;
+    else if (character === '(') depth += 1;
+    else if (character === ')' && --depth === 0) return position;
+  }
+  return sql.length;
+}

@@ -1,0 +1,37 @@
+import { AT } from '../../entity/system-fields.js';
+import type { Session } from '../../session/session.js';
+import type { EntityPlan } from '../../sql/entity-plan.js';
+import { lockNext } from './lock-rows.js';
+import { type ManyRequest, manyCondition } from './many-condition.js';
+import { removeRows } from './removal.js';
+
+/** Rows that are looked at, locked and deleted together. */
+const ROWS_AT_A_TIME = 1_000;
+
+export interface DeleteManyRequest extends ManyRequest {
+  /** Also rows that are soft-deleted. */
+  includeDeleted?: boolean;
+}
+
+/**
+ * Deletes all rows for good that meet a condition, in one transaction; their history stays.
+ * @returns how many there were, without those that followed them.
+ */
+export async function deleteMany(
+  session: Session,
+  plan: EntityPlan,
+  where: string | object,
+  request: DeleteManyRequest,
+): Promise<number> {
+  const condition = manyCondition(plan, where, request, request.includeDeleted ? 'all' : 'live');
+  return session.unit(async (scope) => {
+    let deleted = 0;
+    for (let after = ''; ; ) {
+      const rows = await lockNext(scope, plan, condition, after, ROWS_AT_A_TIME, 'removal');
+      if (rows.length > 0) await removeRows(scope, plan, rows, request.comment);
+      deleted += rows.length;
+      if (rows.length < ROWS_AT_A_TIME) return deleted;
+      after = rows.at(-1)?.[AT.id] as string;
+    }
+  });
+}

@@ -1,0 +1,168 @@
+import { ConstraintError, ValidationError, type ValidationIssue } from '../../../base/errors.js';
+import { uuidv7 } from '../../../base/ids.js';
+import {
+  announceChanges,
+  announceInserts,
+  type ChangedRow,
+  execute,
+  executeSingle,
+  insertOf,
+  isSingle,
+  updateOf,
+} from '../../history/record-many.js';
+import { type PortableRow, rowAfter, stamp } from '../../history/recorder.js';
+import type { Scope } from '../../session/scope.js';
+import type { Session } from '../../session/session.js';
+import type { EntityPlan } from '../../sql/entity-plan.js';
+import { tenantScope } from '../tenant.js';
+import { atomically } from './atomically.js';
+import { lastVersions, lockByIds } from './lock-rows.js';
+import { newRow, type PreparedRow, prepareRow, type SaveRequest } from './prepared-row.js';
+import { mergeChange, writeRow } from './save.js';
+
+export type SaveManyRequest = Omit<SaveRequest, 'expectedVersion'>;
+
+/** Rows that are looked up, locked and written together. */
+const ROWS_AT_A_TIME = 1_000;
+
+/**
+ * Saves rows as if one after another, all or none, in few statements. @returns the stored rows in their order.
+ * @throws before anything is written when any row is faulty.
+ */
+export async function saveRows(
+  session: Session,
+  plan: EntityPlan,
+  rows: readonly object[],
+  request: SaveManyRequest,
+): Promise<object[]> {
+  const prepared = prepareRows(plan, rows, request);
+  if (prepared.length === 0) return [];
+  if (prepared.every(({ id, match }) => id === undefined && match === undefined))
+    return insertRows(session, plan, prepared, request);
+  return session.unit(async (scope) => {
+    const saved: object[] = [];
+    for (const wave of waves(prepared)) saved.push(...(await saveWave(scope, plan, wave, request)));
+    return saved;
+  });
+}
+
+/** @throws ValidationError that names every faulty field of every row. */
+function prepareRows(plan: EntityPlan, rows: readonly object[], request: SaveManyRequest): PreparedRow[] {
+  const issues: ValidationIssue[] = [];
+  const messages: string[] = [];
+  const prepared = rows.flatMap((data, at) => {
+    try {
+      return [prepareRow(plan, data, request)];
+    } catch (error) {
+      if (!(error instanceof ValidationError)) throw error;
+      issues.push(...error.issues.map((issue) => ({ ...issue, loc: [at, ...issue.loc] })));
+      messages.push(`row ${at}: ${error.message}`);
+      return [];
+    }
+  });
+  if (messages.length > 0) throw new ValidationError(issues, messages.join('; '));
+  return prepared;
+}
+
+/** Rows that are new without looking. */
+async function insertRows(
+  session: Session,
+  plan: EntityPlan,
+  prepared: readonly PreparedRow[],
+  { comment }: SaveManyRequest,
+): Promise<object[]> {
+  const made = stamp(session, comment);
+  const now = session.core.clock.now();
+  const rows = prepared.map((row) => newRow(plan, row, uuidv7(now), 1, made));
+  const write = insertOf(plan, rows, { userId: made.actorId, comment: made.comment });
+  if (isSingle(write)) {
+    await atomically(session, async (target) => {
+      await executeSingle(target, write);
+      announceInserts(target, plan, rows);
+    });
+  } else {
+    await session.unit(async (scope) => {
+      await execute(scope, write);
+      announceInserts(scope, plan, rows);
+    });
+  }
+  return rows.map((row) => plan.instance(row));
+}
+
+/** Parts in which no id comes twice, so that the rows of one can be written in any order. */
+function* waves(rows: readonly PreparedRow[]): Generator<PreparedRow[]> {
+  let wave: PreparedRow[] = [];
+  const ids = new Set<string>();
+  for (const row of rows) {
+    if (wave.length === ROWS_AT_A_TIME || (row.id !== undefined && ids.has(row.id))) {
+      yield wave;
+      wave = [];
+      ids.clear();
+    }
+    wave.push(row);
+    if (row.id !== undefined) ids.add(row.id);
+  }
+  yield wave;
+}
+
+/**
+ * A row that is not there cannot be locked, and rows of one statement may stand in each other's way although they would not
+ * one after another: then the wave is undone and written row by row, which also gives the fault of the one row at fault.
+ */
+async function saveWave(
+  scope: Scope,
+  plan: EntityPlan,
+  wave: readonly PreparedRow[],
+  request: SaveManyRequest,
+): Promise<object[]> {
+  if (wave.every(({ match }) => match === undefined)) {
+    try {
+      return await scope.unit((inner) => saveTogether(inner, plan, wave, request));
+    } catch (error) {
+      if (!(error instanceof ConstraintError)) throw error;
+    }
+  }
+  const saved: object[] = [];
+  for (const row of wave) saved.push(await writeRow(scope, plan, row, request));
+  return saved;
+}
+
+async function saveTogether(
+  scope: Scope,
+  plan: EntityPlan,
+  wave: readonly PreparedRow[],
+  request: SaveManyRequest,
+): Promise<object[]> {
+  const ids = wave.flatMap(({ id }) => id ?? []);
+  const stored = await lockByIds(scope, plan, ids, tenantScope(plan));
+  const ended = await lastVersions(
+    scope,
+    plan,
+    ids.filter((id) => !stored.has(id)),
+  );
+  const inserts: PortableRow[] = [];
+  const changes: ChangedRow[] = [];
+  const saved = wave.map((row) => {
+    const before = row.id === undefined ? undefined : stored.get(row.id);
+    if (before) {
+      const change = mergeChange(scope, plan, before, row, request);
+      if (!change) return before;
+      const after = rowAfter(before, change.changes, change.made);
+      const columns = change.changes.map(({ column }) => column.index);
+      changes.push({ before, after, columns, action: change.action });
+      return after;
+    }
+    const id = row.id ?? uuidv7(scope.core.clock.now());
+    const last = ended.get(id);
+    const made = stamp(scope, request.comment, last?.notBefore);
+    const inserted = newRow(plan, row, id, (last?.version ?? 0) + 1, made);
+    inserts.push(inserted);
+    return inserted;
+  });
+  const { actorId, comment } = stamp(scope, request.comment);
+  await execute(scope, insertOf(plan, inserts, { userId: actorId, comment }));
+  await execute(scope, updateOf(plan, changes, { userId: actorId, comment }));
+  announceInserts(scope, plan, inserts);
+  announceChanges(scope, plan, changes);
+  return saved.map((row) => plan.instance(row));
+}

@@ -1,0 +1,88 @@
+import { ConstraintError } from '../../../base/errors.js';
+import { uuidv7 } from '../../../base/ids.js';
+import type { Portable } from '../../entity/codec.js';
+import { stamp } from '../../history/recorder.js';
+import type { Session } from '../../session/session.js';
+import type { EntityPlan } from '../../sql/entity-plan.js';
+import { type UpsertKey, upsertSql } from '../../sql/write/upsert.js';
+import { atomically } from './atomically.js';
+import { newRow, type PreparedRow, type SaveRequest } from './prepared-row.js';
+
+/** Keys that a database turned out not to have: a migration may still be waiting for rows to be mended. */
+const missing = new WeakMap<object, Set<string>>();
+
+/**
+ * Saves by `matchBy` in one statement, where a unique key of the entity covers exactly those fields.
+ * @returns the stored row; `undefined` where the row has to be looked up, and locked, first.
+ */
+export async function upsertRow(
+  session: Session,
+  plan: EntityPlan,
+  row: PreparedRow,
+  request: SaveRequest,
+): Promise<object | undefined> {
+  const key = keyOf(session, plan, row, request);
+  if (!key) return undefined;
+  try {
+    return await atomically(session, (target) => upsert(target, plan, row, key, request));
+  } catch (error) {
+    if (error instanceof ConstraintError) return undefined; // perhaps of the row to insert, where one is to be changed
+    if (!session.core.dialect.lacksKey?.(error)) throw error;
+    missingKeys(session).add(nameOf(plan, key));
+    return undefined;
+  }
+}
+
+async function upsert(
+  session: Session,
+  plan: EntityPlan,
+  row: PreparedRow,
+  key: UpsertKey,
+  { comment }: SaveRequest,
+): Promise<object | undefined> {
+  const made = stamp(session, comment);
+  const full = newRow(plan, row, uuidv7(session.core.clock.now()), 1, made);
+  const indexes = row.values
+    .map(({ column }) => column.index)
+    .filter((index) => !key.columns.some((column) => column.index === index));
+  const values = plan.columns.map(({ toRaw, index }) => toRaw(full[index] as Portable));
+  const recorded = plan.meta.history && plan.dialect.capabilities.writableCtes;
+  const params = recorded ? [...values, made.actorId, made.comment] : values;
+  const [stored] = await session.change(upsertSql(plan, key, indexes), params, plan.bigints);
+  return stored && plan.hydrate(stored);
+}
+
+/** Listeners want to see the row as it was before; a comment cannot travel where triggers record versions. */
+function keyOf(session: Session, plan: EntityPlan, row: PreparedRow, request: SaveRequest): UpsertKey | undefined {
+  const { match, id } = row;
+  const { capabilities } = plan.dialect;
+  if (!match || id !== undefined || request.expectedVersion !== undefined || !capabilities.upserts) return undefined;
+  if (session.core.hasWriteListeners || match.some(({ value }) => value === null)) return undefined;
+  if (request.comment !== undefined && plan.meta.history && !capabilities.writableCtes) return undefined;
+  if (row.values.some(({ column }) => column.holds)) return undefined;
+  const key = uniqueKey(
+    plan,
+    match.map(({ column }) => column.index),
+  );
+  return key && !missingKeys(session).has(nameOf(plan, key)) ? key : undefined;
+}
+
+function uniqueKey(plan: EntityPlan, indexes: readonly number[]): UpsertKey | undefined {
+  const wanted = new Set(indexes);
+  for (const { fields, includeDeleted, where } of plan.meta.uniques) {
+    const columns = fields.map(({ property }) => plan.column(property));
+    const covers = columns.length === wanted.size && columns.every(({ index }) => wanted.has(index));
+    if (covers && where === undefined) return { columns, liveOnly: !includeDeleted };
+  }
+  return undefined;
+}
+
+function missingKeys({ core }: Session): Set<string> {
+  const known = missing.get(core) ?? new Set();
+  missing.set(core, known);
+  return known;
+}
+
+function nameOf(plan: EntityPlan, { columns }: UpsertKey): string {
+  return `${plan.meta.table} ${columns.map(({ index }) => index).join()}`;
+}
