@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, systemClock } from './clock.js';
 import { CircuitOpenError } from './errors.js';
 
@@ -48,10 +49,17 @@ export class CircuitBreaker {
     return this.#state;
   }
 
-  /** @throws CircuitOpenError without calling `work` while the circuit is open. */
+  /**
+   * @throws CircuitOpenError without calling `work` while the circuit is open; in a later turn of the event loop, so
+   *   that a caller who tries again at once leaves turns to timers and sockets
+   */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#state === 'closed') return this.#observe(work);
-    this.#admitProbe();
+    const refusal = this.#admitProbe();
+    if (refusal) {
+      await nextTurn();
+      throw refusal;
+    }
     try {
       return await this.#observe(work);
     } finally {
@@ -70,15 +78,16 @@ export class CircuitBreaker {
     }
   }
 
-  #admitProbe(): void {
+  #admitProbe(): CircuitOpenError | undefined {
     const remaining = this.#openedAt + this.#openMs - this.#clock.now();
     if (this.#state === 'open') {
-      if (remaining > 0) throw new CircuitOpenError(this.#service, remaining);
+      if (remaining > 0) return new CircuitOpenError(this.#service, remaining);
       this.#successes = 0;
       this.#change('half-open');
     }
-    if (this.#probing >= this.#probes) throw new CircuitOpenError(this.#service, 0);
+    if (this.#probing >= this.#probes) return new CircuitOpenError(this.#service, 0);
     this.#probing += 1;
+    return undefined;
   }
 
   #recordFailure(): void {

@@ -27,6 +27,16 @@ test('failures inside the window open the circuit, and calls are refused without
   expect(tried).toBe(false);
 });
 
+test('a caller who tries again at once does not hold up the event loop', async () => {
+  await fail(3);
+  let turned = false;
+  setImmediate(() => {
+    turned = true;
+  });
+  for (let attempt = 0; attempt < 10; attempt++) await expect(breaker.run(up)).rejects.toBeInstanceOf(CircuitOpenError);
+  expect(turned).toBe(true);
+});
+
 test('failures further apart than the window do not add up', async () => {
   await fail(2);
   clock.advance(1500);
