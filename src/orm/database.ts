@@ -1,4 +1,12 @@
 import { SchemaError } from '../base/errors.js';
+import type { BackupSettings } from './backup/backup-options.js';
+import { Backups, type Confirmation } from './backup/backups.js';
+import { backedUp } from './backup/before-migrate.js';
+import type { BackupEntry } from './backup/list-backups.js';
+import type { FullRestore, FullRestorePreview } from './backup/restore/full-restore.js';
+import { recoverRestore } from './backup/restore/swap-tables.js';
+import type { VerifiedBackup } from './backup/verify-backup.js';
+import type { Backup, BackupRequest } from './backup/write-backup.js';
 import { type ConnectOptions, checkConnectOptions } from './connect-options.js';
 import { DatabaseHandle } from './database-handle.js';
 import { type DbContextOptions, dbContext } from './db-context.js';
@@ -7,6 +15,7 @@ import { entityMeta } from './entity/registry.js';
 import { pruneVersions } from './history/retention.js';
 import { type LedgerEntry, readLedger } from './schema/ledger.js';
 import {
+  DEFAULT_DATA_DIR,
   LARGE_TABLE_ROWS,
   type MigrateOptions,
   type Migration,
@@ -29,12 +38,16 @@ import { entityPlan } from './sql/entity-plan.js';
 export class Database extends DatabaseHandle {
   readonly #core: DatabaseCore;
   readonly #schema: SchemaOptions;
+  readonly #backups: Backups;
   #closing: Promise<void> | undefined;
 
-  constructor(core: DatabaseCore, options: SchemaOptions) {
+  constructor(core: DatabaseCore, options: SchemaOptions & BackupSettings) {
     super(core);
     this.#core = core;
-    this.#schema = options;
+    const dataDir = options.dataDir ?? (core.volatile ? undefined : DEFAULT_DATA_DIR);
+    const bring = (): Promise<Migration> => migrate(core, { ...options, beforeMigrate: undefined }, { verify: true });
+    this.#backups = new Backups(core, { ...options, dataDir, migrate: bring });
+    this.#schema = { ...options, beforeMigrate: backedUp(this.#backups, options, dataDir) };
     rememberOpen(core);
   }
 
@@ -54,8 +67,9 @@ export class Database extends DatabaseHandle {
   }
 
   /** Brings the database to what the entities say. One instance at a time; nothing is lost without an opt-in by name. */
-  migrate(options: MigrateOptions = {}): Promise<Migration> {
-    return migrate(this.#core, this.#schema, options);
+  async migrate(options: MigrateOptions = {}): Promise<Migration> {
+    const recovered = !ambientScopeOf(this.#core) && (await recoverRestore(this.#core));
+    return migrate(this.#core, this.#schema, recovered ? { ...options, verify: true } : options);
   }
 
   /** Tables and columns that no entity declares any more. */
@@ -81,6 +95,34 @@ export class Database extends DatabaseHandle {
       pruned[meta.table] = await pruneVersions(this.#core, entityPlan(meta, this.#core.dialect));
     }
     return pruned;
+  }
+
+  /**
+   * Writes a full backup to `<dataDir>/backups`: every table as CSV, all of one moment, and what the engine's own tool
+   * makes. Goes on beside reads and writes.
+   */
+  backup(options: BackupRequest = {}): Promise<Backup> {
+    return this.#backups.create(options);
+  }
+
+  /** Complete backups, newest first. */
+  listBackups(): Promise<BackupEntry[]> {
+    return this.#backups.list();
+  }
+
+  /** Compares every checksum and restores the backup into a scratch database, from which it must come out byte by byte. */
+  verifyBackup(name: string): Promise<VerifiedBackup> {
+    return this.#backups.verify(name);
+  }
+
+  /**
+   * Replaces the whole database by a backup, also one of another engine or an older schema, after a safety backup. Without
+   * `confirm` it changes nothing and answers what it would do.
+   */
+  restoreFull(name: string, options: Confirmation & { confirm: true }): Promise<FullRestore>;
+  restoreFull(name: string, options?: Confirmation): Promise<FullRestore | FullRestorePreview>;
+  restoreFull(name: string, options: Confirmation = {}): Promise<FullRestore | FullRestorePreview> {
+    return this.#backups.restoreFull(name, options);
   }
 
   /** Runs `fn` in one transaction while no other instance migrates or seeds. */
