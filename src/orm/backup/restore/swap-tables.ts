@@ -42,7 +42,8 @@ export async function swapTables(
         const staged = new StagedTables(scope, source);
         await staged.fill();
         const renames = [...staged.renames(inUse), { from: FILLING, to: SWAPPED }];
-        await Promise.all([runSteps(scope, [swapOf(core).rename(renames)]), release()]);
+        const renamed = runSteps(scope, [swapOf(core).rename(renames)]);
+        await Promise.all([renamed, release(renamed)]);
         await tidyUp(scope, () => runSteps(scope, staged.rulesToAdd()));
         return safety;
       });
@@ -84,15 +85,20 @@ async function wasCutOff(core: DatabaseCore): Promise<boolean> {
 function holding<T>(
   core: DatabaseCore,
   tables: readonly string[],
-  work: (release: () => Promise<void>) => Promise<T>,
+  work: (release: (renamed: Promise<void>) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   const swap = swapOf(core);
   return core.unit(
     async (holder) => {
       await swap.hold(holder, tables);
       let held = true;
-      const release = async (): Promise<void> => {
-        while (!(await swap.isAwaited(holder))) await setTimeout(WAIT_MS);
+      const release = async (renamed: Promise<void>): Promise<void> => {
+        let settled = tables.length === 0; // nothing is held, so nothing is waited for
+        const settle = (): void => {
+          settled = true;
+        };
+        renamed.then(settle, settle);
+        while (!settled && !(await swap.isAwaited(holder))) await setTimeout(WAIT_MS);
         held = false;
         await swap.release(holder);
       };
