@@ -24,7 +24,7 @@ import {
 } from './schema/migrate.js';
 import { findOrphans, type Orphans } from './schema/orphans.js';
 import { type Plan, planSchema } from './schema/plan.js';
-import { ambientScopeOf, runInScope } from './session/ambient.js';
+import { ambientScopeOf, currentSession, runInScope } from './session/ambient.js';
 import { DEFAULT_ACQUIRE_TIMEOUT_MS } from './session/core-options.js';
 import { DatabaseCore } from './session/database-core.js';
 import { openEngine } from './session/engines.js';
@@ -33,6 +33,18 @@ import { openReplicas } from './session/replicas/open-replicas.js';
 import { type DatabaseEvents, subscribe } from './session/watch/database-events.js';
 import type { DatabaseStats } from './session/watch/database-stats.js';
 import { entityPlan } from './sql/entity-plan.js';
+import {
+  assertTargetTime,
+  previewRevert,
+  revertTables,
+  type TableRevert,
+  type TableRevertPreview,
+} from './verbs/write/revert-tables.js';
+
+export interface RevertAllOptions extends Confirmation {
+  /** Tables of entities, by name. */
+  tables?: readonly string[];
+}
 
 /** An open database. */
 export class Database extends DatabaseHandle {
@@ -123,6 +135,31 @@ export class Database extends DatabaseHandle {
   restoreFull(name: string, options?: Confirmation): Promise<FullRestore | FullRestorePreview>;
   restoreFull(name: string, options: Confirmation = {}): Promise<FullRestore | FullRestorePreview> {
     return this.#backups.restoreFull(name, options);
+  }
+
+  /**
+   * Gives a table the rows that it had at a moment, out of its history: changed and deleted ones come back, later ones are
+   * soft-deleted, and each change is a new version. Without `confirm` it changes nothing and answers what it would do.
+   */
+  revert(table: string, targetTime: Date, options: Confirmation & { confirm: true }): Promise<TableRevert>;
+  revert(table: string, targetTime: Date, options?: Confirmation): Promise<TableRevert | TableRevertPreview>;
+  async revert(table: string, targetTime: Date, options: Confirmation = {}): Promise<TableRevert | TableRevertPreview> {
+    const [outcome] = await this.revertAll(targetTime, { ...options, tables: [table] });
+    return outcome as TableRevert | TableRevertPreview;
+  }
+
+  /** The same for several tables at one moment, in one transaction; without `tables`, for every one that has a history. */
+  revertAll(targetTime: Date, options: RevertAllOptions & { confirm: true }): Promise<TableRevert[]>;
+  revertAll(targetTime: Date, options?: RevertAllOptions): Promise<Array<TableRevert | TableRevertPreview>>;
+  async revertAll(
+    targetTime: Date,
+    { tables, confirm }: RevertAllOptions = {},
+  ): Promise<Array<TableRevert | TableRevertPreview>> {
+    assertTargetTime(targetTime, this.#core.clock.now());
+    const recorded = this.#core.entities.map(entityMeta).filter(({ history }) => history);
+    const plans = (tables ?? recorded.map(({ table }) => table)).map((table) => this.planOf(table));
+    if (confirm === true) return revertTables(currentSession(this.#core), plans, targetTime);
+    return Promise.all(plans.map((plan) => previewRevert(this.#core, plan, targetTime)));
   }
 
   /** Runs `fn` in one transaction while no other instance migrates or seeds. */

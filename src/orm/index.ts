@@ -23,7 +23,7 @@ export type { BackupProgress } from './backup/snapshot/take-snapshot.js';
 export type { VerifiedBackup } from './backup/verify-backup.js';
 export type { Backup, BackupRequest } from './backup/write-backup.js';
 export type { ConnectOptions } from './connect-options.js';
-export { connect, Database } from './database.js';
+export { connect, Database, type RevertAllOptions } from './database.js';
 export { databaseFor } from './database-for.js';
 export { DatabaseHandle, type LooseRow } from './database-handle.js';
 export { type DbContextOptions, dbContext } from './db-context.js';
@@ -88,3 +88,4 @@ export type {
   WriteOptions,
 } from './verbs/options.js';
 export type { Past } from './verbs/read/past.js';
+export type { TableRevert, TableRevertPreview } from './verbs/write/revert-tables.js';
