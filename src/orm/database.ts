@@ -160,6 +160,12 @@ export class Database extends DatabaseHandle {
     return outcome as TableRevert | TableRevertPreview;
   }
 
+  /** Tables that keep a history. */
+  get revertableTables(): string[] {
+    const recorded = this.#core.entities.map(entityMeta).filter(({ history }) => history);
+    return recorded.map(({ table }) => table);
+  }
+
   /** The same for several tables at one moment, in one transaction; without `tables`, for every one that has a history. */
   revertAll(targetTime: Date, options: RevertAllOptions & { confirm: true }): Promise<TableRevert[]>;
   revertAll(targetTime: Date, options?: RevertAllOptions): Promise<Array<TableRevert | TableRevertPreview>>;
@@ -168,8 +174,7 @@ export class Database extends DatabaseHandle {
     { tables, confirm }: RevertAllOptions = {},
   ): Promise<Array<TableRevert | TableRevertPreview>> {
     assertTargetTime(targetTime, this.#core.clock.now());
-    const recorded = this.#core.entities.map(entityMeta).filter(({ history }) => history);
-    const plans = (tables ?? recorded.map(({ table }) => table)).map((table) => this.planOf(table));
+    const plans = (tables ?? this.revertableTables).map((table) => this.planOf(table));
     if (confirm === true) return revertTables(currentSession(this.#core), plans, targetTime);
     return Promise.all(plans.map((plan) => previewRevert(this.#core, plan, targetTime)));
   }

@@ -54,6 +54,7 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
     description: parts.description ?? '',
     routers: parts.routers ?? [],
     auth,
+    database: engines.database,
     hasAccounts: parts.userStore !== undefined || engines.database !== undefined,
     readiness,
     metrics,

@@ -1,4 +1,5 @@
 import { type Auth, createAuthRouter } from '../features/auth/index.js';
+import { createDatabaseRouter } from '../features/database/index.js';
 import { createDocsRouter } from '../features/docs/index.js';
 import { createMailRouter, type Mailer } from '../features/email/index.js';
 import {
@@ -8,6 +9,7 @@ import {
   type Readiness,
 } from '../features/health/index.js';
 import { type Mountable, RouteTable } from '../http/index.js';
+import type { Database } from '../orm/index.js';
 import type { KernelMetrics } from '../telemetry/index.js';
 import type { KernelSettings } from './settings/settings.js';
 
@@ -17,6 +19,7 @@ export interface RoutesOptions {
   description: string;
   routers: readonly Mountable[];
   auth: Auth;
+  database: Database | undefined;
   /** False where accounts would be in a database and there is none. */
   hasAccounts: boolean;
   readiness: Readiness;
@@ -47,6 +50,10 @@ export function mountRoutes(options: RoutesOptions): RouteTable {
   if (options.hasAccounts && hasAuthRoutes(settings)) {
     const { maxBodySize } = settings.security;
     routes.mount([createAuthRouter({ ...auth, prefix: features.authPrefix, maxBodySize })], features.kernelPrefix);
+  }
+  if (options.database && settings.auth.enabled) {
+    const { dataDir } = settings.database;
+    routes.mount([createDatabaseRouter({ database: options.database, dataDir })], features.kernelPrefix);
   }
   routes.mount(options.routers, features.kernelPrefix);
   routes.compile();
