@@ -13,6 +13,7 @@ export {
   RateLimitedError,
   UnsupportedMediaTypeError,
 } from './errors.js';
+export { Idempotency, idempotent } from './idempotency/idempotency.js';
 export { type InjectInit, injectRequest } from './inject.js';
 export { buildOpenApi, type OpenApiInfo } from './openapi/openapi.js';
 export { type Problem, toProblem } from './problem.js';

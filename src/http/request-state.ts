@@ -2,6 +2,7 @@ import type Koa from 'koa';
 import type { UploadedFiles } from './body/multipart.js';
 import type { RateLimits } from './edge/rate-limits.js';
 import type { AuthError } from './errors.js';
+import type { Idempotency } from './idempotency/idempotency.js';
 import type { MatchedRoute } from './routing/route-table.js';
 import type { UserIdentity } from './user-identity.js';
 
@@ -28,6 +29,8 @@ export interface KernelState {
   route?: MatchedRoute;
   /** `null` where limits are switched off. */
   rateLimits?: RateLimits | null;
+  /** `null` where repeats are not looked for. */
+  idempotency?: Idempotency | null;
   /** Most bytes a body may have, here. */
   bodyLimit?: number;
   /** The body's bytes, where the route asks for them. */

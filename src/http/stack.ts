@@ -11,6 +11,7 @@ import type { RateLimits } from './edge/rate-limits.js';
 import { identifyRequest } from './edge/request-id.js';
 import { setSecurityHeaders } from './edge/security-headers.js';
 import { AuthError } from './errors.js';
+import type { Idempotency } from './idempotency/idempotency.js';
 import type { HttpContext, HttpMiddleware, KernelState, Next } from './request-state.js';
 import { answerRoute, resolveRoute } from './routing/route-stages.js';
 import type { RouteTable } from './routing/route-table.js';
@@ -43,6 +44,8 @@ export interface StackOptions {
   authenticate?: Authenticate;
   /** `null` or absent switches limits off. */
   rateLimits?: RateLimits | null;
+  /** `null` or absent: repeats are not looked for. */
+  idempotency?: Idempotency | null;
   requestMetrics?: HttpMiddleware;
   metering?: HttpMiddleware;
   /** What the free accessors (`getCache()`, …) answer with inside a request. */
@@ -65,7 +68,7 @@ export function createStack(options: StackOptions): Stack {
     identifyRequest({
       ...options,
       send: security.enableRequestId,
-      state: { ...options.state, rateLimits: options.rateLimits ?? null },
+      state: { ...options.state, rateLimits: options.rateLimits ?? null, idempotency: options.idempotency ?? null },
     }),
     resolveRoute(routes),
     logAndMeasure({ logger, metrics, logs: security.enableRequestLogging }),

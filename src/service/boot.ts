@@ -4,8 +4,9 @@ import type { Services } from '../base/services.js';
 import { type Auth, type AuthConfig, createAuth, ensureAdmin, RedisSessionStore } from '../features/auth/index.js';
 import { mailerService } from '../features/email/index.js';
 import type { Readiness } from '../features/health/index.js';
-import { compose, createStack, type HttpMiddleware, RateLimits } from '../http/index.js';
+import { compose, createStack, type HttpMiddleware, Idempotency, RateLimits } from '../http/index.js';
 import { type JobRegistry, JobWorker } from '../jobs/index.js';
+import { IdempotencyStore } from '../reliability/index.js';
 import type { KernelMetrics } from '../telemetry/index.js';
 import { type Engines, openEngines } from './engines.js';
 import type { EnvironmentName } from './env/index.js';
@@ -70,6 +71,7 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
     apiPrefix: settings.features.kernelPrefix,
     authenticate: settings.auth.enabled ? auth.authenticate : undefined,
     rateLimits: buildRateLimits(options, engines),
+    idempotency: buildIdempotency(options, engines),
     services,
     state: { kernel },
   });
@@ -107,6 +109,16 @@ function buildRateLimits({ settings, logger }: BootOptions, { limiter }: Engines
     windowSeconds: reliability.rateLimitWindowSeconds,
   };
   return new RateLimits({ limiter, tiers, logger });
+}
+
+function buildIdempotency({ settings, logger }: BootOptions, { redis }: Engines): Idempotency | null {
+  const { idempotencyEnabled, idempotencyTtlSeconds: ttlSeconds } = settings.reliability;
+  if (!idempotencyEnabled) return null;
+  const store = new IdempotencyStore(redis.client, {
+    prefix: redis.key('idempotent:'),
+    secret: settings.auth.tokenSecret,
+  });
+  return new Idempotency({ store, ttlSeconds, logger });
 }
 
 /** Servers can go away; what lives in this process cannot, and is not asked. */

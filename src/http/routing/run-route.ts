@@ -5,6 +5,7 @@ import type { UploadedFiles } from '../body/multipart.js';
 import { NO_FILES, parseBody } from '../body/parse-body.js';
 import { readBody } from '../body/read-body.js';
 import { compose } from '../compose.js';
+import { heedIdempotencyKey } from '../idempotency/idempotency.js';
 import type { AuthInfo, HttpContext, HttpMiddleware, Next } from '../request-state.js';
 import type { UserIdentity } from '../user-identity.js';
 import type { RouteGuard } from './guard-registry.js';
@@ -12,10 +13,11 @@ import type { BodyFormat, RouteDeclaration, RouteInput } from './route.js';
 import { sendResult } from './send-result.js';
 import { arrayFields, checkPart, throwIfFaulty } from './validate-input.js';
 
-/** One middleware for a declared route: guard, body, the route's own middleware, validation, handler, answer. */
+/** One middleware for a declared route: guard, repeats, body, the route's own middleware, validation, handler, answer. */
 export function compileRoute(declaration: RouteDeclaration, guard: RouteGuard): HttpMiddleware {
   const stages: HttpMiddleware[] = [];
   if (guard) stages.push(guardStage(guard));
+  if (declaration.method !== 'GET') stages.push(heedIdempotencyKey(declaration.options.maxBodySize));
   if (takesBody(declaration)) stages.push(bodyStage(declaration));
   return compose([...stages, ...declaration.use, answerStage(declaration)]);
 }

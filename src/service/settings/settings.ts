@@ -56,6 +56,8 @@ const reliability = z.strictObject({
   rateLimitAuthenticatedRpm: count.default(120).describe('Requests per window, by user.'),
   rateLimitAdminRpm: count.default(600).describe('Requests per window, by admin.'),
   rateLimitWindowSeconds: count.default(60).describe('Length of the sliding window.'),
+  idempotencyEnabled: z.boolean().default(true).describe('Answer repeated requests without running them again.'),
+  idempotencyTtlSeconds: count.default(86_400).describe('How long answers to an `Idempotency-Key` are kept.'),
 });
 
 const features = z.strictObject({
