@@ -106,6 +106,7 @@ export {
   type CacheOptions,
   cached,
   type GetOrSetOptions,
+  getActiveStreams,
   getCache,
   IdempotencyChecker,
   type IdempotencyCheckerOptions,
@@ -123,6 +124,10 @@ export {
   type RedisCacheOptions,
   releaseLock,
   renewLock,
+  type StreamLease,
+  StreamLimitExceeded,
+  type StreamLimits,
+  streamLease,
   type Ttl,
   type WithLockOptions,
   withLock,
@@ -167,6 +172,7 @@ export {
   type RedisSettings,
   type ReliabilitySettings,
   type SecuritySettings,
+  type StreamingSettings,
 } from './service/settings/settings.js';
 export { version } from './service/version.js';
 export {

@@ -40,6 +40,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   E_IDEMPOTENCY_KEY_REUSED: 422,
   E_MAINTENANCE: 503,
   E_NOT_STARTED: 503,
+  E_STREAM_LIMIT: 429,
   E_TIMEOUT: 503,
 };
 

@@ -39,4 +39,13 @@ export {
 } from './locks/locks.js';
 export { RedisLocks } from './locks/redis-locks.js';
 export { type LockScope, type WithLockOptions, withLock } from './locks/with-lock.js';
+export type { StreamLease } from './streams/stream-lease.js';
+export {
+  getActiveStreams,
+  StreamLeases,
+  type StreamLimits,
+  streamLease,
+  streamLeaseService,
+} from './streams/stream-leases.js';
+export { StreamLimitExceeded } from './streams/stream-limit-exceeded.js';
 export type { Ttl } from './ttl.js';

@@ -15,6 +15,8 @@ import {
   RedisLocks,
   rateLimitConfig,
   rateLimiterService,
+  StreamLeases,
+  streamLeaseService,
 } from '../reliability/index.js';
 import type { KernelMetrics } from '../telemetry/index.js';
 import type { KernelSettings } from './settings/settings.js';
@@ -60,6 +62,9 @@ export async function openEngines(options: EnginesOptions): Promise<Engines> {
   services.provide(jobQueueService, queue);
   services.provide(cacheService, new Cache({ redis: client, prefix: redis.key('cache:'), isFake, isProd, ...common }));
   services.provide(lockService, isFake ? new LocalLocks() : new RedisLocks(client, { prefix: redis.key('lock:') }));
+  const { maxConcurrentPerUser: limit, leaseTtlSeconds: ttlSeconds, leaseKeyNamespace } = settings.streaming;
+  const prefix = redis.key(`${settings.redis.keyPrefix}${leaseKeyNamespace}:`);
+  services.provide(streamLeaseService, new StreamLeases(client, { limit, ttlSeconds, prefix }));
   services.provide(mailerService, openMailer(options));
   return { redis, database, limiter, queue };
 }

@@ -1,3 +1,4 @@
+import { KernelError } from '../../base/errors.js';
 import type { RedisClient } from '../../redis/index.js';
 import { RedisGuard } from '../redis-guard.js';
 import { type Ttl, ttlSecondsOf } from '../ttl.js';
@@ -21,7 +22,9 @@ export class IdempotencyChecker {
   readonly #ttlSeconds: number;
   readonly #prefix: string;
 
-  constructor(redis: RedisClient, ttlSeconds = DAY_SECONDS, options: IdempotencyCheckerOptions = {}) {
+  /** @param redis `getRedis()`; null before a kernel has started, which is an error here */
+  constructor(redis: RedisClient | null, ttlSeconds = DAY_SECONDS, options: IdempotencyCheckerOptions = {}) {
+    if (!redis) throw new KernelError('E_NOT_STARTED', 'IdempotencyChecker needs a Redis; start a kernel first');
     this.#redis = redis;
     this.#ttlSeconds = ttlSecondsOf(ttlSeconds) ?? DAY_SECONDS;
     this.#prefix = options.prefix ?? 'idempotent:checked:';

@@ -43,6 +43,11 @@ const schema = z
     rateLimitEnabled: flag,
     rateLimitRequests: whole,
     rateLimitWindowSeconds: whole,
+    maxConcurrentStreams: z.coerce
+      .number('is not a number')
+      .int('is not a whole number')
+      .min(0, 'must not be negative'),
+    streamLeaseTtlSeconds: whole,
     workerCount: z.coerce.number('is not a number').int('is not a whole number').min(0, 'must not be negative'),
     jobMaxAttempts: whole,
     emailEnabled: flag,
@@ -67,6 +72,7 @@ const FIELD_NAMES = Object.keys(schema.shape) as FieldName[];
 const ALIASES: Readonly<Record<string, FieldName>> = {
   RATE_LIMIT_RPM: 'rateLimitRequests',
   RATE_LIMIT_WINDOW: 'rateLimitWindowSeconds',
+  STREAM_LEASE_TTL: 'streamLeaseTtlSeconds',
 };
 
 /** Lets `config.jwtSecret` be read and typed without writing every field down a second time. */

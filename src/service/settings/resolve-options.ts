@@ -23,6 +23,7 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
   return kernelSettings({
     auth: authSettings(given),
     redis: redisSettings(given),
+    streaming: streamingSettings(given),
     jobs: { workerCount: given.config.workerCount, maxAttempts: given.config.jobMaxAttempts },
     observability: { serviceName: options.name, logLevel: given.config.logLevel },
     reliability: reliabilitySettings(given),
@@ -55,6 +56,13 @@ function redisSettings({ options, config }: Given): KernelSettingsInput['redis']
     keyPrefix: config.redisKeyPrefix,
     namespace: options.redisNamespace,
     allowFallback: options.allowRedisFallback,
+  };
+}
+
+function streamingSettings({ options, config }: Given): KernelSettingsInput['streaming'] {
+  return {
+    maxConcurrentPerUser: options.config && (config.maxConcurrentStreams ?? 3),
+    leaseTtlSeconds: options.config && (config.streamLeaseTtlSeconds ?? 300),
   };
 }
 

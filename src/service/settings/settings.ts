@@ -32,6 +32,12 @@ const redis = z.strictObject({
     .describe('Production only: run on the in-memory engine when Redis is away.'),
 });
 
+const streaming = z.strictObject({
+  maxConcurrentPerUser: z.number().int().min(0).default(5).describe('Most streams a user has open; 0 is no limit.'),
+  leaseTtlSeconds: seconds.default(180).describe('How long a stream counts after its process has died.'),
+  leaseKeyNamespace: z.string().default('stream_leases').describe('Where Redis keeps the open streams.'),
+});
+
 const jobs = z.strictObject({
   workerCount: z.number().int().min(0).default(4).describe('Jobs in flight in this process; 0 runs no worker here.'),
   workTimeoutSeconds: seconds.default(300).describe('Longest run of one attempt.'),
@@ -121,6 +127,7 @@ const database = z.strictObject({
 const schema = z.strictObject({
   auth: auth.prefault({}),
   redis: redis.prefault({}),
+  streaming: streaming.prefault({}),
   jobs: jobs.prefault({}),
   observability: observability.prefault({}),
   reliability: reliability.prefault({}),
@@ -157,6 +164,7 @@ export type KernelSettings = DeepReadonly<Omit<z.output<typeof schema>, 'healthC
 export type KernelSettingsInput = z.input<typeof schema>;
 export type AuthSettings = KernelSettings['auth'];
 export type RedisSettings = KernelSettings['redis'];
+export type StreamingSettings = KernelSettings['streaming'];
 export type JobSettings = KernelSettings['jobs'];
 export type ObservabilitySettings = KernelSettings['observability'];
 export type ReliabilitySettings = KernelSettings['reliability'];
@@ -185,7 +193,19 @@ export function kernelSettings(input: KernelSettingsInput = {}): KernelSettings 
 /** The groups and fields of the settings with default and description, for documentation and its test. */
 export function describeSettings(): Array<{ group: string; field: string; default: unknown; description: string }> {
   const defaults = kernelSettings() as unknown as Record<string, Record<string, unknown>>;
-  const groups = { auth, redis, jobs, observability, reliability, features, cors, security, email, database };
+  const groups = {
+    auth,
+    redis,
+    streaming,
+    jobs,
+    observability,
+    reliability,
+    features,
+    cors,
+    security,
+    email,
+    database,
+  };
   return Object.entries(groups).flatMap(([group, object]) =>
     Object.entries(object.shape).map(([field, type]) => ({
       group,

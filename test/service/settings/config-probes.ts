@@ -5,6 +5,7 @@ import {
   type ServiceConfigFields,
   type ServiceOptions,
   sendEmail,
+  streamLease,
 } from 'app-kernel';
 import { expect, vi } from 'vitest';
 import { freshFolder, freshOptions, sqliteUrl, startedService } from '../setup/fresh-service.js';
@@ -111,6 +112,17 @@ export const configProbes: Probes<ServiceConfigFields> = {
   rateLimitWindowSeconds: async () => {
     const service = await withConfig({ rateLimitWindowSeconds: 13 });
     expect((await service.inject('/api')).headers.get('ratelimit-policy')).toMatch(/w=13\b/);
+  },
+  maxConcurrentStreams: async () => {
+    await withConfig({ maxConcurrentStreams: 1 });
+    await streamLease('ann');
+    await expect(streamLease('ann')).rejects.toMatchObject({ limit: 1 });
+  },
+  streamLeaseTtlSeconds: async () => {
+    const service = await withConfig({ streamLeaseTtlSeconds: 11 });
+    await streamLease('ann');
+    const { client } = service.kernel.redis;
+    expect(await client.pttl('queue:stream_leases:ann')).toBeLessThanOrEqual(11_000);
   },
   workerCount: async () => {
     const ran: string[] = [];
