@@ -5,13 +5,16 @@ import type { RedisGuard } from './redis-guard.js';
 /** Marks a lease; no value may begin with it. */
 const MARK = 'lease:';
 
-/** KEYS[1] the key. ARGV: lease, its life in ms. Answers what is there, or the lease that it put there. */
+/**
+ * KEYS[1] the key. ARGV: lease, its life in ms, a value that counts as missing ('' for none).
+ * Answers what is there, or the lease that it put there.
+ */
 const CLAIM: RedisScript = {
   name: 'kernelLeaseClaim',
   keys: 1,
   lua: `
 local found = redis.call('GET', KEYS[1])
-if type(found) == 'string' then return found end
+if type(found) == 'string' and found ~= ARGV[3] then return found end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return ARGV[1]
 `,
@@ -64,9 +67,12 @@ export class LeasedKeys {
     return `${MARK}${randomToken(12)}:${note}`;
   }
 
-  /** What lies under `key`: `lease` where it was free, else a value or somebody else's lease. */
-  async claim(key: string, lease: string, leaseSeconds: number): Promise<string> {
-    return String(await this.#run(CLAIM, key, [lease, toMs(leaseSeconds)]));
+  /**
+   * What lies under `key`: `lease` where it was free, else a value or somebody else's lease.
+   * @param outdated a value that counts as missing
+   */
+  async claim(key: string, lease: string, leaseSeconds: number, outdated = ''): Promise<string> {
+    return String(await this.#run(CLAIM, key, [lease, toMs(leaseSeconds), outdated]));
   }
 
   /** Stores the value of the holder of `lease`; false when the lease was lost to a delete, a set or time. */

@@ -6,7 +6,7 @@ import { mailerService } from '../features/email/index.js';
 import type { Readiness } from '../features/health/index.js';
 import { compose, createStack, type HttpMiddleware, Idempotency, RateLimits } from '../http/index.js';
 import { type JobRegistry, JobWorker } from '../jobs/index.js';
-import { IdempotencyStore } from '../reliability/index.js';
+import { cacheService, IdempotencyStore } from '../reliability/index.js';
 import type { KernelMetrics } from '../telemetry/index.js';
 import { type Engines, openEngines } from './engines.js';
 import type { EnvironmentName } from './env/index.js';
@@ -47,6 +47,7 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
   const entities = entitiesOf(settings, parts);
   const engines = await openEngines({ ...options, jobRegistry, entities, isProd });
   const auth = buildAuth(options, engines);
+  voidWhatIsWritten(options, engines);
   watchServers(readiness, engines);
   const mailer = services.get(mailerService);
   const routes = mountRoutes({
@@ -81,6 +82,14 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
 /** A developer's own machine, where nobody else comes by way of a proxy. */
 function isPersonal({ environment, parts }: BootOptions): boolean {
   return environment !== 'staging' && environment !== 'uat' && !parts.trustProxy;
+}
+
+/** A table's name and `<table>:<id>` are tags of the cache: what was cached with them is void once the row has changed. */
+function voidWhatIsWritten({ lifecycle, services }: BootOptions, { database }: Engines): void {
+  const cache = services.get(cacheService);
+  if (!database || !cache || cache.backendType === 'disabled') return;
+  const stop = database.on('write', ({ table, id }) => cache.invalidateTags(table, `${table}:${id}`));
+  lifecycle.push('cache tags', async () => stop());
 }
 
 function buildAuth(

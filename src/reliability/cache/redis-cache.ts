@@ -32,6 +32,10 @@ export class RedisCache implements CacheBackend {
     return text === undefined ? null : decodeValue(text);
   }
 
+  async read(key: string): Promise<string | null> {
+    return (await this.#text(key)) ?? null;
+  }
+
   async set(key: string, value: unknown, ttlSeconds?: number): Promise<void> {
     const text = encodeValue(value);
     await this.#guard.run<unknown>(() =>
@@ -60,9 +64,9 @@ export class RedisCache implements CacheBackend {
     return (await this.#text(key)) !== undefined;
   }
 
-  async claim(key: string, leaseSeconds: number): Promise<CacheClaim> {
+  async claim(key: string, leaseSeconds: number, outdated?: string): Promise<CacheClaim> {
     const lease = this.#leased.newLease();
-    const found = await this.#leased.claim(this.#key(key), lease, leaseSeconds);
+    const found = await this.#leased.claim(this.#key(key), lease, leaseSeconds, outdated);
     if (found === lease) return { state: 'leased', lease };
     return isLease(found) ? { state: 'busy' } : { state: 'hit', text: found };
   }
