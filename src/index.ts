@@ -46,6 +46,19 @@ export {
   type ReadinessOptions,
 } from './features/health/index.js';
 export {
+  type CancelHandle,
+  type Cancellable,
+  createTasksRouter,
+  sseComplete,
+  sseLog,
+  sseTaskId,
+  sseUrls,
+  TaskCancelled,
+  TaskCancelled as Cancelled,
+  TaskStream,
+  type TaskStreamOptions,
+} from './features/tasks/index.js';
+export {
   AuthError,
   type AuthGuards,
   type AuthInfo,
@@ -78,6 +91,10 @@ export {
   rateLimit,
   requireAdmin,
   requireAuth,
+  type SseMessage,
+  type SseOptions,
+  sse,
+  sseEvent,
   UserIdentity,
   type UserIdentityFields,
 } from './http/index.js';

@@ -33,9 +33,13 @@ export { markMiddleware } from './routing/route-marks.js';
 export { type Mountable, RouteTable } from './routing/route-table.js';
 export { createRouter, type RouterOptions, TypedRouter } from './routing/typed-router.js';
 export { createHttpServer, type HttpServerOptions } from './server.js';
+export { SilentConnections } from './silent-connections.js';
 export {
   createStack,
   installStack,
   type StackOptions,
 } from './stack.js';
+export { OpenStreams } from './streaming/open-streams.js';
+export { type SseMessage, sseEvent } from './streaming/sse-format.js';
+export { type SseOptions, sse } from './streaming/sse-stream.js';
 export { UserIdentity, type UserIdentityFields } from './user-identity.js';

@@ -41,6 +41,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   E_MAINTENANCE: 503,
   E_NOT_STARTED: 503,
   E_STREAM_LIMIT: 429,
+  E_TASK_CANCELLED: 409,
   E_TIMEOUT: 503,
 };
 

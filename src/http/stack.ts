@@ -15,6 +15,7 @@ import type { Idempotency } from './idempotency/idempotency.js';
 import type { HttpContext, HttpMiddleware, KernelState, Next } from './request-state.js';
 import { answerRoute, resolveRoute } from './routing/route-stages.js';
 import type { RouteTable } from './routing/route-table.js';
+import type { OpenStreams } from './streaming/open-streams.js';
 
 /** `SecuritySettings`. */
 export interface SecurityOptions {
@@ -46,6 +47,8 @@ export interface StackOptions {
   rateLimits?: RateLimits | null;
   /** `null` or absent: repeats are not looked for. */
   idempotency?: Idempotency | null;
+  /** Where the event streams of routes are looked after. */
+  streams?: OpenStreams;
   requestMetrics?: HttpMiddleware;
   metering?: HttpMiddleware;
   /** What the free accessors (`getCache()`, …) answer with inside a request. */
@@ -81,7 +84,7 @@ export function createStack(options: StackOptions): Stack {
     options.rateLimits && limitRate,
     metering,
   ];
-  return { before: before.filter(isMiddleware), route: answerRoute(routes) };
+  return { before: before.filter(isMiddleware), route: answerRoute(routes, options.streams) };
 }
 
 /** Puts the stack on `app`. What is `use`d afterwards runs inside it, just before the routes. */

@@ -1,9 +1,11 @@
 import type { Lifecycle } from '../base/lifecycle.js';
 import type { Logger } from '../base/ports.js';
+import { TextSealer } from '../base/sealed-text.js';
 import type { Services } from '../base/services.js';
 import { type Auth, type AuthConfig, createAuth, ensureAdmin, RedisSessionStore } from '../features/auth/index.js';
 import { mailerService } from '../features/email/index.js';
 import type { Readiness } from '../features/health/index.js';
+import { TaskRegistry, TaskStore, taskRegistryService } from '../features/tasks/index.js';
 import { compose, createStack, type HttpMiddleware, Idempotency, RateLimits } from '../http/index.js';
 import { type JobRegistry, JobWorker } from '../jobs/index.js';
 import { cacheService, IdempotencyStore } from '../reliability/index.js';
@@ -50,7 +52,9 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
   voidWhatIsWritten(options, engines);
   watchServers(readiness, engines);
   const mailer = services.get(mailerService);
+  const tasks = openTasks(options, engines);
   const routes = mountRoutes({
+    tasks,
     settings,
     version: parts.version ?? '1.0.0',
     description: parts.description ?? '',
@@ -73,6 +77,7 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
     authenticate: settings.auth.enabled ? auth.authenticate : undefined,
     rateLimits: buildRateLimits(options, engines),
     idempotency: buildIdempotency(options, engines),
+    streams: kernel.streams,
     services,
     state: { kernel },
   });
@@ -118,6 +123,19 @@ function buildRateLimits({ settings, logger }: BootOptions, { limiter }: Engines
     windowSeconds: reliability.rateLimitWindowSeconds,
   };
   return new RateLimits({ limiter, tiers, logger });
+}
+
+function openTasks({ settings, services, lifecycle, logger }: BootOptions, { redis, queue }: Engines): TaskRegistry {
+  const sealer = new TextSealer(settings.auth.tokenSecret, 'task tokens');
+  const registry = new TaskRegistry({
+    store: new TaskStore(redis.client, redis.key('tasks:'), sealer),
+    logger,
+    enqueue: (taskName, data, jobId) => queue.enqueue(taskName, data, { jobId }),
+  });
+  services.provide(taskRegistryService, registry);
+  lifecycle.push('tasks', () => registry.stop());
+  registry.start();
+  return registry;
 }
 
 function buildIdempotency({ settings, logger }: BootOptions, { redis }: Engines): Idempotency | null {

@@ -15,7 +15,7 @@ import {
   type UserStore,
 } from '../features/auth/index.js';
 import { Readiness } from '../features/health/index.js';
-import { compose, createStack, type HttpMiddleware, installStack, RouteTable } from '../http/index.js';
+import { compose, createStack, type HttpMiddleware, installStack, OpenStreams, RouteTable } from '../http/index.js';
 import { type JobQueue, JobRegistry } from '../jobs/index.js';
 import type { Database } from '../orm/index.js';
 import type { RedisConnection } from '../redis/index.js';
@@ -41,6 +41,8 @@ export class KernelRuntime {
   /** Secret, lifetimes, issuer and audience, for custom sign-in flows. */
   readonly authConfig: AuthConfig;
   readonly readiness: Readiness;
+  /** The event streams that are open. */
+  readonly streams: OpenStreams;
   /** Where the free accessors (`getCache()`, `getRedis()`, …) find what this kernel provides. */
   readonly services = new Services();
   readonly #parts: KernelParts;
@@ -60,6 +62,7 @@ export class KernelRuntime {
     this.jobRegistry = parts.jobRegistry ?? new JobRegistry();
     this.userStore = parts.userStore ?? ownUsers(this);
     this.authConfig = authConfig({ ...settings.auth, issuer: name });
+    this.streams = new OpenStreams(this.logger);
     this.readiness = new Readiness({ checks: settings.healthChecks });
     this.#parts = parts;
     refuseWrongRoutes(parts);
@@ -75,10 +78,16 @@ export class KernelRuntime {
   /** Stops what `ready` started, last first; running jobs may take `timeoutMs` to finish. Idempotent. */
   async close({ timeoutMs = DEFAULT_SHUTDOWN_TIMEOUT_MS }: { timeoutMs?: number } = {}): Promise<void> {
     this.#closeBy = performance.now() + timeoutMs;
-    this.readiness.drain();
+    this.drain();
     await this.#starting?.catch(() => {});
     this.#takesRequests = false;
     await this.#release();
+  }
+
+  /** Readiness falls, and event streams end, telling their clients when to come back. */
+  drain(): void {
+    this.readiness.drain();
+    this.streams.drain();
   }
 
   /** Jobs and `onShutdown` still reach the engines, through the kernel and through the accessors. */

@@ -7,6 +7,7 @@ import {
   createRootInfoRouter,
   type Readiness,
 } from '../features/health/index.js';
+import { createTasksRouter, type TaskRegistry } from '../features/tasks/index.js';
 import { type Mountable, RouteTable } from '../http/index.js';
 import type { KernelMetrics } from '../telemetry/index.js';
 import type { KernelSettings } from './settings/settings.js';
@@ -21,6 +22,7 @@ export interface RoutesOptions {
   hasAccounts: boolean;
   readiness: Readiness;
   metrics: KernelMetrics;
+  tasks: TaskRegistry;
   /** Present where captured mails may be looked at: by admins, and `openLocally` by whoever sits at the machine. */
   mailbox: { mailer: Mailer; openLocally: boolean } | undefined;
 }
@@ -48,6 +50,7 @@ export function mountRoutes(options: RoutesOptions): RouteTable {
     const { maxBodySize } = settings.security;
     routes.mount([createAuthRouter({ ...auth, prefix: features.authPrefix, maxBodySize })], features.kernelPrefix);
   }
+  routes.mount([createTasksRouter(options.tasks)], features.kernelPrefix);
   routes.mount(options.routers, features.kernelPrefix);
   routes.compile();
   return routes;

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { connect as connectTo } from 'node:net';
 import { inspect } from 'node:util';
 import { createRouter, getJobClient, getRedis } from 'app-kernel';
 import { Entity, Field, Model } from 'app-kernel/orm';
@@ -143,6 +145,17 @@ describe('close()', () => {
     });
     successor.close();
   });
+
+  it('does not wait for a connection that has never said anything', async () => {
+    const service = await startedService({ shutdownTimeoutMs: 14_000 });
+    await service.listen(0, '127.0.0.1');
+    const silent = connectTo(service.port, '127.0.0.1');
+    await once(silent, 'connect');
+
+    const ended = once(silent, 'close');
+    await service.close();
+    await ended;
+  }, 10_000);
 
   it('gives up on a request that outlives the limit, and says so', async () => {
     const logger = new KeptLog();
