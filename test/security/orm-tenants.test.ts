@@ -124,7 +124,9 @@ for (const backend of BACKENDS) {
       const ids = ['own', 'secret', 'hidden', 'none'];
       const reads = Array.from({ length: 200 }, (_, index) => {
         const tenant = index % 2 === 0 ? 'mine' : 'theirs';
-        return withTenant(tenant, () => Memo.get(ids[(index >> 1) % 4] as string)).then((row) => [tenant, row] as const);
+        return withTenant(tenant, () => Memo.get(ids[(index >> 1) % 4] as string)).then(
+          (row) => [tenant, row] as const,
+        );
       });
       for (const [tenant, row] of await Promise.all(reads)) expect(row?.workspaceId ?? tenant).toBe(tenant);
     });

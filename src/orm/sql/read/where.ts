@@ -91,6 +91,6 @@ function readNot(plan: EntityPlan, filter: unknown, draft: Draft, depth: number)
   draft.shape += ')';
   return (next) => {
     const inner = write(next);
-    return inner === '' ? '' : `NOT (${inner})`;
+    return `NOT (${inner === '' ? '1 = 1' : inner})`;
   };
 }
