@@ -90,6 +90,11 @@ export interface Dialect {
   /** The same where the rows are about to be gone: rows that reference them wait as well. */
   readonly removalLock: string;
   quote(identifier: string): string;
+  /**
+   * What, outside of quotes, begins something in which parentheses do not count, beside what every engine has: no condition
+   * written as text may contain it.
+   */
+  readonly misleading: RegExp;
   /** @param position from 1. */
   placeholder(position: number): string;
   /** What stands for an equality that also matches two NULLs. */

@@ -29,7 +29,8 @@ export interface CodecSizes {
 
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
-const UNSTORABLE_TEXT = /[\0\p{Cs}]/u;
+/** A NUL, which some servers take for the end, and half a surrogate pair, which is no character. */
+export const UNSTORABLE_TEXT = /[\0\p{Cs}]/u;
 const UNSTORABLE_JSON = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;

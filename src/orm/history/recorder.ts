@@ -1,5 +1,6 @@
 import { currentContext } from '../../base/context.js';
-import type { Portable } from '../entity/codec.js';
+import { ValidationError } from '../../base/errors.js';
+import { type Portable, UNSTORABLE_TEXT } from '../entity/codec.js';
 import { AT } from '../entity/system-fields.js';
 import type { Session } from '../session/session.js';
 import type { WriteAction } from '../session/watch/write-event.js';
@@ -26,8 +27,17 @@ export function stamp(session: Session, comment: string | undefined, notBefore?:
   return {
     now: typeof notBefore === 'string' && notBefore > now ? notBefore : now,
     actorId: currentContext().actor?.id ?? null,
-    comment: comment ?? null,
+    comment: checkedComment(comment),
   };
+}
+
+/** What a user typed as the reason of a change is text like any other. @throws ValidationError */
+function checkedComment(comment: string | undefined): string | null {
+  if (comment === undefined || comment === null) return null;
+  if (typeof comment === 'string' && !UNSTORABLE_TEXT.test(comment)) return comment;
+  throw new ValidationError([
+    { loc: ['comment'], msg: 'must be text without a NUL or half a surrogate pair', type: 'invalid_value' },
+  ]);
 }
 
 /** Writes a new row and its version. */

@@ -36,6 +36,7 @@ function createDialect(flavor: Flavor, database: string): Dialect {
     greatest: 'GREATEST',
     nullOrder: { asc: '', desc: '' },
     quote,
+    misleading: /#/,
     placeholder: () => '?',
     column: mysqlColumn,
     literal,

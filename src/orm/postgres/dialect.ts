@@ -37,6 +37,7 @@ export const postgresDialect: Dialect = {
   greatest: 'GREATEST',
   nullOrder: { asc: ' NULLS FIRST', desc: ' NULLS LAST' },
   quote,
+  misleading: /\$[\w\u0080-\uffff]*\$|\be'/i,
   placeholder: (position) => `$${position}`,
   column: postgresColumn,
   arrays,

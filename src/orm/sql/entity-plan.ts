@@ -78,6 +78,7 @@ export class EntityPlan {
   column(name: string): PlannedColumn {
     const column = this.#byName.get(name);
     if (column) return column;
+    if (typeof name !== 'string') throw new ValidationError([], `${this.meta.name}: a field is named by text`);
     throw new ValidationError(
       [{ loc: [name], msg: 'unknown field', type: 'unknown_field' }],
       `Unknown field "${name}" on ${this.meta.name}${suggestion(name, this.meta.byProperty.keys())}`,

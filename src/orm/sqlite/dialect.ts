@@ -30,6 +30,7 @@ export const sqliteDialect: Dialect = {
   greatest: 'MAX',
   nullOrder: { asc: '', desc: '' },
   quote,
+  misleading: /[[\]]/,
   placeholder: () => '?',
   column: sqliteColumn,
   literal,

@@ -30,6 +30,10 @@ export function encodeRow(plan: EntityPlan, data: object): FieldValue[] {
   for (const [property, given] of Object.entries(data) as Array<[string, unknown]>) {
     if (given === undefined || isIncluded(plan, property, given)) continue;
     const column = plan.column(property);
+    if (property !== column.property && Object.hasOwn(data, column.property)) {
+      issues.push({ loc: [property], msg: `is ${column.property} by another name; give it once`, type: 'duplicate' });
+      continue;
+    }
     try {
       values.push({ column, value: given === null ? null : column.field.codec.encode(given) });
     } catch (error) {

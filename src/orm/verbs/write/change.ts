@@ -6,6 +6,7 @@ import type { Session } from '../../session/session.js';
 import type { EntityPlan } from '../../sql/entity-plan.js';
 import type { Deletion } from '../../sql/write/change-shape.js';
 import { encodeRow, type FieldValue } from '../../sql/write/encode-row.js';
+import { seenVersion } from '../checked-options.js';
 import { assertId } from '../read/get-row.js';
 import { assertOwnTenant, tenantScope } from '../tenant.js';
 import { actionOf, changeAtOnce, type RowChange } from './change-at-once.js';
@@ -34,7 +35,7 @@ export async function updateById(
 }
 
 function rowChange(id: string, values: readonly FieldValue[], { expectedVersion, comment }: ChangeRequest): RowChange {
-  return { id, values, expectedVersion, comment };
+  return { id, values, expectedVersion: seenVersion(expectedVersion), comment };
 }
 
 /** In two steps: looks at the row, then writes what differs. */
@@ -107,10 +108,11 @@ export async function deleteById(
   request: ChangeRequest,
 ): Promise<boolean> {
   assertId(plan, id);
+  const expected = seenVersion(request.expectedVersion);
   return session.unit(async (scope) => {
     const before = (await lockByIds(scope, plan, [id], tenantScope(plan), 'removal')).get(id);
     if (!before) return false;
-    assertVersion(plan, before, request.expectedVersion);
+    assertVersion(plan, before, expected);
     await removeRows(scope, plan, [before], request.comment);
     return true;
   });
