@@ -1,5 +1,6 @@
 import { currentContext } from '../../base/context.js';
 import type { Portable } from '../entity/codec.js';
+import { isoTime } from '../entity/iso-time.js';
 import { AT } from '../entity/system-fields.js';
 import type { Session } from '../session/session.js';
 import type { WriteAction } from '../session/watch/write-event.js';
@@ -22,7 +23,7 @@ export interface Stamp {
  * @param notBefore versions of a row never go back in time, even when the clock does: `asOf` relies on it.
  */
 export function stamp(session: Session, comment: string | undefined, notBefore?: Portable): Stamp {
-  const now = new Date(session.core.clock.now()).toISOString();
+  const now = isoTime(session.core.clock.now());
   return {
     now: typeof notBefore === 'string' && notBefore > now ? notBefore : now,
     actorId: currentContext().actor?.id ?? null,
