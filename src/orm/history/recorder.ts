@@ -31,11 +31,17 @@ export function stamp(session: Session, comment: string | undefined, notBefore?:
   };
 }
 
-/** Writes a new row and its version. */
-export async function insertRow(session: Session, plan: EntityPlan, row: PortableRow, made: Stamp): Promise<void> {
+/** Writes a new row and its version. @returns the row. */
+export async function insertRow(
+  session: Session,
+  plan: EntityPlan,
+  row: PortableRow,
+  made: Stamp,
+): Promise<PortableRow> {
   const values = row.map((value, index) => plan.columns[index]?.toRaw(value));
   await writeVersion(session, plan, insertSql(plan), values, row, made);
   announce(session, plan, 'create', undefined, row);
+  return row;
 }
 
 /** What a change makes of a row. */
@@ -69,22 +75,21 @@ export async function updateRow(
  * Runs a statement that leaves the row as its new version is to be. Where the statement cannot record that version, a
  * trigger has, which knows everything but the comment.
  */
-async function writeVersion(
+function writeVersion(
   session: Session,
   plan: EntityPlan,
   sql: string,
   values: readonly unknown[],
   row: PortableRow,
   made: Stamp,
-): Promise<void> {
+): Promise<unknown> {
   if (plan.meta.history && plan.dialect.capabilities.writableCtes) {
     const extra = [plan.rawTime(made.now), made.actorId, made.comment];
-    await session.run(recordedSql(plan, sql, values.length), [...values, ...extra]);
-    return;
+    return session.run(recordedSql(plan, sql, values.length), [...values, ...extra]);
   }
-  await session.run(sql, values);
-  if (plan.meta.history && made.comment !== null)
-    await session.run(commentSql(plan), [made.comment, row[AT.id], row[AT.version]]);
+  const written = session.run(sql, values);
+  if (!plan.meta.history || made.comment === null) return written;
+  return written.then(() => session.run(commentSql(plan), [made.comment, row[AT.id], row[AT.version]]));
 }
 
 export function announce(
