@@ -9,6 +9,7 @@ import { describeFieldTypes } from '../conformance/orm/field-types.js';
 import { describeFollowing } from '../conformance/orm/following.js';
 import { describeGatheredReads } from '../conformance/orm/gathered-reads.js';
 import { describeJsonPaths } from '../conformance/orm/json-paths.js';
+import { describeListenedChanges } from '../conformance/orm/listened-changes.js';
 import { describeMigrating } from '../conformance/orm/migrating.js';
 import { describePaging } from '../conformance/orm/paging.js';
 import { describePast } from '../conformance/orm/past.js';
@@ -34,6 +35,7 @@ for (const backend of BACKENDS) {
   describe(backend.name, () => {
     describeSaving(backend);
     describeChanging(backend);
+    describeListenedChanges(backend);
     describeSavingMany(backend);
     describeUpserting(backend);
     describeDeleting(backend);

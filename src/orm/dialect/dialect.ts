@@ -103,6 +103,11 @@ export interface Dialect {
   readonly greatest: string;
   /** What follows an ORDER BY term whose column may be NULL, so that NULL comes first, and last in descending order. */
   readonly nullOrder: { readonly asc: string; readonly desc: string };
+  /**
+   * The condition that a column is NULL, as it is in nearly all rows, for engines that would take IS NULL for a rare thing in a
+   * table that they do not know yet.
+   */
+  mostlyNull?(column: string): string;
   column(field: FieldMeta): ColumnCodec;
   /** Left out by engines that have no arrays. */
   readonly arrays?: ColumnArrays;

@@ -1,5 +1,6 @@
 import { canonicalDecimal } from './decimal.js';
 import type { FieldType } from './field-types.js';
+import { fromIsoTime } from './iso-time.js';
 
 /**
  * A value as every engine, history row and export can carry it: text for dates, decimals and json, the JavaScript
@@ -57,7 +58,7 @@ export function createCodec(type: FieldType, sizes: CodecSizes): ValueCodec {
     case 'uuid':
       return plain(encodeUuid);
     case 'datetime':
-      return { encode: encodeDatetime, decode: (text: string) => new Date(text), equals: undefined };
+      return { encode: encodeDatetime, decode: fromIsoTime, equals: undefined };
     case 'json':
       return { encode: encodeJson, decode: (text: string) => JSON.parse(text), equals: sameJson };
     case 'blob':

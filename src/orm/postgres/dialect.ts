@@ -39,6 +39,8 @@ export const postgresDialect: Dialect = {
   quote,
   misleading: /\$[\w\u0080-\uffff]*\$|\be'/i,
   placeholder: (position) => `$${position}`,
+  // In a table that was never analyzed the planner expects IS NULL of one row in 200, and would sort all of the others.
+  mostlyNull: (column) => `(${column} >= '-infinity') IS NOT TRUE`,
   column: postgresColumn,
   arrays,
   literal,

@@ -1,5 +1,5 @@
 import { ValidationError } from '../../../base/errors.js';
-import { AT, isSystemProperty } from '../../entity/system-fields.js';
+import { AT } from '../../entity/system-fields.js';
 import { stamp, updateRow } from '../../history/recorder.js';
 import type { Scope } from '../../session/scope.js';
 import type { Session } from '../../session/session.js';
@@ -52,7 +52,7 @@ async function updateLocked(scope: Scope, plan: EntityPlan, change: RowChange): 
 /** The fields of an update. @throws ValidationError for what the ORM keeps itself. */
 export function updatable(plan: EntityPlan, data: object): FieldValue[] {
   const values = encodeRow(plan, data);
-  const kept = values.find(({ column }) => isSystemProperty(column.property));
+  const kept = values.find(({ column }) => column.field.system);
   if (kept) {
     throw new ValidationError([
       { loc: [kept.column.property], msg: 'is kept by the ORM itself and cannot be updated', type: 'read_only' },

@@ -1,6 +1,6 @@
 import { ValidationError } from '../../../base/errors.js';
 import type { Portable } from '../../entity/codec.js';
-import { AT, isSystemProperty } from '../../entity/system-fields.js';
+import { AT } from '../../entity/system-fields.js';
 import type { PortableRow, Stamp } from '../../history/recorder.js';
 import type { EntityPlan } from '../../sql/entity-plan.js';
 import { encodeRow, type FieldValue } from '../../sql/write/encode-row.js';
@@ -35,7 +35,7 @@ export function prepareRow(plan: EntityPlan, data: object, request: SaveRequest)
   if (id !== undefined) assertId(plan, id);
   const values = scoped(
     plan,
-    all.filter(({ column }) => !isSystemProperty(column.property)),
+    all.filter(({ column }) => !column.field.system),
   );
   return {
     id,

@@ -18,7 +18,7 @@ import { upsertRow } from './upsert.js';
 export async function saveRow(session: Session, plan: EntityPlan, data: object, request: SaveRequest): Promise<object> {
   const prepared = prepareRow(plan, data, request);
   if (isPlainInsert(prepared, request) && isOneStatement(plan, request.comment))
-    return atomically(session, async (target) => plan.instance(await insert(target, plan, prepared, request.comment)));
+    return plan.instance(await atomically(session, (target) => insertNew(target, plan, prepared, request.comment)));
   return (
     (await saveBack(session, plan, prepared, request)) ??
     (await upsertRow(session, plan, prepared, request)) ??
@@ -112,16 +112,25 @@ export function changedValues(before: PortableRow, values: readonly FieldValue[]
   return values.filter(({ column, value }) => !sameValue(column, before[column.index] as Portable, value));
 }
 
-async function insert(
-  scope: Session,
+/** A row whose id nobody has named, so that it has no past. */
+function insertNew(
+  session: Session,
   plan: EntityPlan,
   row: PreparedRow,
   comment: string | undefined,
 ): Promise<PortableRow> {
-  const id = row.id ?? uuidv7(scope.core.clock.now());
-  const version = row.id === undefined ? { version: 1, notBefore: undefined } : await nextVersion(scope, plan, id);
-  const made = stamp(scope, comment, version.notBefore);
-  const full = newRow(plan, row, id, version.version, made);
-  await insertRow(scope, plan, full, made);
-  return full;
+  const made = stamp(session, comment);
+  return insertRow(session, plan, newRow(plan, row, uuidv7(session.core.clock.now()), 1, made), made);
+}
+
+async function insert(
+  scope: Scope,
+  plan: EntityPlan,
+  row: PreparedRow,
+  comment: string | undefined,
+): Promise<PortableRow> {
+  if (row.id === undefined) return insertNew(scope, plan, row, comment);
+  const { version, notBefore } = await nextVersion(scope, plan, row.id);
+  const made = stamp(scope, comment, notBefore);
+  return insertRow(scope, plan, newRow(plan, row, row.id, version, made), made);
 }
