@@ -22,6 +22,7 @@ export {
 export type { QueueEvent, QueueEventName } from './queue/queue-events.js';
 export type { QueueSettings } from './queue/queue-settings.js';
 export type { QueueStats } from './queue/queue-stats.js';
+export type { MissedTicks, Schedule } from './schedule/schedule.js';
 export { JobContext, type JobContextFields } from './worker/job-context.js';
 export { JobWorker, type StopOptions } from './worker/job-worker.js';
 export type { JobWorkerOptions, WithDb, WorkerTimings } from './worker/worker-options.js';

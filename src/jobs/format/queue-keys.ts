@@ -30,6 +30,10 @@ export interface QueueKeys {
   flags: string;
   /** Names of the tasks that workers offer, by when they last said so. */
   tasks: string;
+  /** Schedules by id, a hash. */
+  schedules: string;
+  /** Ids of schedules by their next time. */
+  ticks: string;
   /** Pub/Sub: work has come. */
   wakeChannel: string;
   /** Pub/Sub: id of a running job to cancel. */
@@ -55,6 +59,8 @@ export function queueKeys(prefix: string, queueName: string): QueueKeys {
     totals: `${base}:s`,
     flags: `${base}:f`,
     tasks: `${base}:tasks`,
+    schedules: `${base}:cron`,
+    ticks: `${base}:ticks`,
     wakeChannel: `${base}:wake`,
     cancelChannel: `${base}:cancel`,
     eventChannel: `${base}:events`,

@@ -6,6 +6,8 @@ import { finishedJob, type Job, type JobStatus, liveJob } from '../format/job.js
 import { type QueueKeys, queueKeys } from '../format/queue-keys.js';
 import { UnknownTaskError } from '../job-errors.js';
 import type { JobRegistry } from '../job-registry.js';
+import { packSchedule, type Schedule } from '../schedule/schedule.js';
+import { Schedules } from '../schedule/schedules.js';
 import { CANCEL } from './cancel-script.js';
 import { EnqueueBatch, type EnqueueRequest } from './enqueue-batch.js';
 import { type EnqueueOptions, enqueueRequest } from './enqueue-options.js';
@@ -39,7 +41,7 @@ export interface EnqueueResult {
   /** `queued`, or the state of the job that has this `jobId` already. */
   status: JobStatus;
   queueName: string;
-  /** True when a job of this `jobId` exists and no other one was made. */
+  /** True when a job of this `jobId`, or the same schedule, exists and no other one was made. */
   duplicate: boolean;
 }
 
@@ -69,6 +71,8 @@ export class JobQueue {
   readonly settings: QueueSettings;
   readonly signals: QueueSignals;
   readonly publishedTasks: PublishedTasks;
+  /** What starts again and again. */
+  readonly timetable: Schedules;
   readonly #registry: JobRegistry | undefined;
   readonly #metrics: Metrics;
   readonly #batch: EnqueueBatch;
@@ -83,6 +87,7 @@ export class JobQueue {
     this.settings = queueSettings(options);
     this.signals = new QueueSignals(openSubscriber ?? (() => redis.duplicate()), logger ?? silentLogger);
     this.publishedTasks = new PublishedTasks(redis, this.keys.tasks);
+    this.timetable = new Schedules(redis, this.keys);
     this.#registry = registry;
     this.#metrics = metrics ?? silentMetrics;
     this.#batch = new EnqueueBatch(redis, this.keys.base);
@@ -107,9 +112,15 @@ export class JobQueue {
     }
     const requests = jobs.map(({ task, data, ...options }) => {
       const defaults = this.#registry?.getMetadata(task) ?? {};
-      return { task, request: enqueueRequest(task, data, options, defaults, this.settings) };
+      return { task, options, request: enqueueRequest(task, data, options, defaults, this.settings) };
     });
-    return Promise.all(requests.map(({ task, request }) => this.#submit(task, request)));
+    return Promise.all(
+      requests.map(({ task, options: { cron, ...options }, request }) =>
+        cron === undefined
+          ? this.#submit(task, request)
+          : this.#schedule(task, packSchedule({ ...options, cron }, request.envelope), options.jobId),
+      ),
+    );
   }
 
   /** A job by its id, `null` once it is unknown or its record has expired. */
@@ -171,6 +182,16 @@ export class JobQueue {
     }
   }
 
+  /** What starts again and again, the next one first. */
+  schedules(): Promise<Schedule[]> {
+    return this.timetable.list();
+  }
+
+  /** Ends a schedule; answers whether there was one. A job that it started already runs all the same. */
+  unschedule(scheduleId: string): Promise<boolean> {
+    return this.timetable.drop(scheduleId);
+  }
+
   stats(): Promise<QueueStats> {
     return readQueueStats(this.redis, this.keys);
   }
@@ -202,6 +223,11 @@ export class JobQueue {
     if (!taken) return { ...answer, status: (await this.get(request.id))?.status ?? 'queued', duplicate: true };
     this.#metrics.increment('jobs_enqueued_total', { task: taskName });
     return { ...answer, status: 'queued', duplicate: false };
+  }
+
+  async #schedule(taskName: string, text: string, scheduleId = taskName): Promise<EnqueueResult> {
+    const { jobId, existed } = await this.timetable.put(scheduleId, text);
+    return { jobId, taskName, queueName: this.name, status: 'queued', duplicate: existed };
   }
 
   async #assertPublished(task: string): Promise<void> {

@@ -7,6 +7,7 @@ import { type Acknowledgement, type AckPolicy, acknowledge, giveUp, handOn } fro
 import { parseClaim } from '../format/entry.js';
 import { readEnvelope } from '../format/envelope.js';
 import { UnknownTaskError } from '../job-errors.js';
+import { ScheduleKeeper } from '../schedule/schedule-keeper.js';
 import { JobRun } from './job-run.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { WakeLatch } from './wake-latch.js';
@@ -35,6 +36,7 @@ export class JobWorker {
   readonly #options: ResolvedWorkerOptions;
   readonly #step: StepWorker;
   readonly #lease: LeaseKeeper;
+  readonly #schedules: ScheduleKeeper;
   readonly #reporter: WorkerReporter;
   readonly #latch = new WakeLatch();
   /** What runs here, by claim. */
@@ -55,9 +57,10 @@ export class JobWorker {
 
   constructor(options: JobWorkerOptions<never>) {
     this.#options = resolveWorkerOptions(options);
-    const { queue, leaseMs, concurrency } = this.#options;
+    const { queue, leaseMs, concurrency, pollMs, logger } = this.#options;
     this.#step = { id: this.id, leaseMs, concurrency, redis: queue.redis, keys: queue.keys, settings: queue.settings };
     this.#reporter = new WorkerReporter(this.id, this.#options);
+    this.#schedules = new ScheduleKeeper(queue.timetable, pollMs, logger);
     this.#lease = new LeaseKeeper(this.id, this.#options, {
       onLost: () => this.#doubt(),
       onCancel: (ids) => this.#cancel(new Set(ids)),
@@ -89,6 +92,7 @@ export class JobWorker {
       await signals.listen(keys.wakeChannel, () => this.#latch.wake()),
       await signals.listen(keys.cancelChannel, (id) => this.#cancel(new Set([id]))),
     ];
+    this.#schedules.start();
     this.#loop = this.#work();
   }
 
@@ -102,10 +106,12 @@ export class JobWorker {
   async #drain(timeoutMs: number): Promise<void> {
     this.#state = 'draining';
     this.#latch.wake();
+    const scheduled = this.#schedules.stop();
     if (!(await endsWithin(this.#loop, timeoutMs))) {
       for (const run of this.#runs.values()) run.interrupt();
       if (!(await endsWithin(this.#loop, this.#options.abortGraceMs + FAREWELL_MS))) this.#abandon();
     }
+    await endsWithin(scheduled, FAREWELL_MS);
     for (const unlisten of this.#unlisten) unlisten();
     this.#state = 'stopped';
     await this.#lease.stop().catch((error: unknown) => {
