@@ -1,4 +1,5 @@
 import { ConflictError } from '../base/errors.js';
+import { LIMITABLE_TASK, type TaskLimits } from './format/task-limits.js';
 import type { JobContext } from './worker/job-context.js';
 
 /**
@@ -15,6 +16,10 @@ export interface TaskOptions {
   timeoutMs?: number;
   /** Waits between tries, ms; the last one repeats. */
   retryDelaysMs?: readonly number[];
+  /** Most jobs of the task that run at once, over all workers. */
+  concurrency?: number;
+  /** Most runs of the task that begin within `perMs`, over all workers. */
+  rateLimit?: { max: number; perMs: number };
   /** Anything else worth knowing about the task. */
   [name: string]: unknown;
 }
@@ -23,6 +28,7 @@ export interface TaskOptions {
 export class JobRegistry {
   readonly #handlers = new Map<string, JobHandler>();
   readonly #options = new Map<string, TaskOptions>();
+  readonly #limits = new Map<string, TaskLimits>();
 
   /** A registry of `{ task: handler }`. */
   static from(tasks: Readonly<Record<string, JobHandler>>): JobRegistry {
@@ -43,6 +49,8 @@ export class JobRegistry {
     if (present && present !== handler) throw new ConflictError(`Task "${name}" is registered twice; rename one`);
     this.#handlers.set(name, handler);
     this.#options.set(name, options);
+    const { concurrency = 0, rateLimit: { max, perMs } = { max: 0, perMs: 0 } } = options;
+    if (concurrency > 0 || max > 0) this.#limits.set(name, { concurrency, max, perMs });
   }
 
   /** `registry.task('send_email')(handler)` registers `handler` and gives it back. */
@@ -66,6 +74,11 @@ export class JobRegistry {
     return this.#options.get(name);
   }
 
+  /** What the jobs of a task may do together, for the tasks that have such limits. */
+  get limits(): ReadonlyMap<string, TaskLimits> {
+    return this.#limits;
+  }
+
   /** Every handler by the name of its task. */
   get tasks(): Readonly<Record<string, JobHandler>> {
     return Object.freeze(Object.fromEntries(this.#handlers));
@@ -73,7 +86,8 @@ export class JobRegistry {
 }
 
 function assertOptions(task: string, options: TaskOptions): void {
-  for (const option of ['maxAttempts', 'timeoutMs'] as const) {
+  assertLimits(task, options);
+  for (const option of ['maxAttempts', 'timeoutMs', 'concurrency'] as const) {
     const value = options[option];
     if (value === undefined || (Number.isInteger(value) && value >= 1)) continue;
     throw new TypeError(`The ${option} of task "${task}" must be a whole number, 1 or more, not ${value}`);
@@ -83,3 +97,14 @@ function assertOptions(task: string, options: TaskOptions): void {
   if (Array.isArray(retryDelaysMs) && retryDelaysMs.length > 0 && retryDelaysMs.every((delay) => delay >= 0)) return;
   throw new TypeError(`The retryDelaysMs of task "${task}" must be waits in ms, such as [1000, 5000, 30000]`);
 }
+
+function assertLimits(task: string, { concurrency, rateLimit }: TaskOptions): void {
+  if (concurrency === undefined && rateLimit === undefined) return;
+  if (!LIMITABLE_TASK.test(task)) {
+    throw new TypeError(`The name of task "${task}" must be of letters, digits and _ . : / - for it to have limits`);
+  }
+  if (rateLimit === undefined || (isCount(rateLimit.max) && isCount(rateLimit.perMs))) return;
+  throw new TypeError(`The rateLimit of task "${task}" must be like { max: 10, perMs: 1000 }, in whole numbers`);
+}
+
+const isCount = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 1;

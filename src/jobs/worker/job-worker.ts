@@ -58,7 +58,9 @@ export class JobWorker {
   constructor(options: JobWorkerOptions<never>) {
     this.#options = resolveWorkerOptions(options);
     const { queue, leaseMs, concurrency, pollMs, logger } = this.#options;
-    this.#step = { id: this.id, leaseMs, concurrency, redis: queue.redis, keys: queue.keys, settings: queue.settings };
+    const { redis, keys, settings } = queue;
+    const { limits } = this.#options.registry;
+    this.#step = { id: this.id, leaseMs, concurrency, redis, keys, settings, limits };
     this.#reporter = new WorkerReporter(this.id, this.#options);
     this.#schedules = new ScheduleKeeper(queue.timetable, pollMs, logger);
     this.#lease = new LeaseKeeper(this.id, this.#options, {

@@ -2,6 +2,7 @@ import { jittered } from '../../base/backoff.js';
 import { sleep } from '../../base/sleep.js';
 import { runScript } from '../../redis/index.js';
 import { HEARTBEAT, LEAVE, REAP } from './lease-scripts.js';
+import { UNPARK } from './limit-scripts.js';
 import type { ResolvedWorkerOptions } from './worker-options.js';
 
 export interface LeaseEvents {
@@ -80,9 +81,19 @@ export class LeaseKeeper {
   async #publishTasks(): Promise<void> {
     try {
       await this.#options.queue.publishedTasks.publish(Object.keys(this.#options.registry.tasks));
+      await this.#unpark();
       this.#publishedAt = performance.now();
     } catch (error) {
       this.#options.logger.warn({ err: error }, 'Job worker: its tasks could not be made known; trying again');
+    }
+  }
+
+  /** Jobs that wait because of a limit that their task has no more. */
+  async #unpark(): Promise<void> {
+    const { registry, queue } = this.#options;
+    for (const task of await this.#redis.smembers(queue.keys.parked)) {
+      if (!registry.has(task) || registry.limits.has(task)) continue;
+      while (Number(await runScript(this.#redis, UNPARK, [this.#base], [task])) > 0);
     }
   }
 
