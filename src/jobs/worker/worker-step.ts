@@ -9,6 +9,8 @@ export interface StepRequest {
   acknowledgements: readonly Acknowledgement[];
   /** Jobs to claim. */
   wanted: number;
+  /** Most claims it may hold. */
+  mayHold: number;
 }
 
 export interface StepReply {
@@ -28,7 +30,6 @@ export interface StepReply {
 export interface StepWorker {
   id: string;
   leaseMs: number;
-  concurrency: number;
   redis: RedisClient;
   keys: QueueKeys;
   settings: QueueSettings;
@@ -37,11 +38,14 @@ export interface StepWorker {
 }
 
 /** Acknowledges and claims in one round trip. */
-export async function runStep(worker: StepWorker, { acknowledgements, wanted }: StepRequest): Promise<StepReply> {
+export async function runStep(
+  worker: StepWorker,
+  { acknowledgements, wanted, mayHold }: StepRequest,
+): Promise<StepReply> {
   const { resultTtlMs, maxFinished, deadTtlMs, maxDead } = worker.settings;
   const limits = worker.limits ?? new Map();
   const kept = [resultTtlMs, maxFinished, deadTtlMs, maxDead];
-  const header = [worker.id, worker.leaseMs, wanted, worker.concurrency, ...kept, formatLimits(limits)];
+  const header = [worker.id, worker.leaseMs, wanted, mayHold, ...kept, formatLimits(limits)];
   const args = acknowledgements.flatMap(({ kind, claim, id, payload, delayMs, fault, task }) => [
     kind,
     claim,
