@@ -8,7 +8,8 @@ export {
   UnknownTaskError,
   WorkerStoppingError,
 } from './job-errors.js';
-export { type JobHandler, JobRegistry, type TaskOptions } from './job-registry.js';
+export { type JobHandler, JobRegistry, type TaskHandler, type TaskOptions } from './job-registry.js';
+export { JobWorkers, jobWorkersService, startWorkers, stopWorkers } from './job-workers.js';
 export type { EnqueueOptions } from './queue/enqueue-options.js';
 export type { ListOptions } from './queue/job-lists.js';
 export {

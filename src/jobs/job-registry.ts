@@ -10,6 +10,9 @@ export type JobHandler<Data = unknown, Db = unknown> = {
   handle(data: Data, context: JobContext, db: Db): unknown;
 }['handle'];
 
+/** A handler, or the URL of a module that exports one as `handle`: it runs in a thread of its own, without a database. */
+export type TaskHandler = JobHandler | URL;
+
 /** Defaults of one task; what a call of `enqueue` says wins. */
 export interface TaskOptions {
   maxAttempts?: number;
@@ -26,12 +29,12 @@ export interface TaskOptions {
 
 /** Which function does the work of which task. */
 export class JobRegistry {
-  readonly #handlers = new Map<string, JobHandler>();
+  readonly #handlers = new Map<string, TaskHandler>();
   readonly #options = new Map<string, TaskOptions>();
   readonly #limits = new Map<string, TaskLimits>();
 
   /** A registry of `{ task: handler }`. */
-  static from(tasks: Readonly<Record<string, JobHandler>>): JobRegistry {
+  static from(tasks: Readonly<Record<string, TaskHandler>>): JobRegistry {
     const registry = new JobRegistry();
     for (const [name, handler] of Object.entries(tasks)) registry.register(name, handler);
     return registry;
@@ -41,12 +44,14 @@ export class JobRegistry {
    * @throws ConflictError when `name` is taken by another handler.
    * @throws TypeError for a handler that is no function and for options out of range.
    */
-  register(name: string, handler: JobHandler, options: TaskOptions = {}): void {
+  register(name: string, handler: TaskHandler, options: TaskOptions = {}): void {
     if (!name) throw new TypeError('A task needs a name');
-    if (typeof handler !== 'function') throw new TypeError(`The handler of task "${name}" is not a function`);
+    if (typeof handler !== 'function' && !(handler instanceof URL)) {
+      throw new TypeError(`The handler of task "${name}" is not a function`);
+    }
     assertOptions(name, options);
     const present = this.#handlers.get(name);
-    if (present && present !== handler) throw new ConflictError(`Task "${name}" is registered twice; rename one`);
+    if (present && !isSame(present, handler)) throw new ConflictError(`Task "${name}" is registered twice; rename one`);
     this.#handlers.set(name, handler);
     this.#options.set(name, options);
     const { concurrency = 0, rateLimit: { max, perMs } = { max: 0, perMs: 0 } } = options;
@@ -54,14 +59,14 @@ export class JobRegistry {
   }
 
   /** `registry.task('send_email')(handler)` registers `handler` and gives it back. */
-  task(name: string, options: TaskOptions = {}): <H extends JobHandler>(handler: H) => H {
+  task(name: string, options: TaskOptions = {}): <H extends TaskHandler>(handler: H) => H {
     return (handler) => {
       this.register(name, handler, options);
       return handler;
     };
   }
 
-  get(name: string): JobHandler | undefined {
+  get(name: string): TaskHandler | undefined {
     return this.#handlers.get(name);
   }
 
@@ -80,9 +85,13 @@ export class JobRegistry {
   }
 
   /** Every handler by the name of its task. */
-  get tasks(): Readonly<Record<string, JobHandler>> {
+  get tasks(): Readonly<Record<string, TaskHandler>> {
     return Object.freeze(Object.fromEntries(this.#handlers));
   }
+}
+
+function isSame(a: TaskHandler, b: TaskHandler): boolean {
+  return a === b || (a instanceof URL && b instanceof URL && a.href === b.href);
 }
 
 function assertOptions(task: string, options: TaskOptions): void {

@@ -28,6 +28,8 @@ export interface EnginesOptions {
   jobRegistry: JobRegistry;
   entities: readonly EntityTarget[];
   isProd: boolean;
+  /** Memory will not do in its place, in no environment. */
+  needsRedis?: boolean;
 }
 
 /** What stands on a server: opened together, closed in reverse. */
@@ -64,9 +66,10 @@ export async function openEngines(options: EnginesOptions): Promise<Engines> {
   return { redis, database, limiter, queue };
 }
 
-async function openRedis({ settings, lifecycle, logger, metrics, isProd }: EnginesOptions): Promise<RedisConnection> {
+async function openRedis(options: EnginesOptions): Promise<RedisConnection> {
+  const { settings, lifecycle, logger, metrics, isProd, needsRedis = false } = options;
   const { url, ...redis } = settings.redis;
-  const allowFallback = !isProd || redis.allowFallback;
+  const allowFallback = !needsRedis && (!isProd || redis.allowFallback);
   const connection = await connectRedis({ ...redis, url: url ?? undefined, allowFallback, logger });
   lifecycle.push('Redis', () => connection.close());
   metrics.gauge('redis_in_memory', connection.isFake ? 1 : 0);

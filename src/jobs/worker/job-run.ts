@@ -31,6 +31,7 @@ export class JobRun {
   readonly context: JobContext;
   readonly #controller = new AbortController();
   readonly #options: RunOptions;
+  #began: number | undefined;
 
   constructor(claim: Claim, { envelope, fault }: ReturnType<typeof readEnvelope>, options: RunOptions) {
     this.claim = claim;
@@ -51,6 +52,12 @@ export class JobRun {
     });
   }
 
+  /** How long it may still go on, ms, once it has begun. */
+  get timeLeftMs(): number {
+    if (this.#began === undefined) return 0;
+    return this.#began + this.envelope.timeoutMs + this.#options.abortGraceMs - performance.now();
+  }
+
   cancel(): void {
     this.#controller.abort(new JobCancelledError(this.claim.id));
   }
@@ -67,6 +74,7 @@ export class JobRun {
   async perform(handler: JobHandler): Promise<Outcome> {
     const { timeoutMs } = this.envelope;
     if (this.#controller.signal.aborted) return this.#failure(this.#controller.signal.reason);
+    this.#began = performance.now();
     const onTimeout = () => this.#controller.abort(new JobTimeoutError(this.claim.id, timeoutMs));
     const timer = setTimeout(onTimeout, Math.min(timeoutMs, LONGEST_TIMER_MS));
     const work = this.#inContext(handler).then(

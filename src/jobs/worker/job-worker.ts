@@ -8,6 +8,7 @@ import { parseClaim } from '../format/entry.js';
 import { readEnvelope } from '../format/envelope.js';
 import { UnknownTaskError } from '../job-errors.js';
 import { ScheduleKeeper } from '../schedule/schedule-keeper.js';
+import { ThreadPool } from '../threads/thread-pool.js';
 import { HeldJobs } from './held-jobs.js';
 import { JobRun } from './job-run.js';
 import { LeaseKeeper } from './lease-keeper.js';
@@ -45,6 +46,7 @@ export class JobWorker {
   readonly #latch = new WakeLatch();
   readonly #jobs: HeldJobs;
   readonly #prefetch: Prefetch;
+  readonly #threads: ThreadPool;
   /** Claims that the server holds for us, as far as we know. */
   readonly #held = new Set<string>();
   readonly #resent = new Set<string>();
@@ -61,15 +63,17 @@ export class JobWorker {
 
   constructor(options: JobWorkerOptions<never>) {
     this.#options = resolveWorkerOptions(options);
-    const { queue, leaseMs, concurrency, prefetch, pollMs, logger } = this.#options;
+    const { queue, leaseMs, concurrency, prefetch, pollMs, logger, threadPoolSize, abortGraceMs } = this.#options;
     const { redis, keys, settings } = queue;
     const { limits } = this.#options.registry;
     this.#step = { id: this.id, leaseMs, redis, keys, settings, limits };
     this.#jobs = new HeldJobs(concurrency, (run) => this.#execute(run));
     this.#prefetch = new Prefetch(concurrency, prefetch);
+    this.#threads = new ThreadPool(threadPoolSize, abortGraceMs);
     this.#reporter = new WorkerReporter(this.id, this.#options);
     this.#schedules = new ScheduleKeeper(queue.timetable, pollMs, logger);
     this.#lease = new LeaseKeeper(this.id, this.#options, {
+      onBeat: () => [...this.#jobs.all()],
       onLost: () => this.#doubt(),
       onCancel: (ids) => this.#cancel(new Set(ids)),
     });
@@ -123,6 +127,7 @@ export class JobWorker {
     await endsWithin(scheduled, FAREWELL_MS);
     for (const unlisten of this.#unlisten) unlisten();
     this.#state = 'stopped';
+    await this.#threads.close();
     await this.#lease.stop().catch((error: unknown) => {
       this.#options.logger.warn({ err: error }, 'The worker could not take its leave; its lease will run out');
     });
@@ -254,7 +259,8 @@ export class JobWorker {
       const offeredAt = await queue.publishedTasks.offeredAt(task).catch(() => policy.now());
       return handOn(run, error, offeredAt, policy);
     }
-    const outcome = await run.perform(handler);
+    this.#lease.cover(run);
+    const outcome = await run.perform(handler instanceof URL ? this.#threads.handlerOf(handler) : handler);
     const acknowledgement = acknowledge(run, outcome, policy);
     this.#reporter.ended(run, outcome, acknowledgement, policy.now());
     return acknowledgement;
