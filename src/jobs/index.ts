@@ -8,6 +8,7 @@ export {
   UnknownTaskError,
   WorkerStoppingError,
 } from './job-errors.js';
+export type { JobOutbox, OutboxJob } from './job-outbox.js';
 export { type JobHandler, JobRegistry, type TaskHandler, type TaskOptions } from './job-registry.js';
 export { JobWorkers, jobWorkersService, startWorkers, stopWorkers } from './job-workers.js';
 export type { EnqueueOptions } from './queue/enqueue-options.js';

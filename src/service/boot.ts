@@ -150,6 +150,9 @@ async function migrate({ parts }: BootOptions, { database }: Engines): Promise<v
 /** Those of `startWorkers()` as well: they are stopped with the kernel. */
 async function startWorkers(options: BootOptions, engines: Engines): Promise<void> {
   const { kernel, settings, parts, lifecycle, services } = options;
+  const { outbox, queue } = engines;
+  outbox?.start(queue);
+  if (outbox) lifecycle.push('the outbox of jobs', () => outbox.stop());
   const workers = createWorkers({ ...options, ...engines, registry: parts.jobRegistry });
   services.provide(jobWorkersService, workers);
   lifecycle.push('the job workers', () => workers.stop({ timeoutMs: kernel.shutdownTimeLeftMs }));

@@ -3,6 +3,7 @@ import type { Lifecycle } from '../base/lifecycle.js';
 import type { Logger } from '../base/ports.js';
 import type { Services } from '../base/services.js';
 import { createMailer, type Mailer, mailerService } from '../features/email/index.js';
+import { Outbox } from '../features/jobs/index.js';
 import { JobQueue, type JobRegistry, jobQueueService } from '../jobs/index.js';
 import { connect, type Database, databaseService, type EntityTarget } from '../orm/index.js';
 import { connectRedis, type RedisConnection, redisService } from '../redis/index.js';
@@ -38,6 +39,7 @@ export interface Engines {
   database: Database | undefined;
   limiter: RateLimiter;
   queue: JobQueue;
+  outbox: Outbox | undefined;
 }
 
 /** Connects Redis and the database at once and builds what stands on them. */
@@ -47,10 +49,12 @@ export async function openEngines(options: EnginesOptions): Promise<Engines> {
   const { client, isFake } = redis;
   const common = { logger, metrics };
   const limiter = new RateLimiter(client, rateLimitConfig({ keyPrefix: redis.key('ratelimit:') }), common);
+  const outbox = database && settings.jobs.outbox ? new Outbox({ db: database, logger }) : undefined;
   const queue = new JobQueue({
     redis: redis.jobs,
     prefix: redis.key(settings.redis.keyPrefix),
     registry: jobRegistry,
+    outbox,
     openSubscriber: () => redis.open('job signals'),
     maxAttempts: settings.jobs.maxAttempts,
     timeoutMs: settings.jobs.workTimeoutSeconds * 1000,
@@ -63,7 +67,7 @@ export async function openEngines(options: EnginesOptions): Promise<Engines> {
   services.provide(cacheService, new Cache({ redis: client, prefix: redis.key('cache:'), isFake, isProd, ...common }));
   services.provide(lockService, isFake ? new LocalLocks() : new RedisLocks(client, { prefix: redis.key('lock:') }));
   services.provide(mailerService, openMailer(options));
-  return { redis, database, limiter, queue };
+  return { redis, database, limiter, queue, outbox };
 }
 
 async function openRedis(options: EnginesOptions): Promise<RedisConnection> {

@@ -3,6 +3,7 @@ import { ConfigError } from '../base/errors.js';
 import { Lifecycle } from '../base/lifecycle.js';
 import type { Logger } from '../base/ports.js';
 import { Services } from '../base/services.js';
+import { KernelJobOutbox } from '../features/jobs/index.js';
 import { JobRegistry, type TaskHandler } from '../jobs/index.js';
 import { declaredEntities, type EntityTarget } from '../orm/index.js';
 import { createLogger, createMetrics, loggerService, metricsService } from '../telemetry/index.js';
@@ -67,12 +68,15 @@ async function start(options: RunWorkerOptions): Promise<RunningWorker> {
   services.provide(loggerService, logger);
   services.provide(metricsService, metrics);
   lifecycle.push('the services', () => services.close());
-  const entities = options.entities ?? declaredEntities();
+  const entities = [...new Set([...(options.entities ?? declaredEntities()), KernelJobOutbox])];
   const isProd = environment === 'prod';
   const parts = { settings, services, lifecycle, logger, metrics, jobRegistry: registry, entities, isProd };
   const close = () => runWithContext({ services }, () => lifecycle.close());
   try {
     const engines = await openEngines({ ...parts, needsRedis: true });
+    const { outbox, queue } = engines;
+    outbox?.start(queue);
+    if (outbox) lifecycle.push('the outbox of jobs', () => outbox.stop());
     const workers = createWorkers({ ...parts, ...engines, registry });
     await workers.start({ concurrency: options.concurrency ?? (options.config?.fields.workerCount || undefined) });
     lifecycle.push('the job workers', () => workers.stop({ timeoutMs: shutdownTimeoutMs }));

@@ -70,9 +70,9 @@ export function enqueueRequest(
   defaults: TaskOptions,
   settings: QueueSettings,
 ): EnqueueRequest {
-  assertOptions(options.cron === undefined ? options : { jobId: task, ...options });
   const isSchedule = options.cron !== undefined; // its jobs are nobody's request
-  const id = options.jobId ?? newJobId();
+  assertOptions(isSchedule ? { jobId: task, ...options } : options);
+  const id = options.jobId ?? (isSchedule ? task : newJobId());
   const priority = priorityLetter(options.priority ?? 'normal');
   const envelope = packed(settings.maxDataBytes, () =>
     packEnvelope({

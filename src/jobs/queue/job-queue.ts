@@ -5,11 +5,13 @@ import { parseClaim, parseEntry } from '../format/entry.js';
 import { finishedJob, type Job, type JobStatus, liveJob } from '../format/job.js';
 import { type QueueKeys, queueKeys } from '../format/queue-keys.js';
 import { UnknownTaskError } from '../job-errors.js';
+import type { JobOutbox } from '../job-outbox.js';
 import type { JobRegistry } from '../job-registry.js';
 import { packSchedule, type Schedule } from '../schedule/schedule.js';
 import { Schedules } from '../schedule/schedules.js';
 import { CANCEL } from './cancel-script.js';
-import { EnqueueBatch, type EnqueueRequest } from './enqueue-batch.js';
+import { CommittedJobs, type Order } from './committed-jobs.js';
+import { EnqueueBatch } from './enqueue-batch.js';
 import { type EnqueueOptions, enqueueRequest } from './enqueue-options.js';
 import { JobLists, type ListOptions } from './job-lists.js';
 import { LOCATE } from './locate-script.js';
@@ -29,6 +31,8 @@ export interface JobQueueOptions extends Partial<QueueSettings> {
   name?: string;
   /** The tasks that may be enqueued; without it those that workers say they run. */
   registry?: JobRegistry;
+  /** Takes what is enqueued inside a transaction; without it such jobs are in line at once. */
+  outbox?: JobOutbox | undefined;
   /** Opens the client that hears wake-ups and events; a duplicate of `redis` by default. */
   openSubscriber?: () => RedisClient;
   logger?: Logger;
@@ -76,6 +80,8 @@ export class JobQueue {
   readonly #registry: JobRegistry | undefined;
   readonly #metrics: Metrics;
   readonly #batch: EnqueueBatch;
+  readonly #committed: CommittedJobs;
+  readonly #outbox: JobOutbox | undefined;
   readonly #lists: JobLists;
   readonly #events: QueueEvents;
 
@@ -91,12 +97,15 @@ export class JobQueue {
     this.#registry = registry;
     this.#metrics = metrics ?? silentMetrics;
     this.#batch = new EnqueueBatch(redis, this.keys.base);
+    this.#committed = new CommittedJobs(redis, this.keys, this.timetable);
+    this.#outbox = options.outbox;
     this.#lists = new JobLists(redis, this.keys, name);
     this.#events = new QueueEvents(redis, this.signals, this.keys);
   }
 
   /**
-   * Puts a job in line; resolves once Redis has it. It runs at least once.
+   * Puts a job in line; resolves once Redis has it. It runs at least once. Inside a transaction, with an outbox, it is a
+   * part of it: it gets in line when that is committed.
    * @throws UnknownTaskError naming the tasks there are.
    * @throws ValidationError for faulty options, or data that JSON cannot carry.
    */
@@ -114,13 +123,17 @@ export class JobQueue {
       const defaults = this.#registry?.getMetadata(task) ?? {};
       return { task, options, request: enqueueRequest(task, data, options, defaults, this.settings) };
     });
-    return Promise.all(
-      requests.map(({ task, options: { cron, ...options }, request }) =>
-        cron === undefined
-          ? this.#submit(task, request)
-          : this.#schedule(task, packSchedule({ ...options, cron }, request.envelope), options.jobId),
-      ),
-    );
+    const orders = requests.map(({ task, options: { cron, ...options }, request }): Order => {
+      if (cron === undefined) return { task, request };
+      return { task, schedule: { id: request.id, text: packSchedule({ ...options, cron }, request.envelope) } };
+    });
+    if (this.#outbox?.isOpen()) return this.#putAside(this.#outbox, orders);
+    return Promise.all(orders.map((order) => this.#submit(order)));
+  }
+
+  /** Jobs that were put aside in a transaction, and that is committed. Those it has taken before it leaves alone. */
+  takeCommitted(texts: readonly string[]): Promise<void> {
+    return this.#committed.take(texts);
   }
 
   /** A job by its id, `null` once it is unknown or its record has expired. */
@@ -217,7 +230,9 @@ export class JobQueue {
     this.signals.close();
   }
 
-  async #submit(taskName: string, request: EnqueueRequest): Promise<EnqueueResult> {
+  async #submit(order: Order): Promise<EnqueueResult> {
+    if ('schedule' in order) return this.#schedule(order.task, order.schedule);
+    const { task: taskName, request } = order;
     const taken = await this.#batch.add(request);
     const answer = { jobId: request.id, taskName, queueName: this.name };
     if (!taken) return { ...answer, status: (await this.get(request.id))?.status ?? 'queued', duplicate: true };
@@ -225,9 +240,20 @@ export class JobQueue {
     return { ...answer, status: 'queued', duplicate: false };
   }
 
-  async #schedule(taskName: string, text: string, scheduleId = taskName): Promise<EnqueueResult> {
-    const { jobId, existed } = await this.timetable.put(scheduleId, text);
+  async #schedule(taskName: string, { id, text }: { id: string; text: string }): Promise<EnqueueResult> {
+    const { jobId, existed } = await this.timetable.put(id, text);
     return { jobId, taskName, queueName: this.name, status: 'queued', duplicate: existed };
+  }
+
+  /** Whether a job of the same id exists shows only once the transaction is committed. */
+  async #putAside(outbox: JobOutbox, orders: readonly Order[]): Promise<EnqueueResult[]> {
+    const jobs = await Promise.all(orders.map((order) => this.#committed.pack(order)));
+    await outbox.put(jobs);
+    return orders.map(({ task }, i) => {
+      this.#metrics.increment('jobs_enqueued_total', { task });
+      const jobId = jobs[i]?.jobId ?? '';
+      return { jobId, taskName: task, queueName: this.name, status: 'queued', duplicate: false };
+    });
   }
 
   async #assertPublished(task: string): Promise<void> {

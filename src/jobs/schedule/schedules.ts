@@ -25,12 +25,15 @@ export class Schedules {
 
   /** Makes the schedule, or changes the one of this id; answers the job it starts next. */
   async put(scheduleId: string, text: string): Promise<{ jobId: string; existed: boolean }> {
-    const { cron, timezone } = unpackSchedule(text);
-    const [seconds] = await this.#redis.time();
-    const first = await firstTick(cron, timezone, Number(seconds) * 1000);
+    const first = await this.#first(text);
     const args = [scheduleId, text, first];
     const [tick, existed] = (await runScript(this.#redis, PUT_SCHEDULE, [this.#keys.base], args)) as [string, number];
     return { jobId: tickJobId(scheduleId, Number(tick)), existed: existed === 1 };
+  }
+
+  /** The job that a new schedule would start next. */
+  async nextJobId(scheduleId: string, text: string): Promise<string> {
+    return tickJobId(scheduleId, await this.#first(text));
   }
 
   async drop(scheduleId: string): Promise<boolean> {
@@ -59,6 +62,12 @@ export class Schedules {
     for (const schedule of due) await this.#fire(schedule, Number(now));
     if (due.length > 0) return 0;
     return next === '' ? undefined : Number(next) - Number(now);
+  }
+
+  async #first(text: string): Promise<number> {
+    const { cron, timezone } = unpackSchedule(text);
+    const [seconds] = await this.#redis.time();
+    return firstTick(cron, timezone, Number(seconds) * 1000);
   }
 
   async #fire({ id, text, tick }: DueSchedule, now: number): Promise<void> {

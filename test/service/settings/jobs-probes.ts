@@ -53,6 +53,16 @@ export const jobsProbes: Probes<JobSettings> = {
     );
     expect(new Set(threads.map(({ id }) => id)).size).toBe(2);
   },
+  outbox: async () => {
+    const jobRegistry = JobRegistry.from({ probe: () => {} });
+    const { kernel } = await openKernel({ jobs: { workerCount: 0, outbox: false } }, { jobRegistry });
+    const undone = kernel.database.context(async () => {
+      await getJobClient().enqueue('probe', {});
+      throw new Error('undone');
+    });
+    await expect(undone).rejects.toThrow('undone');
+    expect((await getJobClient().stats()).waiting).toBe(1);
+  },
   workTimeoutSeconds: async () => {
     let aborted = false;
     await openWorker({ workTimeoutSeconds: 0.2, maxAttempts: 1 }, (_data, ctx) => {

@@ -1,0 +1,2 @@
+export { KernelJobOutbox } from './entities.js';
+export { Outbox } from './outbox.js';
