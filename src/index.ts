@@ -45,6 +45,7 @@ export {
   Readiness,
   type ReadinessOptions,
 } from './features/health/index.js';
+export { createJobsRouter, type JobsRouterOptions } from './features/jobs/index.js';
 export {
   AuthError,
   type AuthGuards,

@@ -58,6 +58,7 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
     hasAccounts: parts.userStore !== undefined || engines.database !== undefined,
     readiness,
     metrics,
+    queue: Object.keys(jobRegistry.tasks).length > 0 ? engines.queue : undefined,
     mailbox: isProd || !mailer || mailer.isConfigured ? undefined : { mailer, openLocally: isPersonal(options) },
   });
   const { before, route } = createStack({

@@ -7,7 +7,9 @@ import {
   createRootInfoRouter,
   type Readiness,
 } from '../features/health/index.js';
+import { createJobsRouter } from '../features/jobs/index.js';
 import { type Mountable, RouteTable } from '../http/index.js';
+import type { JobQueue } from '../jobs/index.js';
 import type { KernelMetrics } from '../telemetry/index.js';
 import type { KernelSettings } from './settings/settings.js';
 
@@ -21,6 +23,8 @@ export interface RoutesOptions {
   hasAccounts: boolean;
   readiness: Readiness;
   metrics: KernelMetrics;
+  /** Absent where there are no tasks. */
+  queue: JobQueue | undefined;
   /** Present where captured mails may be looked at: by admins, and `openLocally` by whoever sits at the machine. */
   mailbox: { mailer: Mailer; openLocally: boolean } | undefined;
 }
@@ -47,6 +51,10 @@ export function mountRoutes(options: RoutesOptions): RouteTable {
   if (options.hasAccounts && hasAuthRoutes(settings)) {
     const { maxBodySize } = settings.security;
     routes.mount([createAuthRouter({ ...auth, prefix: features.authPrefix, maxBodySize })], features.kernelPrefix);
+  }
+  if (options.queue && features.enableJobRoutes) {
+    const jobs = createJobsRouter({ queue: options.queue, prefix: features.jobRoutesPrefix });
+    routes.mount([jobs], features.kernelPrefix);
   }
   routes.mount(options.routers, features.kernelPrefix);
   routes.compile();

@@ -77,6 +77,8 @@ const features = z.strictObject({
     .describe('`local` mounts the auth routes; the others leave sign-in to you.'),
   allowSelfSignup: z.boolean().default(true).describe('Let anyone register.'),
   authPrefix: path.default('/auth').describe('Where the auth routes are, below `kernelPrefix`.'),
+  enableJobRoutes: z.boolean().default(true).describe('Mount the routes of background jobs, where there are tasks.'),
+  jobRoutesPrefix: path.default('/jobs').describe('Where the job routes are, below `kernelPrefix`.'),
   kernelPrefix: prefix.default('').describe('Prefix of the kernel’s API routes.'),
 });
 
