@@ -45,6 +45,7 @@ export {
   Readiness,
   type ReadinessOptions,
 } from './features/health/index.js';
+export { createJobsRouter, type JobsRouterOptions } from './features/jobs/index.js';
 export {
   type CancelHandle,
   type Cancellable,
@@ -107,6 +108,9 @@ export {
   JobQueue,
   JobRegistry,
   JobWorker,
+  startWorkers,
+  stopWorkers,
+  type TaskHandler,
 } from './jobs/index.js';
 export { connect, Database, DatabaseHandle, dbContext, Entity, Field, Model } from './orm/index.js';
 export { getRedis, getSyncRedis, isRedisFake } from './redis/index.js';
@@ -173,6 +177,7 @@ export {
 export { getKernel, initAppKernel } from './service/init-kernel.js';
 export type { KernelParts } from './service/kernel-parts.js';
 export { KernelRuntime } from './service/kernel-runtime.js';
+export { type RunningWorker, type RunWorkerOptions, runWorker } from './service/run-worker.js';
 export { Service } from './service/service.js';
 export { ServiceConfig, type ServiceConfigFields } from './service/settings/config.js';
 export type { ServiceOptions } from './service/settings/options.js';

@@ -4,6 +4,7 @@ import { version } from '../service/version.js';
 import { addCreateAdmin } from './create-admin.js';
 import { addDev } from './dev.js';
 import { processTerminal, type Terminal } from './terminal.js';
+import { addWorker } from './worker.js';
 
 /**
  * Runs the `app-kernel` command.
@@ -22,6 +23,7 @@ export async function runCli(args: readonly string[], terminal: Terminal = proce
     });
   addDev(program, terminal);
   addCreateAdmin(program, terminal);
+  addWorker(program);
   for (const command of program.commands) command.copyInheritedSettings(program);
 
   try {

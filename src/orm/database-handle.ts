@@ -50,6 +50,12 @@ export class DatabaseHandle {
     return this.#current().run(this.#render(sql, params), this.#bind(params), signal);
   }
 
+  /** Whether what is written here and now is part of a transaction that is committed later. */
+  get isInTransaction(): boolean {
+    const session = this.#current();
+    return session !== session.core && session.mayWrite;
+  }
+
   /** Runs once everything so far is committed; at once where no transaction is open. A fault of `hook` is logged. */
   afterCommit(hook: Hook): void {
     this.#current().afterCommit(hook);

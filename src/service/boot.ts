@@ -7,7 +7,7 @@ import { mailerService } from '../features/email/index.js';
 import type { Readiness } from '../features/health/index.js';
 import { TaskRegistry, TaskStore, taskRegistryService } from '../features/tasks/index.js';
 import { compose, createStack, type HttpMiddleware, Idempotency, RateLimits } from '../http/index.js';
-import { type JobRegistry, JobWorker } from '../jobs/index.js';
+import { type JobRegistry, jobWorkersService } from '../jobs/index.js';
 import { cacheService, IdempotencyStore } from '../reliability/index.js';
 import type { KernelMetrics } from '../telemetry/index.js';
 import { type Engines, openEngines } from './engines.js';
@@ -18,6 +18,7 @@ import type { KernelRuntime } from './kernel-runtime.js';
 import { mountRoutes } from './mount-routes.js';
 import type { KernelSettings } from './settings/settings.js';
 import { version } from './version.js';
+import { createWorkers } from './workers.js';
 
 export interface BootOptions {
   kernel: KernelRuntime;
@@ -63,6 +64,7 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
     hasAccounts: parts.userStore !== undefined || engines.database !== undefined,
     readiness,
     metrics,
+    queue: Object.keys(jobRegistry.tasks).length > 0 ? engines.queue : undefined,
     mailbox: isProd || !mailer || mailer.isConfigured ? undefined : { mailer, openLocally: isPersonal(options) },
   });
   const { before, route } = createStack({
@@ -170,7 +172,7 @@ async function begin(options: BootOptions, engines: Engines, auth: Auth): Promis
   if (parts.admin) await ensureAdmin(parts.admin, kernel.userStore, auth.hasher);
   lifecycle.push('onShutdown', async () => void (await parts.onShutdown?.()));
   await parts.onStartup?.();
-  await startWorker(options, engines);
+  await startWorkers(options, engines);
   metrics.markStarted();
   logger.info({ kernel: version, environment: options.environment }, `${settings.observability.serviceName} is ready`);
 }
@@ -185,20 +187,16 @@ async function migrate({ parts }: BootOptions, { database }: Engines): Promise<v
   });
 }
 
-async function startWorker(options: BootOptions, { queue, database }: Engines): Promise<void> {
-  const { kernel, settings, parts, lifecycle, logger, metrics, services } = options;
-  const { workerCount, retryDelaysSeconds } = settings.jobs;
+/** Those of `startWorkers()` as well: they are stopped with the kernel. */
+async function startWorkers(options: BootOptions, engines: Engines): Promise<void> {
+  const { kernel, settings, parts, lifecycle, services } = options;
+  const { outbox, queue } = engines;
+  outbox?.start(queue);
+  if (outbox) lifecycle.push('the outbox of jobs', () => outbox.stop());
+  const workers = createWorkers({ ...options, ...engines, registry: parts.jobRegistry });
+  services.provide(jobWorkersService, workers);
+  lifecycle.push('the job workers', () => workers.stop({ timeoutMs: kernel.shutdownTimeLeftMs }));
+  const { workerCount } = settings.jobs;
   if (workerCount === 0 || Object.keys(parts.jobRegistry.tasks).length === 0) return;
-  const worker = new JobWorker({
-    queue,
-    registry: parts.jobRegistry,
-    concurrency: workerCount,
-    retryDelaysMs: retryDelaysSeconds.map((seconds) => seconds * 1000),
-    withDb: (_context, run) => run(database as never),
-    services,
-    logger,
-    metrics,
-  });
-  await worker.start();
-  lifecycle.push('the job worker', () => worker.stop({ timeoutMs: kernel.shutdownTimeLeftMs }));
+  await workers.start({ concurrency: workerCount });
 }

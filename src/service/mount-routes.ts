@@ -7,8 +7,10 @@ import {
   createRootInfoRouter,
   type Readiness,
 } from '../features/health/index.js';
+import { createJobsRouter } from '../features/jobs/index.js';
 import { createTasksRouter, type TaskRegistry } from '../features/tasks/index.js';
 import { type Mountable, RouteTable } from '../http/index.js';
+import type { JobQueue } from '../jobs/index.js';
 import type { KernelMetrics } from '../telemetry/index.js';
 import type { KernelSettings } from './settings/settings.js';
 
@@ -23,6 +25,8 @@ export interface RoutesOptions {
   readiness: Readiness;
   metrics: KernelMetrics;
   tasks: TaskRegistry;
+  /** Absent where there are no tasks. */
+  queue: JobQueue | undefined;
   /** Present where captured mails may be looked at: by admins, and `openLocally` by whoever sits at the machine. */
   mailbox: { mailer: Mailer; openLocally: boolean } | undefined;
 }
@@ -51,6 +55,10 @@ export function mountRoutes(options: RoutesOptions): RouteTable {
     routes.mount([createAuthRouter({ ...auth, prefix: features.authPrefix, maxBodySize })], features.kernelPrefix);
   }
   routes.mount([createTasksRouter(options.tasks)], features.kernelPrefix);
+  if (options.queue && features.enableJobRoutes) {
+    const jobs = createJobsRouter({ queue: options.queue, prefix: features.jobRoutesPrefix });
+    routes.mount([jobs], features.kernelPrefix);
+  }
   routes.mount(options.routers, features.kernelPrefix);
   routes.compile();
   return routes;

@@ -40,6 +40,11 @@ const streaming = z.strictObject({
 
 const jobs = z.strictObject({
   workerCount: z.number().int().min(0).default(4).describe('Jobs in flight in this process; 0 runs no worker here.'),
+  threadPoolSize: count.default(8).describe('Most threads for tasks that are given by the URL of their module.'),
+  outbox: z
+    .boolean()
+    .default(true)
+    .describe('Jobs enqueued inside a `dbContext` are committed or rolled back with it.'),
   workTimeoutSeconds: seconds.default(300).describe('Longest run of one attempt.'),
   maxAttempts: count.default(3).describe('Attempts before a job becomes a dead letter.'),
   retryDelaysSeconds: z
@@ -80,6 +85,8 @@ const features = z.strictObject({
     .describe('`local` mounts the auth routes; the others leave sign-in to you.'),
   allowSelfSignup: z.boolean().default(true).describe('Let anyone register.'),
   authPrefix: path.default('/auth').describe('Where the auth routes are, below `kernelPrefix`.'),
+  enableJobRoutes: z.boolean().default(true).describe('Mount the routes of background jobs, where there are tasks.'),
+  jobRoutesPrefix: path.default('/jobs').describe('Where the job routes are, below `kernelPrefix`.'),
   kernelPrefix: prefix.default('').describe('Prefix of the kernel’s API routes.'),
 });
 

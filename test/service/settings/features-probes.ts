@@ -1,4 +1,4 @@
-import { createAccessToken, type FeatureSettings, requireAuth } from 'app-kernel';
+import { createAccessToken, type FeatureSettings, JobRegistry, requireAuth } from 'app-kernel';
 import { expect } from 'vitest';
 import { openKernel } from '../setup/fresh-kernel.js';
 import { json, type Send, signUp } from '../setup/http-calls.js';
@@ -8,6 +8,10 @@ type Features = Partial<FeatureSettings>;
 
 async function sendWith(features: Features): Promise<Send> {
   return (await openKernel({ features })).send;
+}
+
+async function sendWithTasks(features: Features): Promise<Send> {
+  return (await openKernel({ features }, { jobRegistry: JobRegistry.from({ work: () => {} }) })).send;
 }
 
 const status = async (send: Send, path: string, init?: RequestInit): Promise<number> => (await send(path, init)).status;
@@ -76,6 +80,17 @@ export const featuresProbes: Probes<FeatureSettings> = {
     const send = await sendWith({ authPrefix: '/identity' });
     await signUp(send, 'a@example.com', { authPath: '/identity' });
     expect(await status(send, '/auth/login', LOGIN)).toBe(404);
+  },
+  enableJobRoutes: async () => {
+    expect(await status(await sendWithTasks({}), '/jobs')).toBe(401);
+    expect(await status(await sendWithTasks({ enableJobRoutes: false }), '/jobs')).toBe(404);
+    expect(await status(await sendWith({}), '/jobs')).toBe(404); // there are no tasks
+  },
+  jobRoutesPrefix: async () => {
+    const send = await sendWithTasks({ jobRoutesPrefix: '/work' });
+    expect(await status(send, '/work')).toBe(401);
+    expect(await status(send, '/admin/work/dead')).toBe(401);
+    expect(await status(send, '/jobs')).toBe(404);
   },
   kernelPrefix: async () => {
     const send = await sendWith({ kernelPrefix: '/kernel/v2' });
