@@ -46,6 +46,27 @@ export {
   type ReadinessOptions,
 } from './features/health/index.js';
 export {
+  createSaasRouter,
+  type InviteStatus,
+  InviteStore,
+  type IssuedInvite,
+  KernelWorkspace,
+  MemberStore,
+  type NewProject,
+  type NewWorkspace,
+  type ProjectChanges,
+  ProjectStore,
+  requireWorkspaceAdmin,
+  requireWorkspaceMember,
+  requireWorkspaceOwner,
+  type Saas,
+  type SaasOptions,
+  type SaasRouterOptions,
+  type WorkspaceChanges,
+  type WorkspaceRole,
+  WorkspaceStore,
+} from './features/saas/index.js';
+export {
   AuthError,
   type AuthGuards,
   type AuthInfo,

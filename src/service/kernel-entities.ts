@@ -1,9 +1,22 @@
 import { KernelAuthSession, KernelAuthUser } from '../features/auth/index.js';
+import {
+  KernelProject,
+  KernelWorkspace,
+  KernelWorkspaceInvite,
+  KernelWorkspaceMember,
+} from '../features/saas/index.js';
 import { declaredEntities, type EntityTarget } from '../orm/index.js';
+import { hasSaas } from './identity.js';
 import type { KernelParts } from './kernel-parts.js';
 import type { KernelSettings } from './settings/settings.js';
 
-const KERNEL_ENTITIES: ReadonlySet<EntityTarget> = new Set([KernelAuthUser, KernelAuthSession]);
+const SAAS_ENTITIES: readonly EntityTarget[] = [
+  KernelWorkspace,
+  KernelWorkspaceMember,
+  KernelWorkspaceInvite,
+  KernelProject,
+];
+const KERNEL_ENTITIES: ReadonlySet<EntityTarget> = new Set([KernelAuthUser, KernelAuthSession, ...SAAS_ENTITIES]);
 
 /** The tables of a kernel: those of the rooms that are switched on, and the service's own. */
 export function entitiesOf(settings: KernelSettings, parts: KernelParts): EntityTarget[] {
@@ -11,5 +24,6 @@ export function entitiesOf(settings: KernelSettings, parts: KernelParts): Entity
   const kernels: EntityTarget[] = [];
   if (!parts.userStore) kernels.push(KernelAuthUser);
   if (settings.auth.enabled) kernels.push(KernelAuthSession);
+  if (hasSaas(settings)) kernels.push(...SAAS_ENTITIES);
   return [...kernels, ...own.filter((entity) => !KERNEL_ENTITIES.has(entity))];
 }

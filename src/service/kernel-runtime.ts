@@ -15,13 +15,22 @@ import {
   type UserStore,
 } from '../features/auth/index.js';
 import { Readiness } from '../features/health/index.js';
-import { compose, createStack, type HttpMiddleware, installStack, RouteTable } from '../http/index.js';
+import type { Saas } from '../features/saas/index.js';
+import {
+  compose,
+  createStack,
+  type HttpMiddleware,
+  installStack,
+  type MatchedRoute,
+  RouteTable,
+} from '../http/index.js';
 import { type JobQueue, JobRegistry } from '../jobs/index.js';
 import type { Database } from '../orm/index.js';
 import type { RedisConnection } from '../redis/index.js';
 import { createLogger, createMetrics, type KernelMetrics, loggerService, metricsService } from '../telemetry/index.js';
 import { bootKernel, type RunningKernel } from './boot.js';
 import { type EnvironmentName, environmentService, getEnv } from './env/index.js';
+import { expectedGuards } from './identity.js';
 import type { KernelParts } from './kernel-parts.js';
 import type { KernelSettings } from './settings/settings.js';
 
@@ -62,7 +71,7 @@ export class KernelRuntime {
     this.authConfig = authConfig({ ...settings.auth, issuer: name });
     this.readiness = new Readiness({ checks: settings.healthChecks });
     this.#parts = parts;
-    refuseWrongRoutes(parts);
+    refuseWrongRoutes(settings, parts);
     installStack(app, this.#lateStack());
   }
 
@@ -115,7 +124,19 @@ export class KernelRuntime {
 
   /** @throws KernelError `E_NOT_STARTED` before `ready()`. */
   get auth(): Auth {
-    return this.#live.auth;
+    return this.#live.identity.auth;
+  }
+
+  /** Workspaces, members, invites and projects. @throws KernelError `E_NOT_STARTED` before `ready()`, or without them. */
+  get saas(): Saas {
+    const { saas } = this.#live.identity;
+    if (!saas) throw new KernelError('E_NOT_STARTED', 'This kernel has no workspaces; they need a database');
+    return saas;
+  }
+
+  /** Every route, the kernel's and the service's. @throws KernelError `E_NOT_STARTED` before `ready()`. */
+  get routes(): readonly MatchedRoute[] {
+    return this.#live.routes.routes();
   }
 
   /** Tokens of a new session, which logout can end: for ways to sign in of your own. */
@@ -186,8 +207,8 @@ function closedStack({ logger, metrics, settings, environment }: KernelRuntime):
 }
 
 /** A route that cannot be mounted is a mistake in the code: it shows when the service is made, not when it starts. */
-function refuseWrongRoutes({ routers = [] }: KernelParts): void {
-  const table = new RouteTable();
+function refuseWrongRoutes(settings: KernelSettings, { routers = [] }: KernelParts): void {
+  const table = new RouteTable(expectedGuards(settings));
   table.mount(routers);
   table.compile();
 }

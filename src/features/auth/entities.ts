@@ -4,6 +4,8 @@ import { Entity, Field, Model } from '../../orm/index.js';
 @Entity({ table: 'kernel_auth_users' })
 export class KernelAuthUser extends Model {
   @Field({ type: 'string', unique: true }) email?: string | null;
+  /** When it was shown that who holds the account reads the mail of `email`. */
+  @Field({ type: 'datetime' }) emailVerifiedAt?: Date | null;
   @Field({ type: 'string', unique: true }) username?: string | null;
   @Field({ type: 'string', unique: true }) identityHash?: string | null;
   @Field({ type: 'string' }) passwordHash?: string | null;

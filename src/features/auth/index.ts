@@ -21,6 +21,7 @@ export {
   type AuthService,
   AuthServiceAdapter,
   type AuthUser,
+  canonicalName,
   isEmail,
   KernelUserStore,
   type NewUser,

@@ -8,6 +8,10 @@ const path = z
   .string()
   .regex(/^\/[\w\-./]*$/, 'must start with "/" and hold only letters, digits, "-", "_", "." and "/"');
 const prefix = z.union([z.literal(''), path]);
+const pageUrl = z
+  .url({ protocol: /^https?$/, error: 'is not an http(s) URL' })
+  .nullable()
+  .default(null);
 const logLevel = z
   .string()
   .regex(/^(trace|debug|info|warn|warning|error|fatal|critical|silent)$/i, 'is not a log level');
@@ -72,6 +76,12 @@ const features = z.strictObject({
     .describe('`local` mounts the auth routes; the others leave sign-in to you.'),
   allowSelfSignup: z.boolean().default(true).describe('Let anyone register.'),
   authPrefix: path.default('/auth').describe('Where the auth routes are, below `kernelPrefix`.'),
+  enableSaasRoutes: z
+    .boolean()
+    .default(true)
+    .describe('Workspaces, members, invites and projects, and a personal workspace for whoever registers.'),
+  saasPrefix: path.default('/workspaces').describe('Where the workspace routes are, below `kernelPrefix`.'),
+  saasInviteBaseUrl: pageUrl.describe('Page that takes `?token=` and accepts an invite; `null` mails the bare token.'),
   kernelPrefix: prefix.default('').describe('Prefix of the kernel’s API routes.'),
 });
 

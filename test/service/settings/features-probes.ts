@@ -77,6 +77,25 @@ export const featuresProbes: Probes<FeatureSettings> = {
     await signUp(send, 'a@example.com', { authPath: '/identity' });
     expect(await status(send, '/auth/login', LOGIN)).toBe(404);
   },
+  enableSaasRoutes: async () => {
+    const withIt = await openKernel({});
+    const { headers } = await signUp(withIt.send, 'a@example.com', { authPath: '/auth' });
+    expect(await status(withIt.send, '/workspaces', { headers })).toBe(200);
+    const without = await openKernel({ features: { enableSaasRoutes: false } });
+    expect(await status(without.send, '/workspaces')).toBe(404);
+    expect(() => without.kernel.saas).toThrow(/no workspaces/);
+  },
+  saasPrefix: async () => {
+    const send = await sendWith({ saasPrefix: '/teams' });
+    expect(await status(send, '/teams')).toBe(401);
+    expect(await status(send, '/workspaces')).toBe(404);
+  },
+  saasInviteBaseUrl: async () => {
+    const { kernel } = await openKernel({ features: { saasInviteBaseUrl: 'https://app.example/join?from=mail' } });
+    expect(kernel.saas.inviteUrl('t&1')).toBe('https://app.example/join?from=mail&token=t%261');
+    expect((await openKernel()).kernel.saas.inviteUrl('t')).toBeNull();
+    await expect(sendWith({ saasInviteBaseUrl: 'javascript:alert(1)' })).rejects.toThrow(/http\(s\) URL/);
+  },
   kernelPrefix: async () => {
     const send = await sendWith({ kernelPrefix: '/kernel/v2' });
     await signUp(send, 'a@example.com', { authPath: '/kernel/v2/auth' });
