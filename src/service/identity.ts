@@ -17,7 +17,7 @@ export interface Identity {
 export function buildIdentity(options: BootOptions, engines: Engines): Identity {
   const outbox = openOutbox(options);
   const saas = hasSaas(options.settings) && engines.database ? buildSaas(options, engines, outbox) : undefined;
-  const auth = buildAuth(options, engines, saas);
+  const auth = buildAuth(options, engines, saas, outbox);
   return { auth, saas };
 }
 
@@ -37,6 +37,7 @@ function buildAuth(
   { settings, authConfig: config, parts, logger }: BootOptions,
   { redis, database, limiter }: Engines,
   saas: Saas | undefined,
+  outbox: Outbox | undefined,
 ): Auth {
   return createAuth({
     config,
@@ -46,6 +47,9 @@ function buildAuth(
     limiter,
     hasher: parts.passwordHasher,
     allowSelfSignup: settings.features.allowSelfSignup,
+    outbox,
+    verifyEmailUrl: settings.features.verifyEmailUrl,
+    resetPasswordUrl: settings.features.resetPasswordUrl,
     onSignup: async (user) => void (await saas?.workspaces.ensurePersonal(user)),
     logger,
   });

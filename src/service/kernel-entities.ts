@@ -1,4 +1,4 @@
-import { KernelAuthSession, KernelAuthUser } from '../features/auth/index.js';
+import { KernelAuthSession, KernelAuthToken, KernelAuthUser } from '../features/auth/index.js';
 import {
   KernelProject,
   KernelWorkspace,
@@ -16,14 +16,19 @@ const SAAS_ENTITIES: readonly EntityTarget[] = [
   KernelWorkspaceInvite,
   KernelProject,
 ];
-const KERNEL_ENTITIES: ReadonlySet<EntityTarget> = new Set([KernelAuthUser, KernelAuthSession, ...SAAS_ENTITIES]);
+const KERNEL_ENTITIES: ReadonlySet<EntityTarget> = new Set([
+  KernelAuthUser,
+  KernelAuthSession,
+  KernelAuthToken,
+  ...SAAS_ENTITIES,
+]);
 
 /** The tables of a kernel: those of the rooms that are switched on, and the service's own. */
 export function entitiesOf(settings: KernelSettings, parts: KernelParts): EntityTarget[] {
   const own = parts.entities ?? declaredEntities();
   const kernels: EntityTarget[] = [];
   if (!parts.userStore) kernels.push(KernelAuthUser);
-  if (settings.auth.enabled) kernels.push(KernelAuthSession);
+  if (settings.auth.enabled) kernels.push(KernelAuthSession, KernelAuthToken);
   if (hasSaas(settings)) kernels.push(...SAAS_ENTITIES);
   return [...kernels, ...own.filter((entity) => !KERNEL_ENTITIES.has(entity))];
 }

@@ -22,6 +22,17 @@ export class KernelAuthUser extends Model {
   }
 }
 
+/** What a mail proves; of its token only the SHA-256 is kept, and the row is gone once it was used. */
+@Entity({ table: 'kernel_auth_tokens', history: false })
+export class KernelAuthToken extends Model {
+  @Field({ type: 'string', nullable: false, index: true }) userId!: string;
+  @Field({ type: 'string', nullable: false }) purpose!: string;
+  /** The address it was mailed to. */
+  @Field({ type: 'string', nullable: false }) email!: string;
+  @Field({ type: 'string', nullable: false, unique: true }) tokenHash!: string;
+  @Field({ type: 'datetime', nullable: false }) expiresAt!: Date;
+}
+
 /** A sign-in, from login to logout. Of a refresh token only the SHA-256 of its id is kept. */
 @Entity({ table: 'kernel_auth_sessions', history: false })
 export class KernelAuthSession extends Model {

@@ -76,6 +76,8 @@ const features = z.strictObject({
     .describe('`local` mounts the auth routes; the others leave sign-in to you.'),
   allowSelfSignup: z.boolean().default(true).describe('Let anyone register.'),
   authPrefix: path.default('/auth').describe('Where the auth routes are, below `kernelPrefix`.'),
+  verifyEmailUrl: pageUrl.describe('Page that takes `?token=` and verifies an address; `null` mails the bare token.'),
+  resetPasswordUrl: pageUrl.describe('Page that takes `?token=` and sets a password; `null` mails the bare token.'),
   enableSaasRoutes: z
     .boolean()
     .default(true)

@@ -1,7 +1,8 @@
 import { createAccessToken, type FeatureSettings, requireAuth } from 'app-kernel';
 import { expect } from 'vitest';
+import { mailerService } from '../../../src/features/email/index.js';
 import { openKernel } from '../setup/fresh-kernel.js';
-import { json, type Send, signUp } from '../setup/http-calls.js';
+import { eventually, json, type Send, signUp } from '../setup/http-calls.js';
 import type { Probes } from './probe.js';
 
 type Features = Partial<FeatureSettings>;
@@ -21,6 +22,16 @@ function moves(field: keyof FeatureSettings, from: string): () => Promise<void> 
     expect(await status(send, '/moved/it')).toBe(200);
     expect(await status(send, from)).toBe(404);
   };
+}
+
+/** The newest mail after somebody has registered, and `path` was asked. */
+async function mailOf(features: Features, path?: string, init?: RequestInit): Promise<string> {
+  const { kernel, send } = await openKernel({ features });
+  await signUp(send, 'a@example.com', { authPath: '/auth' });
+  if (path) await send(path, init);
+  const mails = () => kernel.services.get(mailerService)?.captured ?? [];
+  await eventually(() => mails().length === (path ? 2 : 1), 'the mails');
+  return mails()[0]?.text ?? '';
 }
 
 /** The field takes routes away. */
@@ -76,6 +87,18 @@ export const featuresProbes: Probes<FeatureSettings> = {
     const send = await sendWith({ authPrefix: '/identity' });
     await signUp(send, 'a@example.com', { authPath: '/identity' });
     expect(await status(send, '/auth/login', LOGIN)).toBe(404);
+  },
+  verifyEmailUrl: async () => {
+    expect(await mailOf({ verifyEmailUrl: 'https://app.example/verify' })).toContain(
+      'https://app.example/verify?token=',
+    );
+    expect(await mailOf({})).toContain('Your code: ');
+  },
+  resetPasswordUrl: async () => {
+    const forgot = json({ email: 'a@example.com' });
+    const features = { resetPasswordUrl: 'https://app.example/reset' };
+    expect(await mailOf(features, '/auth/forgot-password', forgot)).toContain('https://app.example/reset?token=');
+    expect(await mailOf({}, '/auth/forgot-password', forgot)).toContain('Your code: ');
   },
   enableSaasRoutes: async () => {
     const withIt = await openKernel({});
