@@ -2,6 +2,20 @@ export { type Actor, withActor, withoutTenant, withTenant } from './base/context
 export * from './base/errors.js';
 export type { Logger, Metrics } from './base/ports.js';
 export {
+  ApiKeyStore,
+  type CombinedAuth,
+  checkScope,
+  createApiKey,
+  getCombinedAuth,
+  type IssuedApiKey,
+  KernelApiKey,
+  type ListApiKeysOptions,
+  listApiKeys,
+  type NewApiKey,
+  requireScope,
+  revokeApiKey,
+} from './features/api-keys/index.js';
+export {
   type AuthConfig,
   type AuthEvent,
   type Authenticator,

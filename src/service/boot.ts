@@ -74,7 +74,8 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
     authenticate: settings.auth.enabled ? auth.authenticate : undefined,
     rateLimits: buildRateLimits(options, engines),
     services,
-    state: { kernel },
+    // Where nobody signs in, a user is who has a key.
+    state: { kernel, isKeyAdmitted: settings.features.authMode === 'apikey' },
   });
   const stack = { before: compose(before), route };
   return { engines, identity, routes, stack, begin: () => begin(options, engines, auth) };

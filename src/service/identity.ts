@@ -1,6 +1,7 @@
+import { ApiKeyStore, createApiKeyAuthenticator } from '../features/api-keys/index.js';
 import { type Auth, createAuth, RedisSessionStore } from '../features/auth/index.js';
 import { mailerService, Outbox } from '../features/email/index.js';
-import { createSaas, type Saas } from '../features/saas/index.js';
+import { createSaas, MemberStore, type Saas } from '../features/saas/index.js';
 import { GuardRegistry } from '../http/index.js';
 import { endsWithin } from '../jobs/ends-within.js';
 import type { BootOptions } from './boot.js';
@@ -12,13 +13,17 @@ export interface Identity {
   auth: Auth;
   /** Absent without a database, and where it is switched off. */
   saas: Saas | undefined;
+  /** Absent without a database. */
+  apiKeys: ApiKeyStore | undefined;
 }
 
 export function buildIdentity(options: BootOptions, engines: Engines): Identity {
   const outbox = openOutbox(options);
   const saas = hasSaas(options.settings) && engines.database ? buildSaas(options, engines, outbox) : undefined;
-  const auth = buildAuth(options, engines, saas, outbox);
-  return { auth, saas };
+  const { database: db } = engines;
+  const apiKeys = db && options.settings.auth.enabled ? new ApiKeyStore({ db }) : undefined;
+  const auth = buildAuth(options, engines, { saas, apiKeys, outbox });
+  return { auth, saas, apiKeys };
 }
 
 /** Whether there are workspaces, where there is a database. */
@@ -29,16 +34,17 @@ export function hasSaas({ auth, features }: KernelSettings): boolean {
 /** The kinds of guards that there will be, by name alone: enough to see which routes could never be mounted. */
 export function expectedGuards(settings: KernelSettings): GuardRegistry {
   const guards = new GuardRegistry();
+  if (settings.auth.enabled) guards.register('scope', () => {});
   if (hasSaas(settings) && settings.databaseUrl !== null) guards.register('workspace', () => {});
   return guards;
 }
 
 function buildAuth(
-  { settings, authConfig: config, parts, logger }: BootOptions,
+  { settings, authConfig: config, parts, logger, kernel }: BootOptions,
   { redis, database, limiter }: Engines,
-  saas: Saas | undefined,
-  outbox: Outbox | undefined,
+  { saas, apiKeys, outbox }: Omit<Identity, 'auth'> & { outbox: Outbox | undefined },
 ): Auth {
+  const members = new MemberStore(database ? { db: database } : {});
   return createAuth({
     config,
     db: database,
@@ -47,6 +53,8 @@ function buildAuth(
     limiter,
     hasher: parts.passwordHasher,
     allowSelfSignup: settings.features.allowSelfSignup,
+    authenticators: apiKeys && [createApiKeyAuthenticator({ keys: apiKeys, users: kernel.userStore, members })],
+    onTakeover: async (userId) => void (await apiKeys?.revokeAll(userId)),
     outbox,
     verifyEmailUrl: settings.features.verifyEmailUrl,
     resetPasswordUrl: settings.features.resetPasswordUrl,

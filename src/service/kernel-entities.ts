@@ -1,3 +1,4 @@
+import { KernelApiKey } from '../features/api-keys/index.js';
 import { KernelAuthSession, KernelAuthToken, KernelAuthUser } from '../features/auth/index.js';
 import {
   KernelProject,
@@ -20,6 +21,7 @@ const KERNEL_ENTITIES: ReadonlySet<EntityTarget> = new Set([
   KernelAuthUser,
   KernelAuthSession,
   KernelAuthToken,
+  KernelApiKey,
   ...SAAS_ENTITIES,
 ]);
 
@@ -29,6 +31,7 @@ export function entitiesOf(settings: KernelSettings, parts: KernelParts): Entity
   const kernels: EntityTarget[] = [];
   if (!parts.userStore) kernels.push(KernelAuthUser);
   if (settings.auth.enabled) kernels.push(KernelAuthSession, KernelAuthToken);
-  if (hasSaas(settings)) kernels.push(...SAAS_ENTITIES);
+  if (settings.auth.enabled) kernels.push(KernelWorkspace, KernelApiKey); // a key may name a workspace
+  if (hasSaas(settings)) kernels.push(...SAAS_ENTITIES.filter((entity) => entity !== KernelWorkspace));
   return [...kernels, ...own.filter((entity) => !KERNEL_ENTITIES.has(entity))];
 }

@@ -4,6 +4,7 @@ import { KernelError } from '../base/errors.js';
 import { Lifecycle } from '../base/lifecycle.js';
 import type { Logger } from '../base/ports.js';
 import { Services } from '../base/services.js';
+import type { ApiKeyStore } from '../features/api-keys/index.js';
 import {
   AUTH_CONFIG,
   type Auth,
@@ -132,6 +133,13 @@ export class KernelRuntime {
     const { saas } = this.#live.identity;
     if (!saas) throw new KernelError('E_NOT_STARTED', 'This kernel has no workspaces; they need a database');
     return saas;
+  }
+
+  /** @throws KernelError `E_NOT_STARTED` before `ready()`, or without a database. */
+  get apiKeys(): ApiKeyStore {
+    const { apiKeys } = this.#live.identity;
+    if (!apiKeys) throw new KernelError('E_NOT_STARTED', 'This kernel has no API keys; they need a database');
+    return apiKeys;
   }
 
   /** Every route, the kernel's and the service's. @throws KernelError `E_NOT_STARTED` before `ready()`. */

@@ -1,3 +1,4 @@
+import { assertScope, createApiKeyRouter } from '../features/api-keys/index.js';
 import { createAuthRouter } from '../features/auth/index.js';
 import { createDocsRouter } from '../features/docs/index.js';
 import { createMailRouter, type Mailer } from '../features/email/index.js';
@@ -53,12 +54,14 @@ export function mountRoutes(options: RoutesOptions): RouteTable {
 }
 
 function mountIdentity(routes: RouteTable, { identity, settings, hasAccounts }: RoutesOptions): void {
-  const { auth, saas } = identity;
+  const { auth, saas, apiKeys } = identity;
   const { features, security } = settings;
   if (hasAccounts && hasAuthRoutes(settings)) {
     const { maxBodySize } = security;
     routes.mount([createAuthRouter({ ...auth, prefix: features.authPrefix, maxBodySize })], features.kernelPrefix);
   }
+  if (settings.auth.enabled) routes.guards.register('scope', assertScope);
+  if (apiKeys) routes.mount([createApiKeyRouter({ keys: apiKeys, saas })], features.kernelPrefix);
   if (saas) routes.mount([createSaasRouter({ ...saas, prefix: features.saasPrefix })], features.kernelPrefix);
 }
 

@@ -1,4 +1,4 @@
-import type { AuthRequirement } from 'app-kernel';
+import { type AuthRequirement, createApiKey } from 'app-kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPeople, type People, type Person } from '../setup/people.js';
 
@@ -15,22 +15,33 @@ const CALLERS = [
   'admin',
   'owner',
   'site admin',
+  'scoped key',
+  'full key',
 ] as const;
 type Caller = (typeof CALLERS)[number];
 type Verdict = 401 | 403 | 'passes';
 
-const RANKS: Partial<Record<Caller, number>> = { member: 0, admin: 1, owner: 2 };
+const RANKS: Partial<Record<Caller, number>> = { member: 0, admin: 1, owner: 2, 'full key': 2 };
 const LEAST = { member: 0, admin: 1, owner: 2 };
 
 function expected(auth: AuthRequirement | undefined, caller: Caller): Verdict {
   if (auth === undefined || auth === 'none' || auth === 'optional') return 'passes';
   if (caller === 'anonymous' || caller === 'disabled') return 401;
+  const isKey = caller === 'scoped key' || caller === 'full key';
+  if (isKey && !opensTo(auth, caller)) return 403;
   if (auth === 'user') return 'passes';
   if (auth === 'admin') return caller === 'site admin' ? 'passes' : 403;
-  const { proof: _proof, workspace, ...unknown } = auth;
+  const { proof: _proof, scope: _scope, workspace, ...unknown } = auth;
   if (Object.keys(unknown).length > 0) throw new Error(`Say here who meets ${JSON.stringify(unknown)}`);
   if (workspace !== undefined && (RANKS[caller] ?? -1) < LEAST[workspace]) return 403;
   return 'passes';
+}
+
+/** Both keys are of the workspace's owner, and good for every workspace; the scoped one has a scope that nothing asks for. */
+function opensTo(auth: AuthRequirement, caller: Caller): boolean {
+  if (auth === 'admin') return false;
+  if (typeof auth === 'object' && auth.proof !== undefined) return auth.proof === 'any';
+  return caller === 'full key';
 }
 
 let world: People;
@@ -39,7 +50,8 @@ const people = new Map<Caller, Person>();
 beforeAll(async () => {
   world = await openPeople();
   for (const caller of CALLERS) {
-    if (caller !== 'anonymous') people.set(caller, await world.join(caller.replace(' ', '-')));
+    if (caller !== 'anonymous' && !caller.endsWith('key'))
+      people.set(caller, await world.join(caller.replace(' ', '-')));
   }
   const { userStore } = world.service.kernel;
   await userStore.setRole?.(person('site admin').id, 'admin');
@@ -67,6 +79,10 @@ async function newWorkspace(): Promise<string> {
 /** A session of this request's own, because a route may end it. */
 async function tokenOf(caller: Caller): Promise<string | undefined> {
   if (caller === 'anonymous') return undefined;
+  if (caller === 'scoped key' || caller === 'full key') {
+    const scopes = caller === 'full key' ? ['*'] : ['nothing:here'];
+    return (await createApiKey(person('owner').id, null, { name: caller, scopes })).key;
+  }
   const { id, email } = person(caller);
   return (await world.service.kernel.issueTokens({ id, email, role: 'user' })).accessToken;
 }

@@ -73,7 +73,9 @@ const features = z.strictObject({
   authMode: z
     .enum(['local', 'apikey', 'external'])
     .default('local')
-    .describe('`local` mounts the auth routes; the others leave sign-in to you.'),
+    .describe(
+      '`local` mounts the auth routes; the others leave sign-in to you, and with `apikey` every key stands for its user.',
+    ),
   allowSelfSignup: z.boolean().default(true).describe('Let anyone register.'),
   authPrefix: path.default('/auth').describe('Where the auth routes are, below `kernelPrefix`.'),
   verifyEmailUrl: pageUrl.describe('Page that takes `?token=` and verifies an address; `null` mails the bare token.'),
