@@ -60,6 +60,19 @@ export {
   type ReadinessOptions,
 } from './features/health/index.js';
 export {
+  type AssignRoleOptions,
+  assignRole,
+  hasPermission,
+  type NewRole,
+  type RequirePermissionOptions,
+  type Resource,
+  Role,
+  RoleAssignment,
+  RoleStore,
+  requirePermission,
+  revokeRole,
+} from './features/rbac/index.js';
+export {
   createSaasRouter,
   type InviteStatus,
   InviteStore,

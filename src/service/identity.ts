@@ -1,6 +1,7 @@
 import { ApiKeyStore, createApiKeyAuthenticator } from '../features/api-keys/index.js';
 import { type Auth, createAuth, RedisSessionStore } from '../features/auth/index.js';
 import { mailerService, Outbox } from '../features/email/index.js';
+import { RoleStore, roleService } from '../features/rbac/index.js';
 import { createSaas, MemberStore, type Saas } from '../features/saas/index.js';
 import { GuardRegistry } from '../http/index.js';
 import { endsWithin } from '../jobs/ends-within.js';
@@ -15,6 +16,8 @@ export interface Identity {
   saas: Saas | undefined;
   /** Absent without a database. */
   apiKeys: ApiKeyStore | undefined;
+  /** Absent without a database. */
+  roles: RoleStore | undefined;
 }
 
 export function buildIdentity(options: BootOptions, engines: Engines): Identity {
@@ -22,8 +25,10 @@ export function buildIdentity(options: BootOptions, engines: Engines): Identity 
   const saas = hasSaas(options.settings) && engines.database ? buildSaas(options, engines, outbox) : undefined;
   const { database: db } = engines;
   const apiKeys = db && options.settings.auth.enabled ? new ApiKeyStore({ db }) : undefined;
+  const roles = db && options.settings.auth.enabled ? new RoleStore({ db }) : undefined;
+  if (roles) options.services.provide(roleService, roles);
   const auth = buildAuth(options, engines, { saas, apiKeys, outbox });
-  return { auth, saas, apiKeys };
+  return { auth, saas, apiKeys, roles };
 }
 
 /** Whether there are workspaces, where there is a database. */
@@ -35,14 +40,16 @@ export function hasSaas({ auth, features }: KernelSettings): boolean {
 export function expectedGuards(settings: KernelSettings): GuardRegistry {
   const guards = new GuardRegistry();
   if (settings.auth.enabled) guards.register('scope', () => {});
-  if (hasSaas(settings) && settings.databaseUrl !== null) guards.register('workspace', () => {});
+  if (settings.databaseUrl === null) return guards;
+  if (settings.auth.enabled) guards.register('permission', () => {});
+  if (hasSaas(settings)) guards.register('workspace', () => {});
   return guards;
 }
 
 function buildAuth(
   { settings, authConfig: config, parts, logger, kernel }: BootOptions,
   { redis, database, limiter }: Engines,
-  { saas, apiKeys, outbox }: Omit<Identity, 'auth'> & { outbox: Outbox | undefined },
+  { saas, apiKeys, outbox }: Pick<Identity, 'saas' | 'apiKeys'> & { outbox: Outbox | undefined },
 ): Auth {
   const members = new MemberStore(database ? { db: database } : {});
   return createAuth({

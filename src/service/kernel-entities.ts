@@ -1,5 +1,6 @@
 import { KernelApiKey } from '../features/api-keys/index.js';
 import { KernelAuthSession, KernelAuthToken, KernelAuthUser } from '../features/auth/index.js';
+import { Role, RoleAssignment } from '../features/rbac/index.js';
 import {
   KernelProject,
   KernelWorkspace,
@@ -22,6 +23,8 @@ const KERNEL_ENTITIES: ReadonlySet<EntityTarget> = new Set([
   KernelAuthSession,
   KernelAuthToken,
   KernelApiKey,
+  Role,
+  RoleAssignment,
   ...SAAS_ENTITIES,
 ]);
 
@@ -31,7 +34,7 @@ export function entitiesOf(settings: KernelSettings, parts: KernelParts): Entity
   const kernels: EntityTarget[] = [];
   if (!parts.userStore) kernels.push(KernelAuthUser);
   if (settings.auth.enabled) kernels.push(KernelAuthSession, KernelAuthToken);
-  if (settings.auth.enabled) kernels.push(KernelWorkspace, KernelApiKey); // a key may name a workspace
+  if (settings.auth.enabled) kernels.push(KernelWorkspace, KernelApiKey, Role, RoleAssignment); // a key may name a workspace
   if (hasSaas(settings)) kernels.push(...SAAS_ENTITIES.filter((entity) => entity !== KernelWorkspace));
   return [...kernels, ...own.filter((entity) => !KERNEL_ENTITIES.has(entity))];
 }

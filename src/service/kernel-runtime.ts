@@ -16,6 +16,7 @@ import {
   type UserStore,
 } from '../features/auth/index.js';
 import { Readiness } from '../features/health/index.js';
+import type { RoleStore } from '../features/rbac/index.js';
 import type { Saas } from '../features/saas/index.js';
 import {
   compose,
@@ -140,6 +141,13 @@ export class KernelRuntime {
     const { apiKeys } = this.#live.identity;
     if (!apiKeys) throw new KernelError('E_NOT_STARTED', 'This kernel has no API keys; they need a database');
     return apiKeys;
+  }
+
+  /** Roles and who has them. @throws KernelError `E_NOT_STARTED` before `ready()`, or without a database. */
+  get roles(): RoleStore {
+    const { roles } = this.#live.identity;
+    if (!roles) throw new KernelError('E_NOT_STARTED', 'This kernel has no roles; they need a database');
+    return roles;
   }
 
   /** Every route, the kernel's and the service's. @throws KernelError `E_NOT_STARTED` before `ready()`. */

@@ -8,6 +8,7 @@ import {
   createRootInfoRouter,
   type Readiness,
 } from '../features/health/index.js';
+import { assertPermission, createRbacRouter } from '../features/rbac/index.js';
 import { createSaasRouter } from '../features/saas/index.js';
 import { type Mountable, RouteTable } from '../http/index.js';
 import type { KernelMetrics } from '../telemetry/index.js';
@@ -54,7 +55,7 @@ export function mountRoutes(options: RoutesOptions): RouteTable {
 }
 
 function mountIdentity(routes: RouteTable, { identity, settings, hasAccounts }: RoutesOptions): void {
-  const { auth, saas, apiKeys } = identity;
+  const { auth, saas, apiKeys, roles } = identity;
   const { features, security } = settings;
   if (hasAccounts && hasAuthRoutes(settings)) {
     const { maxBodySize } = security;
@@ -62,6 +63,10 @@ function mountIdentity(routes: RouteTable, { identity, settings, hasAccounts }: 
   }
   if (settings.auth.enabled) routes.guards.register('scope', assertScope);
   if (apiKeys) routes.mount([createApiKeyRouter({ keys: apiKeys, saas })], features.kernelPrefix);
+  if (roles) {
+    routes.guards.register('permission', (ctx, permission) => assertPermission(ctx, permission, roles));
+    routes.mount([createRbacRouter({ roles, users: auth.userStore })], features.kernelPrefix);
+  }
   if (saas) routes.mount([createSaasRouter({ ...saas, prefix: features.saasPrefix })], features.kernelPrefix);
 }
 

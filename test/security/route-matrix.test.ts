@@ -31,9 +31,10 @@ function expected(auth: AuthRequirement | undefined, caller: Caller): Verdict {
   if (isKey && !opensTo(auth, caller)) return 403;
   if (auth === 'user') return 'passes';
   if (auth === 'admin') return caller === 'site admin' ? 'passes' : 403;
-  const { proof: _proof, scope: _scope, workspace, ...unknown } = auth;
+  const { proof: _proof, scope: _scope, permission, workspace, ...unknown } = auth;
   if (Object.keys(unknown).length > 0) throw new Error(`Say here who meets ${JSON.stringify(unknown)}`);
   if (workspace !== undefined && (RANKS[caller] ?? -1) < LEAST[workspace]) return 403;
+  if (permission !== undefined && caller !== 'site admin') return 403;
   return 'passes';
 }
 

@@ -3,8 +3,8 @@ import { type Clock, systemClock } from '../../base/clock.js';
 import { ValidationError } from '../../base/errors.js';
 import { randomToken } from '../../base/ids.js';
 import { databaseFor, type SessionHandle } from '../../orm/index.js';
+import { isGrant } from '../auth/index.js';
 import { KernelApiKey } from './entities.js';
-import { isScope } from './scopes.js';
 
 export interface NewApiKey {
   name: string;
@@ -148,5 +148,5 @@ function hashOf(key: string): string {
 function assertScopes(scopes: readonly string[]): void {
   const fault = (msg: string) => new ValidationError([{ loc: ['body', 'scopes'], msg, type: 'scope' }]);
   if (scopes.length > MAX_SCOPES) throw fault(`Use at most ${MAX_SCOPES} scopes`);
-  if (!scopes.every(isScope)) throw fault('Write scopes as resource:action, resource:* or *');
+  if (!scopes.every(isGrant)) throw fault('Write scopes as resource:action, resource:* or *');
 }

@@ -1,6 +1,6 @@
 import { ForbiddenError } from '../../http/errors.js';
 import { getCaller, type HttpContext, type HttpMiddleware, type Next } from '../../http/index.js';
-import { covers } from './scopes.js';
+import { covers } from '../auth/index.js';
 
 /** Who asks, whether by signing in or with an API key. */
 export interface CombinedAuth {

@@ -2,6 +2,7 @@ export { ensureAdmin } from './accounts.js';
 export type { Authenticator } from './authenticate.js';
 export { type Auth, type AuthOptions, createAuth } from './create-auth.js';
 export { KernelAuthSession, KernelAuthToken, KernelAuthUser } from './entities.js';
+export { covers, isGrant } from './grants.js';
 export type { LoginLimits } from './login-throttle.js';
 export { createPasswordHasher, hashPassword, type PasswordHasher, verifyPassword } from './passwords.js';
 export { type AuthRouterOptions, createAuthRouter } from './routes.js';

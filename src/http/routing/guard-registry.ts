@@ -40,7 +40,9 @@ export class GuardRegistry {
     if (auth === 'user') return guardWith(getCurrentUser);
     if (auth === 'admin') return guardWith(getCurrentAdmin);
     const { proof, ...guards } = auth;
-    const checks = Object.entries(guards).map(([kind, required]) => this.#check(route, kind, required));
+    // The workspace first: what a caller may do can depend on it.
+    const inOrder = Object.entries(guards).sort(([one], [other]) => order(one) - order(other));
+    const checks = inOrder.map(([kind, required]) => this.#check(route, kind, required));
     const checkCaller = callerCheck(route, auth);
     return async function checkGuards(ctx, next) {
       checkCaller(ctx);
@@ -63,6 +65,10 @@ export class GuardRegistry {
     const known = [...this.#guards.keys()];
     return known.length > 0 ? `known guards: ${known.join(', ')}` : 'no guard is registered yet';
   }
+}
+
+function order(kind: string): number {
+  return kind === 'workspace' ? 0 : 1;
 }
 
 /** By which proof a caller may come. Where a scope is asked for, its guard decides about API keys. */

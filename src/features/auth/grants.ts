@@ -1,8 +1,8 @@
-const SCOPE = /^(\*|[\w.-]{1,60}(:[\w.:-]{1,60}|:\*)?)$/;
+const GRANT = /^(\*|[\w.-]{1,60}(:[\w.:-]{1,60}|:\*)?)$/;
 
-/** `orders:read`, `orders:*`, `*`, or a bare word. */
-export function isScope(scope: unknown): boolean {
-  return typeof scope === 'string' && SCOPE.test(scope);
+/** Whether `text` can be a scope or a permission: `orders:read`, `orders:*`, `*`, or a bare word. */
+export function isGrant(text: unknown): boolean {
+  return typeof text === 'string' && GRANT.test(text);
 }
 
 /** Whether what was granted covers `required`: by name, by its resource (`orders:*`), or altogether (`*`). */
