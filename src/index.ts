@@ -2,6 +2,20 @@ export { type Actor, withActor, withoutTenant, withTenant } from './base/context
 export * from './base/errors.js';
 export type { Logger, Metrics } from './base/ports.js';
 export {
+  ApiKeyStore,
+  type CombinedAuth,
+  checkScope,
+  createApiKey,
+  getCombinedAuth,
+  type IssuedApiKey,
+  KernelApiKey,
+  type ListApiKeysOptions,
+  listApiKeys,
+  type NewApiKey,
+  requireScope,
+  revokeApiKey,
+} from './features/api-keys/index.js';
+export {
   type AuthConfig,
   type AuthEvent,
   type Authenticator,
@@ -46,6 +60,40 @@ export {
   type ReadinessOptions,
 } from './features/health/index.js';
 export { createJobsRouter, type JobsRouterOptions } from './features/jobs/index.js';
+export {
+  type AssignRoleOptions,
+  assignRole,
+  hasPermission,
+  type NewRole,
+  type RequirePermissionOptions,
+  type Resource,
+  Role,
+  RoleAssignment,
+  RoleStore,
+  requirePermission,
+  revokeRole,
+} from './features/rbac/index.js';
+export {
+  createSaasRouter,
+  type InviteStatus,
+  InviteStore,
+  type IssuedInvite,
+  KernelWorkspace,
+  MemberStore,
+  type NewProject,
+  type NewWorkspace,
+  type ProjectChanges,
+  ProjectStore,
+  requireWorkspaceAdmin,
+  requireWorkspaceMember,
+  requireWorkspaceOwner,
+  type Saas,
+  type SaasOptions,
+  type SaasRouterOptions,
+  type WorkspaceChanges,
+  type WorkspaceRole,
+  WorkspaceStore,
+} from './features/saas/index.js';
 export {
   type CancelHandle,
   type Cancellable,

@@ -21,6 +21,7 @@ export { getRequestContext, RequestContext, type RequestContextFields } from './
 export type { AuthInfo, HttpContext, HttpMiddleware, KernelState, Next } from './request-state.js';
 export { type Guard, GuardRegistry } from './routing/guard-registry.js';
 export {
+  getCaller,
   getCurrentAdmin,
   getCurrentUser,
   getCurrentUserOptional,
@@ -30,7 +31,7 @@ export {
 } from './routing/guards.js';
 export type { AuthGuards, AuthRequirement, HttpMethod, RouteInput, RouteOptions } from './routing/route.js';
 export { markMiddleware } from './routing/route-marks.js';
-export { type Mountable, RouteTable } from './routing/route-table.js';
+export { type MatchedRoute, type Mountable, RouteTable } from './routing/route-table.js';
 export { createRouter, type RouterOptions, TypedRouter } from './routing/typed-router.js';
 export { createHttpServer, type HttpServerOptions } from './server.js';
 export { SilentConnections } from './silent-connections.js';

@@ -13,6 +13,12 @@ export interface AuthInfo {
   sessionId?: string;
   /** What the proof is limited to; absent where it is not limited at all. */
   scopes?: readonly string[];
+  /** Which API key it was. */
+  keyId?: string;
+  /** The one workspace that the proof is good for; absent where it is good for all of the user's. */
+  workspaceId?: string;
+  /** Requests per window that this key may make, counted apart from its user's tier. */
+  rateLimit?: number;
 }
 
 /** `ctx.state` of every request that goes through the stack. Rooms add fields by declaration merging. */
@@ -23,6 +29,8 @@ export interface KernelState {
   startedAt?: Date;
   user?: UserIdentity;
   auth?: AuthInfo;
+  /** True once a guard that knows about scopes has let this API key in. */
+  isKeyAdmitted?: boolean;
   /** Why the proof that came with the request was refused; guards answer with it. */
   authError?: AuthError;
   /** The route that will answer, known before authentication and limits. */

@@ -2,16 +2,17 @@ import type { Lifecycle } from '../base/lifecycle.js';
 import type { Logger } from '../base/ports.js';
 import { TextSealer } from '../base/sealed-text.js';
 import type { Services } from '../base/services.js';
-import { type Auth, type AuthConfig, createAuth, ensureAdmin, RedisSessionStore } from '../features/auth/index.js';
+import { type Auth, type AuthConfig, ensureAdmin } from '../features/auth/index.js';
 import { mailerService } from '../features/email/index.js';
 import type { Readiness } from '../features/health/index.js';
 import { TaskRegistry, TaskStore, taskRegistryService } from '../features/tasks/index.js';
-import { compose, createStack, type HttpMiddleware, Idempotency, RateLimits } from '../http/index.js';
+import { compose, createStack, type HttpMiddleware, Idempotency, RateLimits, type RouteTable } from '../http/index.js';
 import { type JobRegistry, jobWorkersService } from '../jobs/index.js';
 import { cacheService, IdempotencyStore } from '../reliability/index.js';
 import type { KernelMetrics } from '../telemetry/index.js';
 import { type Engines, openEngines } from './engines.js';
 import type { EnvironmentName } from './env/index.js';
+import { buildIdentity, type Identity } from './identity.js';
 import { entitiesOf } from './kernel-entities.js';
 import type { KernelParts } from './kernel-parts.js';
 import type { KernelRuntime } from './kernel-runtime.js';
@@ -36,7 +37,8 @@ export interface BootOptions {
 /** A kernel whose engines are open. */
 export interface RunningKernel {
   engines: Engines;
-  auth: Auth;
+  identity: Identity;
+  routes: RouteTable;
   stack: { before: HttpMiddleware; route: HttpMiddleware };
   /** Migrates, seeds and starts the workers. */
   begin(): Promise<void>;
@@ -49,7 +51,8 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
   const { jobRegistry } = parts;
   const entities = entitiesOf(settings, parts);
   const engines = await openEngines({ ...options, jobRegistry, entities, isProd });
-  const auth = buildAuth(options, engines);
+  const identity = buildIdentity(options, engines);
+  const { auth } = identity;
   voidWhatIsWritten(options, engines);
   watchServers(readiness, engines);
   const mailer = services.get(mailerService);
@@ -60,7 +63,7 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
     version: parts.version ?? '1.0.0',
     description: parts.description ?? '',
     routers: parts.routers ?? [],
-    auth,
+    identity,
     hasAccounts: parts.userStore !== undefined || engines.database !== undefined,
     readiness,
     metrics,
@@ -81,9 +84,11 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
     idempotency: buildIdempotency(options, engines),
     streams: kernel.streams,
     services,
-    state: { kernel },
+    // Where nobody signs in, a user is who has a key.
+    state: { kernel, isKeyAdmitted: settings.features.authMode === 'apikey' },
   });
-  return { engines, auth, stack: { before: compose(before), route }, begin: () => begin(options, engines, auth) };
+  const stack = { before: compose(before), route };
+  return { engines, identity, routes, stack, begin: () => begin(options, engines, auth) };
 }
 
 /** A developer's own machine, where nobody else comes by way of a proxy. */
@@ -97,22 +102,6 @@ function voidWhatIsWritten({ lifecycle, services }: BootOptions, { database }: E
   if (!database || !cache || cache.backendType === 'disabled') return;
   const stop = database.on('write', ({ table, id }) => cache.invalidateTags(table, `${table}:${id}`));
   lifecycle.push('cache tags', async () => stop());
-}
-
-function buildAuth(
-  { settings, authConfig: config, parts, logger }: BootOptions,
-  { redis, database, limiter }: Engines,
-): Auth {
-  return createAuth({
-    config,
-    db: database,
-    userStore: parts.userStore,
-    sessionStore: database ? undefined : new RedisSessionStore(redis.client, redis.key('auth:')),
-    limiter,
-    hasher: parts.passwordHasher,
-    allowSelfSignup: settings.features.allowSelfSignup,
-    logger,
-  });
 }
 
 function buildRateLimits({ settings, logger }: BootOptions, { limiter }: Engines): RateLimits | null {

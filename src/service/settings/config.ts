@@ -35,6 +35,8 @@ const schema = z
     jwtExpiryHours: z.coerce.number('is not a number').positive('must be above 0'),
     authEnabled: flag,
     allowSelfSignup: flag,
+    saasEnabled: flag,
+    saasInviteBaseUrl: text,
     redisUrl: text,
     redisKeyPrefix: text,
     databaseUrl: text,

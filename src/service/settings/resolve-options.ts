@@ -80,6 +80,8 @@ function featureSettings({ options, config }: Given): KernelSettingsInput['featu
   return {
     kernelPrefix: options.apiPrefix ?? '/api/v1',
     allowSelfSignup: options.allowSelfSignup ?? config.allowSelfSignup,
+    enableSaasRoutes: config.saasEnabled,
+    saasInviteBaseUrl: config.saasInviteBaseUrl,
     ...options.features,
   };
 }

@@ -8,6 +8,10 @@ const path = z
   .string()
   .regex(/^\/[\w\-./]*$/, 'must start with "/" and hold only letters, digits, "-", "_", "." and "/"');
 const prefix = z.union([z.literal(''), path]);
+const pageUrl = z
+  .url({ protocol: /^https?$/, error: 'is not an http(s) URL' })
+  .nullable()
+  .default(null);
 const logLevel = z
   .string()
   .regex(/^(trace|debug|info|warn|warning|error|fatal|critical|silent)$/i, 'is not a log level');
@@ -82,11 +86,21 @@ const features = z.strictObject({
   authMode: z
     .enum(['local', 'apikey', 'external'])
     .default('local')
-    .describe('`local` mounts the auth routes; the others leave sign-in to you.'),
+    .describe(
+      '`local` mounts the auth routes; the others leave sign-in to you, and with `apikey` every key stands for its user.',
+    ),
   allowSelfSignup: z.boolean().default(true).describe('Let anyone register.'),
   authPrefix: path.default('/auth').describe('Where the auth routes are, below `kernelPrefix`.'),
   enableJobRoutes: z.boolean().default(true).describe('Mount the routes of background jobs, where there are tasks.'),
   jobRoutesPrefix: path.default('/jobs').describe('Where the job routes are, below `kernelPrefix`.'),
+  verifyEmailUrl: pageUrl.describe('Page that takes `?token=` and verifies an address; `null` mails the bare token.'),
+  resetPasswordUrl: pageUrl.describe('Page that takes `?token=` and sets a password; `null` mails the bare token.'),
+  enableSaasRoutes: z
+    .boolean()
+    .default(true)
+    .describe('Workspaces, members, invites and projects, and a personal workspace for whoever registers.'),
+  saasPrefix: path.default('/workspaces').describe('Where the workspace routes are, below `kernelPrefix`.'),
+  saasInviteBaseUrl: pageUrl.describe('Page that takes `?token=` and accepts an invite; `null` mails the bare token.'),
   kernelPrefix: prefix.default('').describe('Prefix of the kernel’s API routes.'),
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { killCommitters } from '../../features/jobs/outbox-kills.js';
 import { FAULT_REDIS, SQL_BACKENDS } from '../../setup/servers.js';
-import { seededRandom } from './seeded-random.js';
+import { seededRandom } from '../seeded-random.js';
 
 const KILLS = 100;
 const SHARED = SQL_BACKENDS.filter(({ name }) => name !== 'sqlite-memory');

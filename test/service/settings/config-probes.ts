@@ -67,6 +67,14 @@ export const configProbes: Probes<ServiceConfigFields> = {
     const service = await withConfig({ allowSelfSignup: false });
     expect([403, 404]).toContain((await service.inject('/api/v1/auth/register', SIGN_UP)).status);
   },
+  saasEnabled: async () => {
+    expect((await (await withConfig({})).inject('/api/v1/workspaces')).status).toBe(401);
+    expect((await (await withConfig({ saasEnabled: false })).inject('/api/v1/workspaces')).status).toBe(404);
+  },
+  saasInviteBaseUrl: async () => {
+    const service = await withConfig({ saasInviteBaseUrl: 'https://app.example/join' });
+    expect(service.kernel.saas.inviteUrl('t1')).toBe('https://app.example/join?token=t1');
+  },
   redisUrl: async () => {
     const logger = new KeptLog();
     await withConfig({ redisUrl: 'redis://127.0.0.1:1' }, { logger });
