@@ -1,12 +1,19 @@
+import type { BackupSettings } from './backup/backup-options.js';
 import type { SchemaOptions } from './schema/migrate.js';
 import type { CoreOptions } from './session/core-options.js';
 import { checkOptions, milliseconds, type OptionRule, whole } from './session/option-rules.js';
 
 /** Everything `connect` takes beside the URL. */
-export interface ConnectOptions extends CoreOptions, SchemaOptions {}
+export interface ConnectOptions extends CoreOptions, SchemaOptions, BackupSettings {}
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
+const isRetention = (value: unknown): boolean =>
+  isObject(value) &&
+  Object.entries(value as object).every(
+    ([name, kept]) => (name === 'count' || name === 'days') && Number.isSafeInteger(kept) && kept >= 1,
+  );
 const hasMethod =
   (name: string) =>
   (value: unknown): boolean =>
@@ -45,7 +52,7 @@ const RULES: Readonly<Record<keyof ConnectOptions, OptionRule>> = {
     example: "trace.getTracer('my-app')",
     holds: (value) => value === false || hasMethod('startSpan')(value),
   },
-  debug: { wanted: 'true or false', example: 'false', holds: (value) => typeof value === 'boolean' },
+  debug: { wanted: 'true or false', example: 'false', holds: isBoolean },
   dataDir: { wanted: 'the path of a folder', example: "'.data'", holds: (value) => typeof value === 'string' },
   largeTableRows: {
     wanted: 'a whole number of rows from 0',
@@ -53,6 +60,13 @@ const RULES: Readonly<Record<keyof ConnectOptions, OptionRule>> = {
     holds: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
   },
   lockWaitMs: milliseconds(0, 30_000),
+  backupBeforeMigrate: { wanted: 'true or false', example: 'true', holds: isBoolean },
+  nativeBackup: { wanted: 'true or false', example: 'true', holds: isBoolean },
+  backupRetention: {
+    wanted: 'how many backups, or those of how many days, are kept',
+    example: '{ count: 30, days: 90 }',
+    holds: isRetention,
+  },
   beforeMigrate: { wanted: 'a function', example: '(plan) => backup()', holds: isFunction },
 };
 

@@ -69,26 +69,26 @@ export class DatabaseHandle {
   async findEntity(table: string, id: string, options: { includeDeleted?: boolean } = {}): Promise<LooseRow | null> {
     return (await getRow(
       this.#current().reader,
-      this.#plan(table),
+      this.planOf(table),
       id,
       options.includeDeleted ?? false,
     )) as LooseRow | null;
   }
 
   async findEntities(table: string, options: Query = {}): Promise<LooseRow[]> {
-    return (await findRows(this.#current(options.signal).reader, this.#plan(table), options)) as LooseRow[];
+    return (await findRows(this.#current(options.signal).reader, this.planOf(table), options)) as LooseRow[];
   }
 
   async countEntities(table: string, options: Query = {}): Promise<number> {
-    return countRows(this.#current(options.signal).reader, this.#plan(table), options);
+    return countRows(this.#current(options.signal).reader, this.planOf(table), options);
   }
 
   async saveEntity(table: string, data: object, options: SaveRequest = {}): Promise<LooseRow> {
-    return (await saveRow(this.#current(), this.#plan(table), data, options)) as LooseRow;
+    return (await saveRow(this.#current(), this.planOf(table), data, options)) as LooseRow;
   }
 
   async saveEntities(table: string, rows: readonly object[], options: SaveManyRequest = {}): Promise<LooseRow[]> {
-    return (await saveRows(this.#current(), this.#plan(table), rows, options)) as LooseRow[];
+    return (await saveRows(this.#current(), this.planOf(table), rows, options)) as LooseRow[];
   }
 
   async updateEntity(
@@ -97,47 +97,47 @@ export class DatabaseHandle {
     changes: object,
     options: ChangeRequest = {},
   ): Promise<LooseRow | null> {
-    return (await updateById(this.#current(), this.#plan(table), id, changes, options)) as LooseRow | null;
+    return (await updateById(this.#current(), this.planOf(table), id, changes, options)) as LooseRow | null;
   }
 
   async updateEntities(table: string, where: Where, changes: object, options: ManyRequest = {}): Promise<number> {
-    return updateMany(this.#current(), this.#plan(table), where, changes, options);
+    return updateMany(this.#current(), this.planOf(table), where, changes, options);
   }
 
   async softDeleteEntities(table: string, where: Where, options: ManyRequest = {}): Promise<number> {
-    return softDeleteMany(this.#current(), this.#plan(table), where, options);
+    return softDeleteMany(this.#current(), this.planOf(table), where, options);
   }
 
   async restoreEntities(table: string, where: Where, options: ManyRequest = {}): Promise<number> {
-    return restoreMany(this.#current(), this.#plan(table), where, options);
+    return restoreMany(this.#current(), this.planOf(table), where, options);
   }
 
   async deleteEntities(table: string, where: Where, options: DeleteManyRequest = {}): Promise<number> {
-    return deleteMany(this.#current(), this.#plan(table), where, options);
+    return deleteMany(this.#current(), this.planOf(table), where, options);
   }
 
   async softDeleteEntity(table: string, id: string, options: ChangeRequest = {}): Promise<boolean> {
-    return softDeleteById(this.#current(), this.#plan(table), id, options);
+    return softDeleteById(this.#current(), this.planOf(table), id, options);
   }
 
   async restoreEntity(table: string, id: string, options: ChangeRequest = {}): Promise<boolean> {
-    return restoreById(this.#current(), this.#plan(table), id, options);
+    return restoreById(this.#current(), this.planOf(table), id, options);
   }
 
   async deleteEntity(table: string, id: string, options: ChangeRequest = {}): Promise<boolean> {
-    return deleteById(this.#current(), this.#plan(table), id, options);
+    return deleteById(this.#current(), this.planOf(table), id, options);
   }
 
   async entityHistory(table: string, id: string, page: VersionPage = {}): Promise<LooseRow[]> {
-    return (await historyOf(this.#current().reader, this.#plan(table), id, page)) as LooseRow[];
+    return (await historyOf(this.#current().reader, this.planOf(table), id, page)) as LooseRow[];
   }
 
   async entityVersion(table: string, id: string, version: number): Promise<LooseRow | null> {
-    return (await versionById(this.#current().reader, this.#plan(table), id, version)) as LooseRow | null;
+    return (await versionById(this.#current().reader, this.planOf(table), id, version)) as LooseRow | null;
   }
 
   async revertEntityTo(table: string, id: string, version: number, options: ChangeRequest = {}): Promise<LooseRow> {
-    return (await revertById(this.#current(), this.#plan(table), id, version, options)) as LooseRow;
+    return (await revertById(this.#current(), this.planOf(table), id, version, options)) as LooseRow;
   }
 
   #current(signal?: AbortSignal): Session {
@@ -157,7 +157,8 @@ export class DatabaseHandle {
     return params.map(this.session.core.dialect.bind);
   }
 
-  #plan(table: string): EntityPlan {
+  /** @throws SchemaError naming the nearest table. */
+  protected planOf(table: string): EntityPlan {
     const metas = this.session.core.entities.map(entityMeta);
     const meta = metas.find((candidate) => candidate.table === table);
     if (meta) return entityPlan(meta, this.session.core.dialect);

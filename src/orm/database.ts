@@ -1,4 +1,12 @@
 import { SchemaError } from '../base/errors.js';
+import type { BackupSettings } from './backup/backup-options.js';
+import { Backups, type Confirmation } from './backup/backups.js';
+import { backedUp } from './backup/before-migrate.js';
+import type { BackupEntry } from './backup/list-backups.js';
+import type { FullRestore, FullRestorePreview } from './backup/restore/full-restore.js';
+import { recoverRestore } from './backup/restore/swap-tables.js';
+import type { VerifiedBackup } from './backup/verify-backup.js';
+import type { Backup, BackupRequest } from './backup/write-backup.js';
 import { type ConnectOptions, checkConnectOptions } from './connect-options.js';
 import { DatabaseHandle } from './database-handle.js';
 import { type DbContextOptions, dbContext } from './db-context.js';
@@ -7,6 +15,7 @@ import { entityMeta } from './entity/registry.js';
 import { pruneVersions } from './history/retention.js';
 import { type LedgerEntry, readLedger } from './schema/ledger.js';
 import {
+  DEFAULT_DATA_DIR,
   LARGE_TABLE_ROWS,
   type MigrateOptions,
   type Migration,
@@ -15,7 +24,7 @@ import {
 } from './schema/migrate.js';
 import { findOrphans, type Orphans } from './schema/orphans.js';
 import { type Plan, planSchema } from './schema/plan.js';
-import { ambientScopeOf, runInScope } from './session/ambient.js';
+import { ambientScopeOf, currentSession, runInScope } from './session/ambient.js';
 import { DEFAULT_ACQUIRE_TIMEOUT_MS } from './session/core-options.js';
 import { DatabaseCore } from './session/database-core.js';
 import { openEngine } from './session/engines.js';
@@ -24,17 +33,33 @@ import { openReplicas } from './session/replicas/open-replicas.js';
 import { type DatabaseEvents, subscribe } from './session/watch/database-events.js';
 import type { DatabaseStats } from './session/watch/database-stats.js';
 import { entityPlan } from './sql/entity-plan.js';
+import {
+  assertTargetTime,
+  previewRevert,
+  revertTables,
+  type TableRevert,
+  type TableRevertPreview,
+} from './verbs/write/revert-tables.js';
+
+export interface RevertAllOptions extends Confirmation {
+  /** Tables of entities, by name. */
+  tables?: readonly string[];
+}
 
 /** An open database. */
 export class Database extends DatabaseHandle {
   readonly #core: DatabaseCore;
   readonly #schema: SchemaOptions;
+  readonly #backups: Backups;
   #closing: Promise<void> | undefined;
 
-  constructor(core: DatabaseCore, options: SchemaOptions) {
+  constructor(core: DatabaseCore, options: SchemaOptions & BackupSettings) {
     super(core);
     this.#core = core;
-    this.#schema = options;
+    const dataDir = options.dataDir ?? (core.volatile ? undefined : DEFAULT_DATA_DIR);
+    const bring = (): Promise<Migration> => migrate(core, { ...options, beforeMigrate: undefined }, { verify: true });
+    this.#backups = new Backups(core, { ...options, dataDir, migrate: bring });
+    this.#schema = { ...options, beforeMigrate: backedUp(this.#backups, options, dataDir) };
     rememberOpen(core);
   }
 
@@ -54,8 +79,9 @@ export class Database extends DatabaseHandle {
   }
 
   /** Brings the database to what the entities say. One instance at a time; nothing is lost without an opt-in by name. */
-  migrate(options: MigrateOptions = {}): Promise<Migration> {
-    return migrate(this.#core, this.#schema, options);
+  async migrate(options: MigrateOptions = {}): Promise<Migration> {
+    const recovered = !ambientScopeOf(this.#core) && (await recoverRestore(this.#core));
+    return migrate(this.#core, this.#schema, recovered ? { ...options, verify: true } : options);
   }
 
   /** Tables and columns that no entity declares any more. */
@@ -81,6 +107,59 @@ export class Database extends DatabaseHandle {
       pruned[meta.table] = await pruneVersions(this.#core, entityPlan(meta, this.#core.dialect));
     }
     return pruned;
+  }
+
+  /**
+   * Writes a full backup to `<dataDir>/backups`: every table as CSV, all of one moment, and what the engine's own tool
+   * makes. Goes on beside reads and writes.
+   */
+  backup(options: BackupRequest = {}): Promise<Backup> {
+    return this.#backups.create(options);
+  }
+
+  /** Complete backups, newest first. */
+  listBackups(): Promise<BackupEntry[]> {
+    return this.#backups.list();
+  }
+
+  /** Compares every checksum and restores the backup into a scratch database, from which it must come out byte by byte. */
+  verifyBackup(name: string): Promise<VerifiedBackup> {
+    return this.#backups.verify(name);
+  }
+
+  /**
+   * Replaces the whole database by a backup, also one of another engine or an older schema, after a safety backup. Without
+   * `confirm` it changes nothing and answers what it would do.
+   */
+  restoreFull(name: string, options: Confirmation & { confirm: true }): Promise<FullRestore>;
+  restoreFull(name: string, options?: Confirmation): Promise<FullRestore | FullRestorePreview>;
+  restoreFull(name: string, options: Confirmation = {}): Promise<FullRestore | FullRestorePreview> {
+    return this.#backups.restoreFull(name, options);
+  }
+
+  /**
+   * Gives a table the rows that it had at a moment, out of its history: changed and deleted ones come back, later ones are
+   * soft-deleted, and each change is a new version. Without `confirm` it changes nothing and answers what it would do.
+   */
+  revert(table: string, targetTime: Date, options: Confirmation & { confirm: true }): Promise<TableRevert>;
+  revert(table: string, targetTime: Date, options?: Confirmation): Promise<TableRevert | TableRevertPreview>;
+  async revert(table: string, targetTime: Date, options: Confirmation = {}): Promise<TableRevert | TableRevertPreview> {
+    const [outcome] = await this.revertAll(targetTime, { ...options, tables: [table] });
+    return outcome as TableRevert | TableRevertPreview;
+  }
+
+  /** The same for several tables at one moment, in one transaction; without `tables`, for every one that has a history. */
+  revertAll(targetTime: Date, options: RevertAllOptions & { confirm: true }): Promise<TableRevert[]>;
+  revertAll(targetTime: Date, options?: RevertAllOptions): Promise<Array<TableRevert | TableRevertPreview>>;
+  async revertAll(
+    targetTime: Date,
+    { tables, confirm }: RevertAllOptions = {},
+  ): Promise<Array<TableRevert | TableRevertPreview>> {
+    assertTargetTime(targetTime, this.#core.clock.now());
+    const recorded = this.#core.entities.map(entityMeta).filter(({ history }) => history);
+    const plans = (tables ?? recorded.map(({ table }) => table)).map((table) => this.planOf(table));
+    if (confirm === true) return revertTables(currentSession(this.#core), plans, targetTime);
+    return Promise.all(plans.map((plan) => previewRevert(this.#core, plan, targetTime)));
   }
 
   /** Runs `fn` in one transaction while no other instance migrates or seeds. */

@@ -14,8 +14,16 @@ export {
   TimeoutError,
   ValidationError,
 } from '../base/errors.js';
+export type { BackupRetention, BackupSettings } from './backup/backup-options.js';
+export type { Confirmation } from './backup/backups.js';
+export type { BackupEntry, Verification } from './backup/list-backups.js';
+export { BackupCorruptError } from './backup/manifest/read-manifest.js';
+export type { FullRestore, FullRestorePreview } from './backup/restore/full-restore.js';
+export type { BackupProgress } from './backup/snapshot/take-snapshot.js';
+export type { VerifiedBackup } from './backup/verify-backup.js';
+export type { Backup, BackupRequest } from './backup/write-backup.js';
 export type { ConnectOptions } from './connect-options.js';
-export { connect, Database } from './database.js';
+export { connect, Database, type RevertAllOptions } from './database.js';
 export { databaseFor } from './database-for.js';
 export { DatabaseHandle, type LooseRow } from './database-handle.js';
 export { type DbContextOptions, dbContext } from './db-context.js';
@@ -80,3 +88,4 @@ export type {
   WriteOptions,
 } from './verbs/options.js';
 export type { Past } from './verbs/read/past.js';
+export type { TableRevert, TableRevertPreview } from './verbs/write/revert-tables.js';

@@ -22,6 +22,7 @@ it('docs/orm/connecting.md names every option of connect', () => {
   const options = [
     ...interfaceMembers('src/orm/session/core-options.ts', 'CoreOptions'),
     ...interfaceMembers('src/orm/schema/migrate.ts', 'SchemaOptions'),
+    ...interfaceMembers('src/orm/backup/backup-options.ts', 'BackupSettings'),
   ];
   expect(firstCells(page('connecting.md'))).toEqual(expect.arrayContaining(options));
 });

@@ -20,6 +20,7 @@ import { describeReplicas } from '../conformance/orm/replicas.js';
 import { describeRetention } from '../conformance/orm/retention.js';
 import { describeRetyping } from '../conformance/orm/retyping.js';
 import { describeReverting } from '../conformance/orm/reverting.js';
+import { describeRevertingTables } from '../conformance/orm/reverting-tables.js';
 import { describeSaving } from '../conformance/orm/saving.js';
 import { describeSavingMany } from '../conformance/orm/saving-many.js';
 import { describeSchemaOptions } from '../conformance/orm/schema-options.js';
@@ -50,6 +51,7 @@ for (const backend of BACKENDS) {
     describeJsonPaths(backend);
     describePast(backend);
     describeReverting(backend);
+    describeRevertingTables(backend);
     describeRetention(backend);
     describeTransactions(backend);
     describeTenants(backend);

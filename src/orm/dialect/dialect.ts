@@ -1,8 +1,11 @@
 import type { Portable } from '../entity/codec.js';
+import type { FieldOptions } from '../entity/field-types.js';
 import type { FieldMeta } from '../entity/metadata.js';
 import type { Connection, Driver } from './driver.js';
 import type { JsonCondition, JsonPath, JsonScalar } from './json-path.js';
+import type { NativeBackup } from './native-backup.js';
 import type { ColumnCopy, RowTrigger, SchemaStep, TableShape, TriggerShape } from './shape.js';
+import type { TableSwap } from './table-swap.js';
 import type { SslOption } from './tls.js';
 
 /** How one field lives in an engine. */
@@ -109,6 +112,10 @@ export interface Dialect {
    */
   mostlyNull?(column: string): string;
   column(field: FieldMeta): ColumnCodec;
+  /** The field whose column has that type; `undefined` for a type that no field has. */
+  fieldOf(type: string): FieldOptions | undefined;
+  /** A value of any type as text. */
+  textOf(expression: string): string;
   /** Left out by engines that have no arrays. */
   readonly arrays?: ColumnArrays;
   /** A portable value as an SQL literal of a DEFAULT clause. */
@@ -150,6 +157,10 @@ export interface Dialect {
    * @param autocommit whether the unit is no transaction.
    */
   lockMigrations(connection: Pick<Connection, 'all'>, autocommit: boolean): Promise<void>;
+  /** Left out by engines with `transactionalDdl`, which need none. */
+  readonly swap?: TableSwap;
+  /** Nobody else writes to these tables until the transaction ends; what others have begun is waited for. */
+  holdWriters?(connection: Pick<Connection, 'run'>, tables: readonly string[]): Promise<void>;
   introspect(connection: Pick<Connection, 'all'>): Promise<TableShape[]>;
   createTable(table: TableShape): SchemaStep[];
   /**
@@ -179,4 +190,6 @@ export interface Engine {
   readonly driver: Driver;
   /** Nothing is left once the last connection closes. */
   readonly volatile: boolean;
+  /** Left out where there is nothing but the CSV. */
+  readonly native?: NativeBackup;
 }

@@ -297,3 +297,8 @@ function indexOfEntity(index: readonly string[] | IndexOptions, named: Named): I
 export function internalField(column: string, type: FieldType, nullable: boolean): FieldMeta {
   return buildField(column, column, { type, options: { type, nullable } }, true);
 }
+
+/** A column that no class declares, as a backup describes it. */
+export function describedField(column: string, options: FieldOptions & { readonly type: FieldType }): FieldMeta {
+  return buildField(column, column, { type: options.type, options }, false);
+}

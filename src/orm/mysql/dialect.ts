@@ -2,8 +2,10 @@ import type { Dialect, Engine, OpenOptions } from '../dialect/dialect.js';
 import { changeReturning } from './change-returning.js';
 import { mysqlColumn } from './column-codecs.js';
 import { isOutage, isTransient, isUndone } from './errors.js';
+import { fieldOf } from './field-of-type.js';
 import type { Flavor } from './flavor.js';
 import { jsonEquals } from './json-path.js';
+import { mysqlNativeBackup } from './native-backup.js';
 import { openMysql } from './open.js';
 import { literal, quote } from './quote.js';
 import { changeOnline } from './schema/change-online.js';
@@ -11,6 +13,7 @@ import { changeTable } from './schema/change-table.js';
 import { createTable, dropTable } from './schema/ddl.js';
 import { introspect } from './schema/introspector.js';
 import { lockKey, lockMigrations } from './schema/locks.js';
+import { tableSwap } from './schema/table-swap.js';
 import { mysqlTriggers } from './schema/triggers.js';
 import { misfits, widens } from './schema/widening.js';
 import { serverAddress } from './url.js';
@@ -39,6 +42,8 @@ function createDialect(flavor: Flavor, database: string): Dialect {
     misleading: /#/,
     placeholder: () => '?',
     column: mysqlColumn,
+    fieldOf,
+    textOf: (expression) => `CAST(${expression} AS CHAR)`,
     literal,
     cast: (expression) => expression,
     widens,
@@ -52,6 +57,7 @@ function createDialect(flavor: Flavor, database: string): Dialect {
     isUndone,
     isOutage,
     lockKey: (connection, key) => lockKey(connection, database, key),
+    swap: tableSwap(flavor),
     lockMigrations: (connection) => lockMigrations(connection, database),
     introspect: (connection) => introspect(flavor, connection),
     createTable: (table) => createTable(flavor, table),
@@ -65,5 +71,6 @@ function createDialect(flavor: Flavor, database: string): Dialect {
 export async function openEngine(url: string, options: OpenOptions): Promise<Engine> {
   const address = serverAddress(url, options);
   const { flavor, pool } = await openMysql(address, options.acquireTimeoutMs);
-  return { dialect: createDialect(flavor, address.database), driver: pool, volatile: false };
+  const native = mysqlNativeBackup(address, flavor);
+  return { dialect: createDialect(flavor, address.database), driver: pool, volatile: false, native };
 }

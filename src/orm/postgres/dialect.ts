@@ -5,6 +5,7 @@ import type { Connection } from '../dialect/driver.js';
 import { arrays } from './arrays.js';
 import { postgresColumn } from './column-codecs.js';
 import { isOutage, isTransient, isUndone, lacksKey } from './errors.js';
+import { fieldOf } from './field-of-type.js';
 import { jsonEquals } from './json-path.js';
 import { openPostgres } from './open.js';
 import { changeOnline } from './schema/change-online.js';
@@ -42,6 +43,8 @@ export const postgresDialect: Dialect = {
   // In a table that was never analyzed the planner expects IS NULL of one row in 200, and would sort all of the others.
   mostlyNull: (column) => `(${column} >= '-infinity') IS NOT TRUE`,
   column: postgresColumn,
+  fieldOf,
+  textOf: (expression) => `CAST(${expression} AS text)`,
   arrays,
   literal,
   cast,
@@ -55,6 +58,7 @@ export const postgresDialect: Dialect = {
   isOutage,
   lockKey,
   lockMigrations,
+  holdWriters,
   introspect,
   createTable,
   changeTable: (current, target, copies, large) =>
@@ -81,6 +85,12 @@ async function lockMigrations(connection: Pick<Connection, 'all'>, autocommit: b
   }
 }
 
+/** Readers, and so backups, go on. */
+async function holdWriters(connection: Pick<Connection, 'run'>, tables: readonly string[]): Promise<void> {
+  if (tables.length > 0) await connection.run(`LOCK TABLE ${tables.map(quote).join(', ')} IN EXCLUSIVE MODE`, []);
+}
+
 export async function openEngine(url: string, options: OpenOptions): Promise<Engine> {
-  return { dialect: postgresDialect, driver: await openPostgres(url, options), volatile: false };
+  const { pool, native } = await openPostgres(url, options);
+  return { dialect: postgresDialect, driver: pool, volatile: false, native };
 }

@@ -1,17 +1,22 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Client } from 'pg';
 import type { OpenOptions } from '../dialect/dialect.js';
+import type { NativeBackup } from '../dialect/native-backup.js';
 import { serverOptions } from '../dialect/server-options.js';
 import type { TlsSettings } from '../dialect/tls.js';
 import { ConnectionPool } from '../pool/connection-pool.js';
 import { Pace } from '../pool/pace.js';
 import { mapPostgresError } from './errors.js';
+import { postgresNativeBackup } from './native-backup.js';
 import { connectionString, isSocket } from './url.js';
 import { PostgresConnection } from './wire/connection.js';
 import { purposeOf } from './wire/purpose.js';
 
 /** Opens a pool. The driver package is loaded here and nowhere else. */
-export async function openPostgres(url: string, options: OpenOptions): Promise<ConnectionPool> {
+export async function openPostgres(
+  url: string,
+  options: OpenOptions,
+): Promise<{ pool: ConnectionPool; native: NativeBackup }> {
   const { default: pg } = await import('pg');
   const { poolSize, connectTimeoutMs, statementTimeoutMs, idleTimeoutMs, tls } = serverOptions(url, options);
   const config = {
@@ -35,7 +40,7 @@ export async function openPostgres(url: string, options: OpenOptions): Promise<C
       throw mapPostgresError(error);
     }
   };
-  return new ConnectionPool(open, await open(), {
+  const pool = new ConnectionPool(open, await open(), {
     size: poolSize,
     statementTimeoutMs,
     idleTimeoutMs,
@@ -43,6 +48,7 @@ export async function openPostgres(url: string, options: OpenOptions): Promise<C
     pace,
     purposeOf,
   });
+  return { pool, native: postgresNativeBackup(fresh(), config.ssl === false ? undefined : tls) };
 }
 
 function tlsOptions({ verify, material }: TlsSettings): ConnectionOptions {

@@ -117,8 +117,13 @@ class RecordingTriggers {
   }
 
   #name(event: RowTrigger['event']): string {
-    return constraintName('record', [this.#table, event.toLowerCase()]);
+    return recordingTriggerName(this.#table, event);
   }
+}
+
+/** What the trigger is called that records versions of a table. */
+export function recordingTriggerName(table: string, event: RowTrigger['event']): string {
+  return constraintName('record', [table, event.toLowerCase()]);
 }
 
 const VERSION = SYSTEM_FIELDS[AT.version][1];

@@ -15,7 +15,7 @@ export interface SchemaOptions {
   /** Where `migrations_audit/` is kept; default `.data`, and nowhere for a database in memory. */
   dataDir?: string;
   /** Awaited before any change to a database that holds tables already; what it throws stops the migration. */
-  beforeMigrate?(plan: Plan): void | Promise<void>;
+  beforeMigrate?: ((plan: Plan) => void | Promise<void>) | undefined;
   /**
    * From this many rows on, by the server's estimate, a table is changed in steps that hold off neither readers nor
    * writers for longer than a moment; default 100 000. SQLite has one writer anyway and changes a table at once.
@@ -41,7 +41,7 @@ export interface Migration {
   readonly warnings: readonly PlanWarning[];
 }
 
-const DEFAULT_DATA_DIR = '.data';
+export const DEFAULT_DATA_DIR = '.data';
 export const LARGE_TABLE_ROWS = 100_000;
 const DEFAULT_LOCK_WAIT_MS = 30_000;
 

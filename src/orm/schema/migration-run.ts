@@ -14,7 +14,7 @@ export interface RunOptions {
   /** Believe the ledger where it says that nothing is to be done. */
   readonly mayShortcut: boolean;
   readonly largeTableRows: number;
-  beforeMigrate?(plan: Plan): void | Promise<void>;
+  beforeMigrate?: ((plan: Plan) => void | Promise<void>) | undefined;
 }
 
 /** Someone who keeps changing the database while it is migrated is not waited for. */

@@ -4,6 +4,7 @@ import { type Logger, silentLogger } from '../../base/ports.js';
 import { retry } from '../../base/retry.js';
 import type { Dialect, Engine } from '../dialect/dialect.js';
 import type { Connection, DirectStatements, RawRow, Row } from '../dialect/driver.js';
+import type { NativeBackup } from '../dialect/native-backup.js';
 import type { EntityTarget } from '../entity/field-types.js';
 import { declaredEntities } from '../entity/registry.js';
 import { ambientScope } from './ambient.js';
@@ -23,6 +24,7 @@ import type { DatabaseStats } from './watch/database-stats.js';
 import { StatementWatch } from './watch/statement-watch.js';
 import { DatabaseTracer, findTracer } from './watch/tracer.js';
 import type { WriteEvent, WriteListener } from './watch/write-event.js';
+import { WriteGate } from './write-gate.js';
 
 /** One open database: its connections, its breaker, its listeners. */
 export class DatabaseCore implements Session {
@@ -30,11 +32,13 @@ export class DatabaseCore implements Session {
   readonly mayWrite = false;
   readonly dialect: Dialect;
   readonly volatile: boolean;
+  readonly native: NativeBackup | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
   /** The connections to the server, or to the primary where there are replicas. */
   readonly connections: Lender;
   readonly watch: StatementWatch;
+  readonly writes = new WriteGate();
   readonly #breaker: CircuitBreaker;
   readonly #entities: ReadonlySet<EntityTarget> | undefined;
   readonly #listeners = new Set<WriteListener>();
@@ -48,6 +52,7 @@ export class DatabaseCore implements Session {
   constructor(engine: Engine, options: CoreOptions) {
     this.dialect = engine.dialect;
     this.volatile = engine.volatile;
+    this.native = engine.native;
     this.logger = options.logger ?? silentLogger;
     this.clock = options.clock ?? systemClock;
     this.#entities = options.entities && new Set(options.entities);
@@ -218,7 +223,8 @@ export class DatabaseCore implements Session {
   }
 
   /** One writing statement, which commits itself: when its answer is lost, nobody knows whether it took effect. */
-  #alone<T>(sql: string, work: (connection: Connection) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  async #alone<T>(sql: string, work: (connection: Connection) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    this.writes.assertOpen();
     const marked = async (connection: Connection): Promise<T> => {
       try {
         return await work(connection);

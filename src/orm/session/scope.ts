@@ -156,10 +156,9 @@ export class Scope implements Session {
   }
 
   async #connectOutside(): Promise<Connection> {
-    const connection = await this.core.connections.acquire(
-      this.#options.readOnly ? 'snapshot' : 'write',
-      this.#options.signal,
-    );
+    const { readOnly, schemaChange } = this.#options;
+    if (!readOnly && !schemaChange) this.core.writes.assertOpen();
+    const connection = await this.core.connections.acquire(readOnly ? 'snapshot' : 'write', this.#options.signal);
     try {
       await connection.begin(this.#options);
       return connection;

@@ -3,7 +3,9 @@ import type { Dialect, Engine, OpenOptions } from '../dialect/dialect.js';
 import { sqliteColumn } from './column-codecs.js';
 import { openSqlite } from './driver.js';
 import { isBusy, isOutage, lacksKey } from './errors.js';
+import { fieldOf } from './field-of-type.js';
 import { jsonEquals } from './json-path.js';
+import { sqliteNativeBackup } from './native-backup.js';
 import { quote } from './quote.js';
 import { changeTable, createTable, dropTable } from './schema/ddl.js';
 import { introspect } from './schema/introspector.js';
@@ -33,6 +35,8 @@ export const sqliteDialect: Dialect = {
   misleading: /[[\]]/,
   placeholder: () => '?',
   column: sqliteColumn,
+  fieldOf,
+  textOf: (expression) => `CAST(${expression} AS TEXT)`,
   literal,
   cast: (expression) => expression,
   widens,
@@ -74,5 +78,6 @@ function bind(value: unknown): unknown {
 export async function openEngine(url: string, options: OpenOptions): Promise<Engine> {
   const file = sqliteFile(url);
   const driver = await openSqlite(file, options.acquireTimeoutMs);
-  return { dialect: sqliteDialect, driver, volatile: file === MEMORY };
+  if (file === MEMORY) return { dialect: sqliteDialect, driver, volatile: true };
+  return { dialect: sqliteDialect, driver, volatile: false, native: sqliteNativeBackup(file) };
 }

@@ -1,0 +1,84 @@
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import type { Portable } from '../../entity/codec.js';
+import { type CsvRecord, readCsv } from '../csv/csv-reader.js';
+import type { StoredTable } from '../manifest/description.js';
+import type { BackedUpTable, Manifest } from '../manifest/manifest.js';
+import { BackupCorruptError } from '../manifest/read-manifest.js';
+import { codecOf } from '../values/column-text.js';
+
+/** Values of one row in the order of the table's columns. */
+export type PortableRow = Portable[];
+
+const READ_BYTES = 256 * 1024;
+const BATCH_ROWS = 1_000;
+/** Text of the rows that are held at once, in characters. */
+const BATCH_LENGTH = 4 * 1024 * 1024;
+
+/**
+ * The rows of one file of a backup, in batches of bounded size.
+ * @throws BackupCorruptError that names the record and the column.
+ */
+export async function* readRows(
+  folder: string,
+  manifest: Manifest,
+  table: StoredTable,
+  file: BackedUpTable,
+): AsyncGenerator<PortableRow[]> {
+  const source = createReadStream(join(folder, manifest.name, file.file), { highWaterMark: READ_BYTES });
+  const read = rowReader(table, file);
+  const batch = new Batch();
+  let count = -1; // the header is no row
+  for await (const records of readCsv(source)) {
+    for (const record of records) {
+      count += 1;
+      if (count === 0) assertHeader(record, table, file);
+      else if (batch.add(read(record, count), record)) yield batch.take();
+    }
+  }
+  yield batch.take();
+  if (count !== file.rows) throw new BackupCorruptError(`${file.file} has ${count} rows instead of ${file.rows}`);
+}
+
+/** Rows until they are many, or long. */
+class Batch {
+  #rows: PortableRow[] = [];
+  #length = 0;
+
+  /** @returns whether it is full. */
+  add(row: PortableRow, record: CsvRecord): boolean {
+    this.#rows.push(row);
+    for (const cell of record) this.#length += cell?.length ?? 0;
+    return this.#rows.length >= BATCH_ROWS || this.#length >= BATCH_LENGTH;
+  }
+
+  take(): PortableRow[] {
+    const rows = this.#rows;
+    this.#rows = [];
+    this.#length = 0;
+    return rows;
+  }
+}
+
+function rowReader(table: StoredTable, { file }: BackedUpTable): (record: CsvRecord, count: number) => PortableRow {
+  const codecs = table.columns.map(({ type }) => codecOf(type));
+  return (record, count) => {
+    if (record.length !== codecs.length)
+      throw new BackupCorruptError(`Row ${count} of ${file} has ${record.length} values`);
+    return record.map((cell, at) => {
+      if (cell === null) return null;
+      try {
+        return (codecs[at] as (typeof codecs)[number]).read(cell);
+      } catch (cause) {
+        const column = table.columns[at]?.name;
+        throw new BackupCorruptError(`Row ${count} of ${file}: ${column} ${(cause as Error).message}`, { cause });
+      }
+    });
+  };
+}
+
+function assertHeader(record: CsvRecord, table: StoredTable, { file }: BackedUpTable): void {
+  const wanted = table.columns.map(({ name }) => name);
+  if (record.length === wanted.length && wanted.every((name, at) => name === record[at])) return;
+  throw new BackupCorruptError(`${file} has other columns than the manifest says`);
+}

@@ -1,0 +1,58 @@
+import type { FieldType, OnDelete } from '../../entity/field-types.js';
+
+/** SQL that only one engine understands. */
+export interface EngineSql {
+  readonly engine: string;
+  readonly sql: string;
+}
+
+/** A condition with columns written as `[column]`, as an entity declares it; or as an engine has rewritten it. */
+export type StoredCondition = string | EngineSql;
+
+/** One column, without a word of any engine's SQL. */
+export interface StoredColumn {
+  readonly name: string;
+  readonly type: FieldType;
+  readonly length?: number;
+  readonly precision?: number;
+  readonly scale?: number;
+  readonly nullable: boolean;
+  /** Names a row of another table, also where no rule says so, as in a history. */
+  readonly refers?: true;
+  /** A value as it stands in the CSV, or an expression of an engine. */
+  readonly default?: string | EngineSql;
+  /** A type that no field has: its values are text, and that engine has them as that type again. */
+  readonly native?: EngineSql;
+}
+
+export interface StoredForeignKey {
+  readonly column: string;
+  readonly table: string;
+  readonly onDelete: OnDelete;
+}
+
+export interface StoredIndex {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly unique: boolean;
+  readonly liveOnly: boolean;
+  readonly descending: readonly string[];
+  readonly where?: StoredCondition;
+}
+
+export interface StoredCheck {
+  readonly name: string;
+  readonly condition: StoredCondition;
+}
+
+/** One table as it was, so that any engine can make it again without the code that declared it. */
+export interface StoredTable {
+  readonly name: string;
+  readonly columns: readonly StoredColumn[];
+  readonly primaryKey: readonly string[];
+  readonly foreignKeys: readonly StoredForeignKey[];
+  readonly indexes: readonly StoredIndex[];
+  readonly checks: readonly StoredCheck[];
+  /** Where versions of its rows go. */
+  readonly history?: string;
+}

@@ -1,0 +1,136 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { KernelError, NotFoundError } from '../../../base/errors.js';
+import { FIELD_TYPES } from '../../entity/field-types.js';
+import { tokenize } from '../../sql/tokenizer.js';
+import { assertBackupName } from './backup-name.js';
+import type { EngineSql, StoredColumn, StoredTable } from './description.js';
+import { type BackedUpTable, MANIFEST_FILE, MANIFEST_FORMAT, type Manifest, schemaHash } from './manifest.js';
+
+/** Far more than any real schema needs. */
+const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
+
+/** A backup that is not what it says it is. */
+export class BackupCorruptError extends KernelError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('E_BACKUP_CORRUPT', message, options);
+  }
+}
+
+/**
+ * The manifest of a backup. It may have been uploaded, so nothing in it is believed: names stay names, files stay in the
+ * folder, SQL of an engine stays one expression.
+ * @throws ValidationError for a name that is none, NotFoundError, BackupCorruptError
+ */
+export async function readManifest(folder: string, name: unknown): Promise<Manifest> {
+  assertBackupName(name);
+  const manifest = await parseManifest(join(folder, name, MANIFEST_FILE), name);
+  try {
+    assertManifest(manifest);
+  } catch (cause) {
+    throw new BackupCorruptError(`The manifest of ${name} is not one: ${(cause as Error).message}`, { cause });
+  }
+  if (manifest.name !== name) throw new BackupCorruptError(`The folder ${name} holds the backup ${manifest.name}`);
+  return manifest;
+}
+
+async function parseManifest(path: string, name: string): Promise<unknown> {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_MANIFEST_BYTES) throw new BackupCorruptError(`The manifest of ${name} is too large`);
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new NotFoundError(`Backup not found: ${name}`);
+    if (error instanceof SyntaxError)
+      throw new BackupCorruptError(`The manifest of ${name} cannot be read`, { cause: error });
+    throw error;
+  }
+}
+
+function assertManifest(value: unknown): asserts value is Manifest {
+  const manifest = value as Manifest;
+  expect(manifest?.format === MANIFEST_FORMAT, `its format is not ${MANIFEST_FORMAT}`);
+  expect(isText(manifest.name) && isText(manifest.engine), 'it has no name or engine');
+  expect(isText(manifest.createdAt) && !Number.isNaN(Date.parse(manifest.createdAt)), 'createdAt is no time');
+  expect(Array.isArray(manifest.schema) && Array.isArray(manifest.tables), 'it lists no tables');
+  for (const table of manifest.schema) assertTable(table);
+  expect(manifest.schemaHash === schemaHash(manifest.schema), 'schemaHash is not that of the schema');
+  const names = new Set(manifest.schema.map((table) => table.name));
+  expect(names.size === manifest.schema.length, 'a table is described twice');
+  const files = new Set<string>();
+  for (const table of manifest.tables) {
+    assertFile(table);
+    expect(names.delete(table.table), `${table.table} is not described, or listed twice`);
+    expect(!files.has(table.file), `${table.file} is listed twice`);
+    files.add(table.file);
+  }
+  expect(names.size === 0, `${[...names].join(', ')} has no file`);
+}
+
+function assertFile({ table, file, bytes, sha256, rows }: BackedUpTable): void {
+  expect(isText(table), 'a file is of no table');
+  expect(isText(file) && /^[\w-]{1,120}\.csv$/.test(file), `the file of ${table} has an impossible name`);
+  expect(isCount(bytes) && isCount(rows), `the size of ${table} is no number`);
+  expect(isText(sha256) && /^[0-9a-f]{64}$/.test(sha256), `the checksum of ${table} is none`);
+}
+
+function assertTable(table: StoredTable): void {
+  const isName = (name: unknown): boolean =>
+    isText(name) && name.length > 0 && name.length <= 64 && !name.includes('\0');
+  expect(isName(table?.name), 'a table has no name');
+  const { name } = table;
+  const columns = new Set(table.columns.map((column) => column.name));
+  expect(columns.size > 0 && columns.size === table.columns.length, `${name} has no columns, or one twice`);
+  for (const column of table.columns) assertColumn(name, column);
+  const known = (list: readonly string[]): boolean =>
+    Array.isArray(list) && list.every((column) => columns.has(column));
+  expect(known(table.primaryKey), `the key of ${name} names an unknown column`);
+  for (const { column, table: target, onDelete } of table.foreignKeys) {
+    expect(columns.has(column) && isName(target), `a reference of ${name} is wrong`);
+    expect(['restrict', 'cascade', 'set null'].includes(onDelete), `a reference of ${name} has no rule`);
+  }
+  for (const index of table.indexes) {
+    expect(isName(index.name) && known(index.columns) && known(index.descending), `an index of ${name} is wrong`);
+    if (index.where !== undefined) assertExpression(index.where, `the index ${index.name}`);
+  }
+  for (const check of table.checks) {
+    expect(isName(check.name), `a check of ${name} has no name`);
+    assertExpression(check.condition, `the check ${check.name}`);
+  }
+  expect(table.history === undefined || isName(table.history), `the history of ${name} has no name`);
+}
+
+function assertColumn(table: string, column: StoredColumn): void {
+  const where = `${table}.${column.name}`;
+  expect(
+    isText(column.name) && column.name.length > 0 && !column.name.includes('\0'),
+    `${table} has a nameless column`,
+  );
+  expect(FIELD_TYPES.includes(column.type), `${where} has an unknown type`);
+  for (const size of [column.length, column.precision, column.scale])
+    expect(size === undefined || isCount(size), `${where} has a size that is no number`);
+  if (column.default !== undefined && !isText(column.default))
+    assertExpression(column.default, `the default of ${where}`);
+  if (column.native !== undefined)
+    expect(/^[A-Za-z_][\w ,.()"[\]]*$|^$/.test(column.native.sql), `${where} has a type that is none`);
+}
+
+/** @throws ValidationError where it would leave the parentheses that it is put into. */
+function assertExpression(condition: string | EngineSql, what: string): void {
+  const sql = isText(condition) ? condition : condition?.sql;
+  expect(isText(sql), `${what} has no condition`);
+  tokenize(sql as string, true);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function expect(holds: boolean, fault: string): void {
+  if (!holds) throw new TypeError(fault);
+}

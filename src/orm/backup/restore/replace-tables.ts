@@ -1,0 +1,70 @@
+import type { SchemaStep } from '../../dialect/shape.js';
+import type { DesiredTable } from '../../schema/desired.js';
+import { planTriggers } from '../../schema/history-triggers.js';
+import type { Scope } from '../../session/scope.js';
+import { readRows } from '../import/read-rows.js';
+import { TableWriter } from '../import/table-writer.js';
+import type { StoredTable } from '../manifest/description.js';
+import type { BackedUpTable, Manifest } from '../manifest/manifest.js';
+import { tableShape } from '../manifest/table-shape.js';
+
+/** Where a restore reads from, and who hears how far it is. */
+export interface RestoreSource {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  onTable?(table: string): void;
+}
+
+/**
+ * Drops every table and makes those of the backup, inside a transaction that can be rolled back: readers and a restart see
+ * the old database or the new one. Indexes and references come when the rows are there; they are built faster then, and
+ * the order of the tables does not matter.
+ */
+export async function replaceTables(scope: Scope, { folder, manifest, onTable }: RestoreSource): Promise<void> {
+  const { dialect } = scope.core;
+  for (const { name } of await dialect.introspect(scope)) await runSteps(scope, dialect.dropTable(name));
+  const later: SchemaStep[] = [];
+  for (const [table, file] of withFiles(manifest)) {
+    onTable?.(table.name);
+    const [create, ...rest] = dialect.createTable(tableShape(table, dialect));
+    if (create) await runSteps(scope, [create]);
+    later.push(...rest);
+    const writer = new TableWriter(scope, table);
+    for await (const rows of readRows(folder, manifest, table, file)) await writer.write(rows);
+  }
+  await runSteps(scope, later);
+  await runSteps(scope, recordingTriggers(scope, manifest.schema));
+}
+
+/**
+ * The triggers that record versions, for tables that have none yet.
+ * @param names what tables are called for now; what the triggers write to is called as it is described.
+ */
+export function recordingTriggers(
+  scope: Scope,
+  schema: readonly StoredTable[],
+  names: ReadonlyMap<string, string> = new Map(),
+): SchemaStep[] {
+  const { dialect } = scope.core;
+  const desired = schema.flatMap((table): DesiredTable[] => {
+    const shape = tableShape(table, dialect);
+    const described = { shape, owner: table.name, history: table.history, renamedFrom: undefined, renames: [] };
+    const name = names.get(table.name);
+    if (name === undefined) return [described];
+    return [
+      { ...described, history: undefined },
+      { ...described, shape: { ...shape, name } },
+    ];
+  });
+  const found = new Map(desired.map(({ shape }) => [shape.name, shape]));
+  return [...planTriggers(dialect, desired, found, new Set()).after];
+}
+
+export function withFiles({ schema, tables }: Manifest): Array<[StoredTable, BackedUpTable]> {
+  const described = new Map(schema.map((table) => [table.name, table]));
+  return tables.map((file) => [described.get(file.table) as StoredTable, file]);
+}
+
+export async function runSteps(scope: Scope, steps: readonly SchemaStep[]): Promise<void> {
+  for (const { sql, params } of steps) await scope.run(sql, params);
+}

@@ -1,0 +1,157 @@
+import { setTimeout } from 'node:timers/promises';
+import { SchemaError } from '../../../base/errors.js';
+import type { TableShape } from '../../dialect/shape.js';
+import type { TableSwap } from '../../dialect/table-swap.js';
+import { internalField } from '../../entity/metadata.js';
+import { columnOf } from '../../schema/desired.js';
+import { recordingTriggerName } from '../../schema/history-triggers.js';
+import { runInScope } from '../../session/ambient.js';
+import type { DatabaseCore } from '../../session/database-core.js';
+import type { Scope } from '../../session/scope.js';
+import type { Backup } from '../write-backup.js';
+import { type RestoreSource, runSteps } from './replace-tables.js';
+import { isRestoreTable, restoreTableName } from './staged-names.js';
+import { StagedTables } from './staged-tables.js';
+
+/** There while tables are filled that nobody knows yet: a restart throws them away. */
+const FILLING = restoreTableName('filling');
+/** There once the restored tables are in place: a restart tidies up what is left of the old ones. */
+const SWAPPED = restoreTableName('swapped');
+
+const WAIT_MS = 20;
+
+/**
+ * Replaces every table where changes of tables cannot be rolled back. The tables of the backup are filled beside those in
+ * use, and one statement of the server, which it does whole or not at all, exchanges them; the same statement turns the
+ * mark that says what a restart has to do.
+ */
+export async function swapTables(
+  core: DatabaseCore,
+  source: RestoreSource,
+  backUp: () => Promise<Backup>,
+): Promise<Backup> {
+  const { dialect } = core;
+  return core.unit(
+    async (scope) => {
+      await dialect.lockMigrations(scope, true);
+      await tidyUp(scope);
+      const inUse = (await dialect.introspect(scope)).map(({ name }) => name);
+      return holding(core, inUse, async (release) => {
+        const safety = await runInScope(scope, backUp);
+        await runSteps(scope, dialect.createTable(markOf(scope)));
+        const staged = new StagedTables(scope, source);
+        await staged.fill();
+        const renames = [...staged.renames(inUse), { from: FILLING, to: SWAPPED }];
+        const renamed = runSteps(scope, [swapOf(core).rename(renames)]);
+        await Promise.all([renamed, release(renamed)]);
+        await tidyUp(scope, () => runSteps(scope, staged.rulesToAdd()));
+        return safety;
+      });
+    },
+    { schemaChange: true, autocommit: true },
+  );
+}
+
+/**
+ * Finishes or undoes a restore whose process has died. One short statement where there was none.
+ * @returns whether the database was replaced, so that it has to be compared with the entities again.
+ */
+export async function recoverRestore(core: DatabaseCore): Promise<boolean> {
+  if (!core.dialect.swap || !(await wasCutOff(core))) return false;
+  return core.unit(
+    async (scope) => {
+      await core.dialect.lockMigrations(scope, true);
+      const swapped = await tidyUp(scope);
+      core.logger.warn({ swapped }, `A restore that was cut off was ${swapped ? 'finished' : 'undone'}`);
+      return swapped;
+    },
+    { schemaChange: true, autocommit: true },
+  );
+}
+
+async function wasCutOff(core: DatabaseCore): Promise<boolean> {
+  for (const mark of [SWAPPED, FILLING]) {
+    try {
+      await core.all(`SELECT 1 FROM ${core.dialect.quote(mark)} LIMIT 1`, []);
+      return true;
+    } catch (error) {
+      if (!(error instanceof SchemaError)) throw error;
+    }
+  }
+  return false;
+}
+
+/** Keeps writers out, on a connection of its own, until `release` is called: at the moment the renaming waits for it. */
+function holding<T>(
+  core: DatabaseCore,
+  tables: readonly string[],
+  work: (release: (renamed: Promise<void>) => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const swap = swapOf(core);
+  return core.unit(
+    async (holder) => {
+      await swap.hold(holder, tables);
+      let held = true;
+      const release = async (renamed: Promise<void>): Promise<void> => {
+        let settled = tables.length === 0; // nothing is held, so nothing is waited for
+        const settle = (): void => {
+          settled = true;
+        };
+        renamed.then(settle, settle);
+        while (!settled && !(await swap.isAwaited(holder))) await setTimeout(WAIT_MS);
+        held = false;
+        await swap.release(holder);
+      };
+      try {
+        return await work(release);
+      } finally {
+        if (held) await swap.release(holder);
+      }
+    },
+    { autocommit: true, patient: true, schemaChange: true },
+  );
+}
+
+/**
+ * Gives triggers their own names, which the old tables had until now, and removes what is left; the mark goes last.
+ * @returns whether the restored tables are in place.
+ */
+async function tidyUp(scope: Scope, finish: () => Promise<void> = async () => {}): Promise<boolean> {
+  const { dialect } = scope.core;
+  const tables = await dialect.introspect(scope);
+  const own = tables.filter(({ name }) => isRestoreTable(name)).map(({ name }) => name);
+  const swapped = own.includes(SWAPPED);
+  for (const name of own) if (name !== SWAPPED && name !== FILLING) await runSteps(scope, dialect.dropTable(name));
+  if (swapped) {
+    await finish();
+    for (const table of tables) await renameTriggers(scope, table, tables);
+  }
+  for (const name of [FILLING, SWAPPED]) if (own.includes(name)) await runSteps(scope, dialect.dropTable(name));
+  return swapped;
+}
+
+async function renameTriggers(
+  scope: Scope,
+  { name, triggers }: TableShape,
+  tables: readonly TableShape[],
+): Promise<void> {
+  const { dialect } = scope.core;
+  const staged = triggers.filter((trigger) => trigger.name.includes(restoreTableName('')));
+  if (isRestoreTable(name) || staged.length === 0 || !dialect.triggers) return;
+  const named = staged.map(({ name: former, sql }) => {
+    const own = recordingTriggerName(name, former.endsWith('_insert') ? 'INSERT' : 'UPDATE');
+    return { name: own, sql: sql.replace(dialect.quote(former), dialect.quote(own)) };
+  });
+  const history = tables.filter((table) => table.name === `${name}_history`).map((table) => table.name);
+  await runSteps(scope, swapOf(scope.core).alone([name, ...history], dialect.triggers.change(name, staged, named)));
+}
+
+function markOf({ core }: Scope): TableShape {
+  const id = columnOf(internalField('id', 'integer', false), core.dialect);
+  return { name: FILLING, columns: [id], primaryKey: ['id'], checks: [], foreignKeys: [], indexes: [], triggers: [] };
+}
+
+function swapOf({ dialect }: DatabaseCore): TableSwap {
+  if (dialect.swap) return dialect.swap;
+  throw new SchemaError(`${dialect.name} changes tables in transactions; it swaps none`);
+}

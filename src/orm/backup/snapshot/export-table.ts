@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import type { Session } from '../../session/session.js';
+import { csvRecord } from '../csv/csv-writer.js';
+import { DurableFile } from '../files/durable-files.js';
+import type { StoredTable } from '../manifest/description.js';
+import type { BackedUpTable } from '../manifest/manifest.js';
+import { TableReader } from './table-reader.js';
+
+/** Text that is collected before it goes to the file, in characters. */
+const CHUNK_LENGTH = 256 * 1024;
+
+/** Writes one table as CSV: a header, then every row in the order of the key. */
+export async function exportTable(
+  session: Session,
+  table: StoredTable,
+  folder: string,
+  name: string,
+  onRows: (rows: number) => void = () => {},
+): Promise<BackedUpTable> {
+  const file = await DurableFile.create(join(folder, name));
+  try {
+    let rows = 0;
+    const count = (read: number): void => {
+      rows += read;
+      onRows(rows);
+    };
+    for await (const text of tableText(session, table, count)) await file.write(text);
+    return { table: table.name, file: name, rows, ...(await file.finish()) };
+  } catch (error) {
+    await file.abandon();
+    throw error;
+  }
+}
+
+/** The CSV of one table, in pieces. */
+export async function* tableText(
+  session: Session,
+  table: StoredTable,
+  onRows: (rows: number) => void,
+): AsyncGenerator<string> {
+  const reader = new TableReader(session, table);
+  let text = csvRecord(table.columns.map(({ name }) => name));
+  for await (const page of reader.pages()) {
+    for (const row of page) {
+      text += csvRecord(reader.texts(row));
+      if (text.length < CHUNK_LENGTH) continue;
+      yield text;
+      text = '';
+    }
+    onRows(page.length);
+  }
+  yield text;
+}

@@ -1,0 +1,135 @@
+import type { Dialect } from '../../dialect/dialect.js';
+import type { RawRow } from '../../dialect/driver.js';
+import type { Portable } from '../../entity/codec.js';
+import type { Session } from '../../session/session.js';
+import type { StoredColumn, StoredTable } from '../manifest/description.js';
+import { fieldOf } from '../manifest/table-shape.js';
+import { codecOf } from '../values/column-text.js';
+
+/** More rows make a page no faster. */
+const PAGE_ROWS = 2_000;
+/** What a page may hold of values without a bound, bytes. A single row may be larger. */
+const PAGE_BYTES = 8 * 1024 * 1024;
+const SHORT_STRING = 4_096;
+
+type CellText = (raw: unknown) => string | null;
+
+/**
+ * The rows of one table, page by page in the order of its key, so that memory is bounded however large the table and its
+ * values are. All pages must be read inside one transaction that sees one moment.
+ */
+export class TableReader {
+  readonly #session: Session;
+  readonly #dialect: Dialect;
+  readonly #table: StoredTable;
+  readonly #cells: readonly CellText[];
+  readonly #bigints: boolean;
+  readonly #list: string;
+  /** Positions of the key's columns in a row; without a key, pages are counted. */
+  readonly #key: readonly number[];
+
+  constructor(session: Session, table: StoredTable) {
+    const { dialect } = session.core;
+    this.#session = session;
+    this.#dialect = dialect;
+    this.#table = table;
+    this.#cells = table.columns.map((column) => cellText(table, column, dialect));
+    this.#bigints = table.columns.some((column) => dialect.column(fieldOf(table, column)).bigints);
+    this.#list = table.columns
+      .map(({ name, native }) => (native ? dialect.textOf(dialect.quote(name)) : dialect.quote(name)))
+      .join(', ');
+    this.#key = table.primaryKey.map((name) => table.columns.findIndex((column) => column.name === name));
+  }
+
+  /** A raw row as the texts of its cells. */
+  texts(row: RawRow): Array<string | null> {
+    const { length } = this.#cells;
+    const texts = new Array<string | null>(length);
+    for (let at = 0; at < length; at++) texts[at] = (this.#cells[at] as CellText)(row[at]);
+    return texts;
+  }
+
+  async *pages(): AsyncGenerator<RawRow[]> {
+    const widest = await this.#widestRow();
+    const fixed = widest * PAGE_ROWS <= PAGE_BYTES;
+    let last: RawRow | undefined;
+    for (let read = 0; ; ) {
+      const limit = fixed ? PAGE_ROWS : await this.#fittingRows(last, read);
+      const page = await this.#page(this.#list, last, read, limit);
+      if (page.length > 0) yield page;
+      if (page.length < limit) return;
+      last = page.at(-1);
+      read += page.length;
+    }
+  }
+
+  /** How many rows fit into one page, where some are large: fewer are tried until they do. */
+  async #fittingRows(last: RawRow | undefined, read: number): Promise<number> {
+    for (let limit = PAGE_ROWS; limit > 1; limit = Math.ceil(limit / 4)) {
+      const sizes = await this.#page(`${this.#size()} AS size`, last, read, limit);
+      if (sizes.reduce((sum, [size]) => sum + Number(size), 0) <= PAGE_BYTES) return limit;
+    }
+    return 1;
+  }
+
+  async #widestRow(): Promise<number> {
+    if (this.#unbounded().length === 0) return 0;
+    const [row] = await this.#session.all(`SELECT MAX(${this.#size()}) FROM ${this.#from()}`, []);
+    return Number(row?.[0] ?? 0);
+  }
+
+  #size(): string {
+    const sizes = this.#unbounded().map(({ name, type, native }) => {
+      const value = this.#dialect.quote(name);
+      const text = native || type === 'json' ? this.#dialect.textOf(value) : value;
+      return `COALESCE(OCTET_LENGTH(${text}), 0)`;
+    });
+    return sizes.join(' + ');
+  }
+
+  #unbounded(): StoredColumn[] {
+    const isLong = ({ type, length = 0 }: StoredColumn): boolean =>
+      type === 'text' || type === 'json' || type === 'blob' || (type === 'string' && length > SHORT_STRING);
+    return this.#table.columns.filter(isLong);
+  }
+
+  #from(): string {
+    return this.#dialect.quote(this.#table.name);
+  }
+
+  #page(list: string, last: RawRow | undefined, read: number, limit: number): Promise<RawRow[]> {
+    const { quote, placeholder, bind } = this.#dialect;
+    const all = this.#table.columns.map(({ name }) => quote(name));
+    if (this.#key.length === 0) {
+      const order = all.join(', ');
+      return this.#all(`SELECT ${list} FROM ${this.#from()} ORDER BY ${order} LIMIT ${limit} OFFSET ${read}`, []);
+    }
+    const key = this.#key.map((at) => all[at] as string);
+    const params: unknown[] = [];
+    const next = (at: number): string => placeholder(params.push(bind(last?.[this.#key[at] as number])));
+    const where = last ? ` WHERE ${afterKey(key, next)}` : '';
+    return this.#all(`SELECT ${list} FROM ${this.#from()}${where} ORDER BY ${key.join(', ')} LIMIT ${limit}`, params);
+  }
+
+  #all(sql: string, params: readonly unknown[]): Promise<RawRow[]> {
+    return this.#session.all(sql, params, this.#bigints);
+  }
+}
+
+/** `(a, b) > (x, y)` in the form of which every server uses the index: first the bound of its first column. */
+function afterKey(key: readonly string[], next: (at: number) => string): string {
+  const [first, ...others] = key;
+  if (others.length === 0) return `${first} > ${next(0)}`;
+  const beyond = key.map((column, at) => {
+    const same = key.slice(0, at).map((earlier, position) => `${earlier} = ${next(position)}`);
+    return `(${[...same, `${column} > ${next(at)}`].join(' AND ')})`;
+  });
+  return `${first} >= ${next(0)} AND (${beyond.join(' OR ')})`;
+}
+
+function cellText(table: StoredTable, column: StoredColumn, dialect: Dialect): CellText {
+  const { write } = codecOf(column.type);
+  const fromRaw = dialect.column(fieldOf(table, column)).fromRaw as ((raw: unknown) => Portable) | undefined;
+  if (column.native || fromRaw === undefined) return (raw) => (raw === null ? null : write(raw as Portable));
+  return (raw) => (raw === null ? null : write(fromRaw(raw)));
+}

@@ -1,0 +1,69 @@
+import type { Portable } from '../../entity/codec.js';
+import type { FieldType } from '../../entity/field-types.js';
+import { canonicalJsonText } from './canonical-json.js';
+
+/** How the values of one type are written into a backup: the same text whatever engine they come from. */
+export interface ValueText {
+  write(value: Portable): string;
+  /** @throws RangeError for a text that is no value of the type. */
+  read(text: string): Portable;
+}
+
+const INTEGER = /^-?\d+$/;
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+const asIs: ValueText = { write: (value) => String(value), read: (text) => text };
+
+const integer: ValueText = {
+  write: (value) => String(value),
+  read: (text) => (INTEGER.test(text) ? BigInt(text) : refuse('an integer')),
+};
+
+const number: ValueText = {
+  write: (value) => String(Number(value)),
+  read: (text) => {
+    const value = Number(text);
+    return text === '' || (Number.isNaN(value) && text !== 'NaN') ? refuse('a number') : value;
+  },
+};
+
+const boolean: ValueText = {
+  write: (value) => (value ? 'true' : 'false'),
+  read: (text) => (text === 'true' ? true : text === 'false' ? false : refuse('true or false')),
+};
+
+const json: ValueText = {
+  write: (value) => canonicalJsonText(String(value)),
+  read: (text) => text,
+};
+
+const blob: ValueText = {
+  write: (value) => {
+    const bytes = value as Uint8Array;
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+  },
+  read: (text) => (text.length % 4 === 0 && BASE64.test(text) ? Buffer.from(text, 'base64') : refuse('base64')),
+};
+
+const BY_TYPE: Readonly<Record<FieldType, ValueText>> = {
+  string: asIs,
+  text: asIs,
+  uuid: asIs,
+  date: asIs,
+  datetime: asIs,
+  decimal: asIs,
+  integer,
+  bigint: integer,
+  number,
+  boolean,
+  json,
+  blob,
+};
+
+export function codecOf(type: FieldType): ValueText {
+  return BY_TYPE[type];
+}
+
+function refuse(wanted: string): never {
+  throw new RangeError(`is not ${wanted}`);
+}

@@ -1,0 +1,143 @@
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { randomToken } from '../../base/ids.js';
+import { type NativeBackup, NativeToolMissing } from '../dialect/native-backup.js';
+import type { DatabaseCore } from '../session/database-core.js';
+import type { Session } from '../session/session.js';
+import { syncPath, writeDurably } from './files/durable-files.js';
+import { nativeName } from './list-backups.js';
+import { backupName, timestampOf } from './manifest/backup-name.js';
+import { MANIFEST_FILE, MANIFEST_FORMAT, type Manifest } from './manifest/manifest.js';
+import { type BackupProgress, inSnapshot, takeSnapshot } from './snapshot/take-snapshot.js';
+
+export interface BackupRequest {
+  /** Hears how far the backup is. */
+  onProgress?: (progress: BackupProgress) => void;
+}
+
+/** A backup that was made. */
+export interface Backup {
+  readonly name: string;
+  /** `20260210_140000`, UTC. */
+  readonly timestamp: string;
+  /** The folder of the CSV files. */
+  readonly path: string;
+  /** The file of the engine's own tool; null where there is none. */
+  readonly native: string | null;
+  readonly tables: number;
+  readonly rows: number;
+}
+
+const TEMPORARY = '.unfinished_';
+
+/**
+ * Writes a backup under a name that no list shows, makes it durable, and gives it its name last: whenever the machine
+ * stops, what is listed is whole.
+ * @param folder where backups are.
+ */
+export async function writeBackup(
+  core: DatabaseCore,
+  folder: string,
+  { onProgress = () => {}, native = true }: BackupRequest & { native?: boolean },
+): Promise<Backup> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await removeLeftovers(folder);
+  const work = join(folder, `${TEMPORARY}${process.pid}_${randomToken(6)}`);
+  try {
+    return await inSnapshot(core, async (session) => {
+      await rm(work, { recursive: true, force: true }); // of an earlier try
+      await mkdir(work, { mode: 0o700 });
+      const nativeFile = `${work}.native`;
+      const dump = native ? await tryNative(session, core.native, nativeFile, onProgress) : undefined;
+      const snapshot = await takeSnapshot(session, work, onProgress);
+      const createdAt = new Date(core.clock.now());
+      const name = await freeName(folder, backupName(createdAt, snapshot.schemaHash));
+      const manifest: Manifest = {
+        format: MANIFEST_FORMAT,
+        name,
+        createdAt: createdAt.toISOString(),
+        engine: core.dialect.name,
+        ...snapshot,
+      };
+      await writeDurably(join(work, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+      await syncPath(work);
+      const dumpName = dump && `${nativeName(name)}.${dump.extension}`;
+      if (dumpName) await rename(nativeFile, join(folder, dumpName));
+      await rename(work, join(folder, name));
+      await syncPath(folder);
+      onProgress({ phase: 'done', tables: { done: snapshot.tables.length, of: snapshot.tables.length } });
+      return describe(folder, manifest, dumpName);
+    });
+  } catch (error) {
+    await rm(work, { recursive: true, force: true }).catch(() => {});
+    await rm(`${work}.native`, { force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+function describe(folder: string, { name, tables }: Manifest, native: string | undefined): Backup {
+  return {
+    name,
+    timestamp: timestampOf(name),
+    path: join(folder, name),
+    native: native === undefined ? null : join(folder, native),
+    tables: tables.length,
+    rows: tables.reduce((sum, { rows }) => sum + rows, 0),
+  };
+}
+
+/** What the engine's tool cannot do is no reason to have no backup: the CSV is complete by itself. */
+async function tryNative(
+  session: Session,
+  native: NativeBackup | undefined,
+  path: string,
+  onProgress: (progress: BackupProgress) => void,
+): Promise<NativeBackup | undefined> {
+  if (!native) return undefined;
+  onProgress({ phase: 'native', tables: { done: 0, of: 0 } });
+  try {
+    await rm(path, { force: true });
+    await native.write(path, session);
+    await syncPath(path);
+    return native;
+  } catch (error) {
+    await rm(path, { force: true });
+    const what =
+      error instanceof NativeToolMissing ? error.message : 'The native backup failed; the CSV backup is complete';
+    session.core.logger.warn({ err: error }, what);
+    return undefined;
+  }
+}
+
+/** Two backups of one second differ by a number. */
+async function freeName(folder: string, name: string): Promise<string> {
+  const taken = new Set(await readdir(folder));
+  for (let count = 0; ; count++) {
+    const candidate = count === 0 ? name : `${name}_${count}`;
+    if (!taken.has(candidate)) return candidate;
+  }
+}
+
+const STALE_MS = 24 * 3600 * 1000;
+
+/** What a process that died has left behind, once nobody can be writing it any more. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const entry of await readdir(folder)) {
+    if (!entry.startsWith(TEMPORARY)) continue;
+    const path = join(folder, entry);
+    const pid = Number(entry.slice(TEMPORARY.length).split('_')[0]);
+    const found = await stat(path).catch(() => undefined);
+    if (found && (!isAlive(pid) || Date.now() - found.mtimeMs > STALE_MS))
+      await rm(path, { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!(pid > 0)) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,34 @@
+import type { TableSwap } from '../../dialect/table-swap.js';
+import type { Flavor } from '../flavor.js';
+import { quote, step } from '../quote.js';
+import { UNLOCK_TABLES } from './triggers.js';
+
+const AWAITED = `SELECT COUNT(*) FROM information_schema.processlist
+  WHERE db = DATABASE() AND info LIKE 'RENAME TABLE%' AND state LIKE 'Waiting for%lock%'`;
+
+const lockSql = (tables: readonly string[], kind: string): string =>
+  `LOCK TABLES ${tables.map((table) => `${quote(table)} ${kind}`).join(', ')}`;
+
+/** RENAME TABLE is atomic for all the tables that it names, and a rename that waits goes before every write that waits. */
+export function tableSwap(flavor: Flavor): TableSwap {
+  return {
+    hold: async (connection, tables) => {
+      if (tables.length > 0) await connection.run(lockSql(tables, 'READ'), []);
+    },
+    release: async (connection) => {
+      await connection.run(UNLOCK_TABLES, []);
+    },
+    isAwaited: async (connection) => Number((await connection.all(AWAITED, []))[0]?.[0]) > 0,
+    rename: (renames) =>
+      step(
+        `RENAME TABLE ${renames.map(({ from, to }) => `${quote(from)} TO ${quote(to)}`).join(', ')}`,
+        'put the restored tables in place',
+      ),
+    alone: (tables, steps) => [
+      step(lockSql(tables, 'WRITE'), `hold off everyone from ${tables.join(', ')}`),
+      ...steps,
+      step(UNLOCK_TABLES, `let everyone go on with ${tables.join(', ')}`),
+    ],
+    sharesCheckNames: flavor.name === 'mysql',
+  };
+}
