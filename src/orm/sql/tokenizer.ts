@@ -10,6 +10,9 @@ const PIECES =
 
 const ESCAPED: Record<string, string> = { '[[': '[', ']]': ']', '??': '?' };
 
+/** For conditions that no engine has been asked to run yet. */
+export const NOTHING = /(?!)/;
+
 /** Splits a hand-written statement into text, `[identifiers]` and `?` parameters. Comments stay. */
 export function tokenize(sql: string): Token[] {
   assertWhole(sql);
