@@ -122,9 +122,15 @@ export {
   getGeoFromHeaders,
   getRealIp,
   getRequestContext,
+  HttpClient,
+  type HttpConfig,
   type HttpContext,
+  HttpError,
   type HttpMethod,
   type HttpMiddleware,
+  type HttpRequestOptions,
+  HttpResponse,
+  httpClient,
   idempotent,
   type KernelState,
   type Mountable,
@@ -146,6 +152,7 @@ export {
   sseEvent,
   UserIdentity,
   type UserIdentityFields,
+  withHttpClient,
 } from './http/index.js';
 export {
   type EnqueueOptions,

@@ -1,3 +1,7 @@
+export { HttpClient, type HttpRequestOptions, httpClient, withHttpClient } from './client/http-client.js';
+export type { HttpConfig } from './client/http-config.js';
+export { HttpError } from './client/http-errors.js';
+export { HttpResponse } from './client/http-response.js';
 export { compose } from './compose.js';
 export { getRealIp, isForwarded, peerAddress } from './edge/client-address.js';
 export { type Geo, getGeoFromHeaders } from './edge/geo.js';
