@@ -18,7 +18,7 @@ export class HttpError extends KernelError {
 }
 
 /** `Retry-After` as seconds or as a date. */
-export function retryAfter(headers: Headers, now = Date.now()): number | undefined {
+function retryAfter(headers: Headers, now = Date.now()): number | undefined {
   const given = headers.get('retry-after');
   if (given === null) return undefined;
   const seconds = /^\d+$/.test(given) ? Number(given) : (Date.parse(given) - now) / 1_000;
