@@ -8,7 +8,7 @@ export function describeOutages(engine: ServerEngine): void {
   describe('a server that comes and goes', () => {
     const { open, url } = ownDatabase(engine);
 
-    it('is left alone once it has failed five times, is asked again after half a minute, and trusted after three answers', async () => {
+    it('is left alone once it has failed five times, is asked again after a pause, and trusted after three answers', async () => {
       let down = false;
       const proxy = await CutProxy.open(url(), () => down);
       const clock = new FakeClock();

@@ -117,7 +117,7 @@ describe('a statement that is a transaction by itself', () => {
 });
 
 describe('the circuit breaker', () => {
-  it('opens after five outages, refuses calls, probes after 30 s and closes again', async () => {
+  it('opens after five outages, refuses calls, probes after a pause and closes again', async () => {
     let down = true;
     const { core, calls, clock } = faulty((verb) => (down && verb === 'run' ? broken() : undefined));
     for (let outage = 0; outage < 5; outage++) await expect(core.run('UPDATE x', [])).rejects.toThrow('broken');
@@ -128,6 +128,21 @@ describe('the circuit breaker', () => {
     down = false;
     clock.advance(30_001);
     for (let probe = 0; probe < 3; probe++) await core.run('UPDATE x', []);
+    expect(core.circuitState).toBe('closed');
+  });
+
+  it('finds a server that was only restarted after a second, and leaves one that stays down alone for longer', async () => {
+    let down = true;
+    const { core, clock } = faulty((verb) => (down && verb === 'run' ? broken() : undefined));
+    const attempt = (): Promise<number> => core.run('UPDATE x', []);
+    for (let outage = 0; outage < 5; outage++) await expect(attempt()).rejects.toThrow('broken');
+    clock.advance(1_000);
+    await expect(attempt()).rejects.toThrow('broken');
+    clock.advance(1_999);
+    await expect(attempt()).rejects.toThrow(CircuitOpenError);
+    down = false;
+    clock.advance(1);
+    for (let probe = 0; probe < 3; probe++) await attempt();
     expect(core.circuitState).toBe('closed');
   });
 
