@@ -85,6 +85,22 @@ describe('a unit of work', () => {
     expect(times(calls, 'begin')).toBe(1);
   });
 
+  it('tells a nested unit that it was undone, also where only its end failed', async () => {
+    const { core } = faulty((verb, seen) =>
+      verb === 'run' && times(seen, 'run') === 3 ? new Error('lost') : undefined,
+    );
+    const told: string[] = [];
+    const outer = core.unit((scope) =>
+      scope.unit(async (inner) => {
+        inner.afterRollback(() => void told.push('undone'));
+        inner.afterCommit(() => void told.push('done'));
+        await inner.run('UPDATE x', []);
+      }),
+    );
+    await expect(outer).rejects.toThrow('lost');
+    expect(told).toEqual(['undone']);
+  });
+
   it("does not run again for the caller's own faults", async () => {
     const { core, calls } = faulty(() => undefined);
     const failed = core.unit(async (scope) => {
