@@ -62,6 +62,7 @@ export class KernelRuntime {
   #starting: Promise<RunningKernel> | undefined;
   #running: RunningKernel | undefined;
   #takesRequests = false;
+  #isClosed = false;
   #closeBy = Number.POSITIVE_INFINITY;
 
   constructor(app: Koa, settings: KernelSettings, parts: KernelParts = {}) {
@@ -81,14 +82,19 @@ export class KernelRuntime {
     installStack(app, this.#lateStack());
   }
 
-  /** Connects, migrates, seeds, starts the workers. Idempotent; after a failure everything is released again. */
+  /**
+   * Connects, migrates, seeds, starts the workers. Idempotent; after a failure everything is released again.
+   * @throws KernelError `E_NOT_STARTED` after `close()`: what it would start, nobody would end.
+   */
   async ready(): Promise<void> {
+    if (this.#isClosed) throw new KernelError('E_NOT_STARTED', 'The kernel has been closed; make a new one');
     this.#starting ??= withoutContext(() => this.#start());
     await this.#starting;
   }
 
   /** Stops what `ready` started, last first; running jobs may take `timeoutMs` to finish. Idempotent. */
   async close({ timeoutMs = DEFAULT_SHUTDOWN_TIMEOUT_MS }: { timeoutMs?: number } = {}): Promise<void> {
+    this.#isClosed = true;
     this.#closeBy = performance.now() + timeoutMs;
     this.drain();
     await this.#starting?.catch(() => {});
@@ -110,6 +116,11 @@ export class KernelRuntime {
       this.#running = undefined;
       this.services.close();
     }
+  }
+
+  /** Whether `close()` has been called: such a kernel answers 503 and never starts again. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** What is left of the time given to `close`, ms. */

@@ -81,7 +81,7 @@ export class Service {
 
   /** Sends a request through the whole pipeline in this process, without a socket. */
   async inject(input: Request | URL | string, init?: InjectInit): Promise<Response> {
-    await this.ready();
+    if (!this.kernel.isClosed) await this.ready();
     return withoutContext(() => injectRequest(this.callback(), input, init));
   }
 

@@ -26,6 +26,16 @@ function gate(): { wait: Promise<void>; open: () => void } {
 }
 
 describe('close()', () => {
+  it('is the end: nothing can be started again, so nothing stays open', async () => {
+    const started = await startedService({ entities: [Note] });
+    await started.close();
+    await expect(started.ready()).rejects.toMatchObject({ code: 'E_NOT_STARTED' });
+    const never = freshService({ entities: [Note] });
+    await never.close();
+    await expect(never.ready()).rejects.toMatchObject({ code: 'E_NOT_STARTED' });
+    await expect(never.listen(0)).rejects.toMatchObject({ code: 'E_NOT_STARTED' });
+  });
+
   it('lets the open request finish, then the running job, then onShutdown, while the database still serves', async () => {
     const events: string[] = [];
     const request = gate();

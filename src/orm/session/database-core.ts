@@ -26,6 +26,9 @@ import { DatabaseTracer, findTracer } from './watch/tracer.js';
 import type { WriteEvent, WriteListener } from './watch/write-event.js';
 import { WriteGate } from './write-gate.js';
 
+/** Every connection that a restart of the server cuts is an outage, and most restarts are over soon. */
+const FIRST_PAUSE_MS = 1_000;
+
 /** One open database: its connections, its breaker, its listeners. */
 export class DatabaseCore implements Session {
   readonly core = this;
@@ -69,6 +72,7 @@ export class DatabaseCore implements Session {
     this.connections = new Lender(engine.driver, this.watch, timeoutMs);
     this.#breaker = new CircuitBreaker(`The ${engine.dialect.name} database`, {
       clock: this.clock,
+      firstOpenMs: FIRST_PAUSE_MS,
       isFailure: (error) => this.dialect.isOutage(error) && this.#isNews(error),
       onChange: (state) => this.logger.warn({ state }, 'The circuit breaker of the database changed'),
     });

@@ -23,12 +23,12 @@ export function upsertSql(plan: EntityPlan, key: UpsertKey, indexes: readonly nu
       `INSERT INTO ${plan.table} AS target (${plan.columnList}) VALUES (${values.join(', ')}) ` +
       `${onConflictSql(plan, key, indexes)} RETURNING ${plan.columnList}`;
     if (!plan.dialect.capabilities.writableCtes) return insert;
-    const recorded = plan.meta.history ? `, recorded AS (${recordSql(plan, next(), next())})` : '';
+    const recorded = plan.meta.history ? `, recorded$ AS (${recordSql(plan, next(), next())})` : '';
     const same = key.columns.map(({ quoted, index }) => `${quoted} = ${values[index]}`);
     return (
-      `WITH written AS (${insert})${recorded} SELECT ${plan.columnList} FROM written UNION ALL ` +
+      `WITH written$ AS (${insert})${recorded} SELECT ${plan.columnList} FROM written$ UNION ALL ` +
       `SELECT ${plan.columnList} FROM ${plan.table} WHERE ${same.join(' AND ')} AND ${deletedAt(plan)} IS NULL ` +
-      'AND NOT EXISTS (SELECT 1 FROM written)'
+      'AND NOT EXISTS (SELECT 1 FROM written$)'
     );
   });
 }
@@ -56,7 +56,7 @@ function recordSql(plan: EntityPlan, user: string, comment: string): string {
   const extra = HISTORY_COLUMNS.map(plan.dialect.quote).join(', ');
   return (
     `INSERT INTO ${plan.historyTable} (${plan.columnList}, ${extra}) ` +
-    `SELECT ${plan.columnList}, ${version}, ${updatedAt}, ${user}, ${comment} FROM written`
+    `SELECT ${plan.columnList}, ${version}, ${updatedAt}, ${user}, ${comment} FROM written$`
   );
 }
 
