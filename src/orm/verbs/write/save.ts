@@ -1,4 +1,4 @@
-import { ConflictError } from '../../../base/errors.js';
+import { ConflictError, ConstraintError } from '../../../base/errors.js';
 import { uuidv7 } from '../../../base/ids.js';
 import type { Portable } from '../../entity/codec.js';
 import { AT } from '../../entity/system-fields.js';
@@ -22,8 +22,28 @@ export async function saveRow(session: Session, plan: EntityPlan, data: object, 
   return (
     (await saveBack(session, plan, prepared, request)) ??
     (await upsertRow(session, plan, prepared, request)) ??
-    session.unit((scope) => writeRow(scope, plan, prepared, request))
+    writeLocked(session, plan, prepared, request)
   );
+}
+
+/**
+ * By looking at the row first, and locking it. Where a row is meant by other fields than its id, somebody may insert it at
+ * the same time in one statement, which waits for no lock: then it is there, and is found by a second look.
+ */
+export async function writeLocked(
+  session: Session,
+  plan: EntityPlan,
+  row: PreparedRow,
+  request: SaveRequest,
+): Promise<object> {
+  const write = (): Promise<object> => session.unit((scope) => writeRow(scope, plan, row, request));
+  if (!row.match) return write();
+  try {
+    return await write();
+  } catch (error) {
+    if (!(error instanceof ConstraintError && error.kind === 'unique')) throw error;
+    return write();
+  }
 }
 
 /** Where a row with that id is there and not hidden, to save it is to change it. @returns `undefined` where it may not be so. */
@@ -48,12 +68,7 @@ function isOneStatement({ meta, dialect }: EntityPlan, comment: string | undefin
 }
 
 /** Writes one row inside a transaction. */
-export async function writeRow(
-  scope: Scope,
-  plan: EntityPlan,
-  row: PreparedRow,
-  request: SaveRequest,
-): Promise<object> {
+async function writeRow(scope: Scope, plan: EntityPlan, row: PreparedRow, request: SaveRequest): Promise<object> {
   const before = await find(scope, plan, row);
   if (before) return plan.instance(await merge(scope, plan, before, row, request));
   if (request.expectedVersion !== undefined) {
