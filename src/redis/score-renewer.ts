@@ -16,18 +16,19 @@ export interface ScoreRenewerOptions {
 /** The thread's whole program. A text, so that it needs no file beside it, whatever bundles or compiles this one. */
 const PROGRAM = `
 const { workerData } = require('node:worker_threads');
-const { Redis } = require(workerData.ioredis);
-const { connection, key, member, lifeMs, everyMs, until } = workerData;
-const client = new Redis({ ...connection, maxRetriesPerRequest: 1 });
+const { Redis, Cluster } = require(workerData.ioredis);
+const { connection, nodes, key, member, lifeMs, everyMs, until } = workerData;
+const options = { ...connection, maxRetriesPerRequest: 1 };
+const client = nodes ? new Cluster(nodes, { redisOptions: options }) : new Redis(options);
 client.on('error', () => {});
 const now = () => process.hrtime.bigint() / 1000000n;
-async function renew() {
-  const [seconds, micros] = await client.time();
-  const end = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000) + lifeMs;
-  await client.zadd(key, 'XX', end, member);
-}
+const RENEW = \`
+local clock = redis.call('TIME')
+local ending = clock[1] * 1000 + math.floor(clock[2] / 1000) + ARGV[2]
+return redis.call('ZADD', KEYS[1], 'XX', string.format('%.0f', ending), ARGV[1])
+\`;
 setInterval(() => {
-  if (now() < Atomics.load(until, 0)) renew().catch(() => {});
+  if (now() < Atomics.load(until, 0)) client.eval(RENEW, 1, key, member, lifeMs).catch(() => {});
 }, everyMs);
 `;
 
@@ -60,15 +61,15 @@ export class ScoreRenewer {
 
   /** Whether the client speaks to a server; nothing outside this thread reaches the in-memory Redis. */
   static serves(client: RedisClient): boolean {
-    return 'connector' in client;
+    return 'connector' in client || 'startupNodes' in client;
   }
 
   /** @throws Error where the client's options cannot be given to a thread, such as functions among those of TLS. */
   constructor(client: RedisClient, { logger, ...renewal }: ScoreRenewerOptions) {
-    const options = client.options as unknown as Readonly<Record<string, unknown>>;
+    const { nodes, options } = sourceOf(client);
     const connection = Object.fromEntries(CONNECTION_OPTIONS.map((name) => [name, options[name]]));
     const ioredis = createRequire(import.meta.url).resolve('ioredis');
-    const workerData = { ioredis, connection, until: this.#until, ...renewal };
+    const workerData = { ioredis, connection, nodes, until: this.#until, ...renewal };
     this.#thread = new Worker(PROGRAM, { eval: true, workerData });
     this.#thread.unref();
     this.#thread.on('error', (error) => logger.warn({ err: error }, 'The thread that keeps the lease ended'));
@@ -88,6 +89,15 @@ export class ScoreRenewer {
   async close(): Promise<void> {
     await this.#thread.terminate();
   }
+}
+
+/** The options of a client, and where a cluster's client begins to look for the others. */
+function sourceOf(client: RedisClient): { nodes?: unknown; options: Readonly<Record<string, unknown>> } {
+  const { options, startupNodes: nodes } = client as unknown as {
+    options: Record<string, object>;
+    startupNodes?: unknown;
+  };
+  return client.isCluster ? { nodes, options: { ...options.redisOptions } } : { options };
 }
 
 /** The same in every thread. */

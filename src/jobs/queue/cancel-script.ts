@@ -22,7 +22,7 @@ if claimOf(id) then
 end
 local entry = entryOf(id, envelope)
 if redis.call('ZREM', base .. ':z', entry) == 0 and redis.call('LREM', waiting(entry), 1, entry) == 0 then
-  redis.call('LREM', park(string.sub(entry, 1, 1), taskOf(envelope) or ''), 1, entry)
+  redis.call('LREM', park(letterOf(entry), taskOf(envelope) or ''), 1, entry)
 end
 dropCancelled(id, envelope, tonumber(ARGV[2]), tonumber(ARGV[3]))
 publish()

@@ -1,11 +1,11 @@
 import { currentContext } from '../../base/context.js';
 import { ValidationError } from '../../base/errors.js';
-import { uuidv7 } from '../../base/ids.js';
 import { formatEntry, type JobPriority, PRIORITY_NAMES, priorityLetter } from '../format/entry.js';
 import { type CarriedContext, packEnvelope } from '../format/envelope.js';
 import type { TaskOptions } from '../job-registry.js';
 import type { MissedTicks } from '../schedule/schedule.js';
 import type { EnqueueRequest } from './enqueue-batch.js';
+import { newJobId } from './job-id.js';
 import type { QueueSettings } from './queue-settings.js';
 
 export interface EnqueueOptions {
@@ -93,11 +93,6 @@ export function enqueueRequest(
     due: dueOf(options),
     named: options.jobId !== undefined,
   };
-}
-
-/** A UUID in 22 characters instead of 36: each waiting job holds its id twice. */
-function newJobId(): string {
-  return Buffer.from(uuidv7().replaceAll('-', ''), 'hex').toString('base64url');
 }
 
 function assertOptions(options: EnqueueOptions): void {

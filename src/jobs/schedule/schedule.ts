@@ -1,3 +1,4 @@
+import { formatEntry, type PriorityLetter } from '../format/entry.js';
 import { unpackEnvelope } from '../format/envelope.js';
 import type { EnqueueOptions } from '../queue/enqueue-options.js';
 
@@ -42,7 +43,7 @@ export function tickJobId(scheduleId: string, tick: number): string {
 
 /** The first entry of such a job; an envelope begins with the letter of its priority. */
 export function tickEntry(envelope: string, jobId: string): string {
-  return `${envelope.charAt(0)}1.0.${jobId}`;
+  return formatEntry({ priority: envelope.charAt(0) as PriorityLetter, run: 1, crashes: 0, id: jobId });
 }
 
 export function shownSchedule(scheduleId: string, text: string, nextRunAt: number): Schedule {

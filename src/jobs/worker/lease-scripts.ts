@@ -62,23 +62,23 @@ end
 if type(own) ~= 'string' or tonumber(own) < now then return {text(now)} end
 local back, buried = {}, {}
 local function giveBack(position, claim)
-  local letter, run, crashes, id = string.match(claim, '^%d+:(%a)(%d+)%.(%d+)%.(.*)$')
+  local letter, run, crashes, id = partsOf(string.match(claim, '^%d+:(.*)$'))
   local envelope = redis.call('HGET', jobs, id)
   if type(envelope) ~= 'string' then return end
   local task = taskOf(envelope)
   if task then redis.call('SREM', on(task), id) end
-  crashes = tonumber(crashes) + 1
+  crashes = crashes + 1
   if type(redis.call('ZSCORE', base .. ':c', id)) == 'string' then
     return dropCancelled(id, envelope, tonumber(ARGV[6]), tonumber(ARGV[7]))
   end
   if crashes >= allowed then
-    local ending = '{"status":"failed","completedAt":' .. text(now) .. ',"attempts":' .. run
+    local ending = '{"status":"failed","completedAt":' .. text(now) .. ',"attempts":' .. text(run)
       .. ',"crashes":' .. text(crashes) .. ',"error":' .. fault .. '}'
     bury(id, ending .. '\\n' .. envelope, tonumber(ARGV[8]), tonumber(ARGV[9]))
     buried[#buried + 1] = id
     return
   end
-  local entry = letter .. text(tonumber(run) + 1) .. '.' .. text(crashes) .. '.' .. id
+  local entry = letter .. text(run + 1) .. '.' .. text(crashes) .. '.' .. id
   redis.call('HSET', live(id), 'entry', entry)
   if crashes > 1 then
     redis.call('ZADD', base .. ':z', text(now + (position - 1) * apart), entry)

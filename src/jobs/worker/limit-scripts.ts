@@ -46,7 +46,7 @@ local function mayStart(id, envelope, entry)
   local limit = task and limits[task]
   if not limit then return true end
   if roomOf(task, limit) <= 0 then
-    redis.call('RPUSH', park(string.sub(entry, 1, 1), task), entry)
+    redis.call('RPUSH', park(letterOf(entry), task), entry)
     redis.call('SADD', parked, task)
     moved = moved + 1
     if limit.opens then openAt = math.min(openAt or limit.opens, limit.opens) end

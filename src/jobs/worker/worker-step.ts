@@ -1,5 +1,6 @@
 import { type RedisClient, runScript } from '../../redis/index.js';
 import type { Acknowledgement } from '../format/acknowledgement.js';
+import { parseClaim } from '../format/entry.js';
 import type { QueueKeys } from '../format/queue-keys.js';
 import { formatLimits, type TaskLimits } from '../format/task-limits.js';
 import type { QueueSettings } from '../queue/queue-settings.js';
@@ -70,7 +71,7 @@ export async function runStep(
 /** Everything the server holds for this worker. */
 export async function readHeld(worker: StepWorker): Promise<StepReply['claimed']> {
   const claims = await worker.redis.lrange(worker.keys.processing(worker.id), 0, -1);
-  const ids = claims.map((claim) => claim.replace(/^\d+:.\d+\.\d+\./, ''));
+  const ids = claims.map((claim) => parseClaim(claim).id);
   const envelopes = ids.length > 0 ? await worker.redis.hmget(worker.keys.jobs, ...ids) : [];
   return claims.map((claim, i) => ({ claim, envelope: envelopes[i] ?? '' }));
 }

@@ -192,7 +192,7 @@ for (const backend of BACKENDS) {
       expect(await fixture.queue.get(jobId)).toMatchObject({ status: 'queued', attempts: 0, crashes: 0 });
       expect(await fixture.queue.stats()).toMatchObject({ waiting: 2, running: 0, workers: 0 });
       const order = await fixture.queue.redis.lrange(fixture.queue.keys.waiting('n'), 0, -1);
-      expect(order).toEqual([`n1.0.${jobId}`, `n1.0.${behind}`]);
+      expect(order).toEqual([`N${jobId}`, `N${behind}`]);
       expect(runs).toBe(1);
     });
 

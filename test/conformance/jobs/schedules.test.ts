@@ -30,7 +30,8 @@ for (const backend of BACKENDS) {
       await until(() => (ran.length >= 3 ? true : undefined), 'three runs');
       expect(ran[0]).toEqual({ jobId, data: { n: 1 } });
       const times = ran.map((run) => Date.parse(run.jobId.replace('tick@', '')));
-      expect(times).toEqual(times.map((_, i) => (times[0] ?? Number.NaN) + i * 1000));
+      expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
+      for (const time of times) expect(time % 1000).toBe(0);
     });
 
     it('are one for each jobId, and keep their next time while they do not change', async () => {
