@@ -2,6 +2,20 @@ export { type Actor, withActor, withoutTenant, withTenant } from './base/context
 export * from './base/errors.js';
 export type { Logger, Metrics } from './base/ports.js';
 export {
+  ApiKeyStore,
+  type CombinedAuth,
+  checkScope,
+  createApiKey,
+  getCombinedAuth,
+  type IssuedApiKey,
+  KernelApiKey,
+  type ListApiKeysOptions,
+  listApiKeys,
+  type NewApiKey,
+  requireScope,
+  revokeApiKey,
+} from './features/api-keys/index.js';
+export {
   type AuthConfig,
   type AuthEvent,
   type Authenticator,
@@ -45,6 +59,54 @@ export {
   Readiness,
   type ReadinessOptions,
 } from './features/health/index.js';
+export { createJobsRouter, type JobsRouterOptions } from './features/jobs/index.js';
+export {
+  type AssignRoleOptions,
+  assignRole,
+  hasPermission,
+  type NewRole,
+  type RequirePermissionOptions,
+  type Resource,
+  Role,
+  RoleAssignment,
+  RoleStore,
+  requirePermission,
+  revokeRole,
+} from './features/rbac/index.js';
+export {
+  createSaasRouter,
+  type InviteStatus,
+  InviteStore,
+  type IssuedInvite,
+  KernelWorkspace,
+  MemberStore,
+  type NewProject,
+  type NewWorkspace,
+  type ProjectChanges,
+  ProjectStore,
+  requireWorkspaceAdmin,
+  requireWorkspaceMember,
+  requireWorkspaceOwner,
+  type Saas,
+  type SaasOptions,
+  type SaasRouterOptions,
+  type WorkspaceChanges,
+  type WorkspaceRole,
+  WorkspaceStore,
+} from './features/saas/index.js';
+export {
+  type CancelHandle,
+  type Cancellable,
+  createTasksRouter,
+  sseComplete,
+  sseLog,
+  sseTaskId,
+  sseUrls,
+  TaskCancelled,
+  TaskCancelled as Cancelled,
+  TaskStream,
+  type TaskStreamOptions,
+} from './features/tasks/index.js';
 export {
   AuthError,
   type AuthGuards,
@@ -60,9 +122,16 @@ export {
   getGeoFromHeaders,
   getRealIp,
   getRequestContext,
+  HttpClient,
+  type HttpConfig,
   type HttpContext,
+  HttpError,
   type HttpMethod,
   type HttpMiddleware,
+  type HttpRequestOptions,
+  HttpResponse,
+  httpClient,
+  idempotent,
   type KernelState,
   type Mountable,
   type Next,
@@ -77,8 +146,13 @@ export {
   rateLimit,
   requireAdmin,
   requireAuth,
+  type SseMessage,
+  type SseOptions,
+  sse,
+  sseEvent,
   UserIdentity,
   type UserIdentityFields,
+  withHttpClient,
 } from './http/index.js';
 export {
   type EnqueueOptions,
@@ -89,6 +163,9 @@ export {
   JobQueue,
   JobRegistry,
   JobWorker,
+  startWorkers,
+  stopWorkers,
+  type TaskHandler,
 } from './jobs/index.js';
 export { connect, Database, DatabaseHandle, dbContext, Entity, Field, Model } from './orm/index.js';
 export { getRedis, getSyncRedis, isRedisFake } from './redis/index.js';
@@ -105,7 +182,10 @@ export {
   type CacheOptions,
   cached,
   type GetOrSetOptions,
+  getActiveStreams,
   getCache,
+  IdempotencyChecker,
+  type IdempotencyCheckerOptions,
   InMemoryCache,
   type InMemoryCacheOptions,
   type LockRenewer,
@@ -120,6 +200,10 @@ export {
   type RedisCacheOptions,
   releaseLock,
   renewLock,
+  type StreamLease,
+  StreamLimitExceeded,
+  type StreamLimits,
+  streamLease,
   type Ttl,
   type WithLockOptions,
   withLock,
@@ -148,6 +232,7 @@ export {
 export { getKernel, initAppKernel } from './service/init-kernel.js';
 export type { KernelParts } from './service/kernel-parts.js';
 export { KernelRuntime } from './service/kernel-runtime.js';
+export { type RunningWorker, type RunWorkerOptions, runWorker } from './service/run-worker.js';
 export { Service } from './service/service.js';
 export { ServiceConfig, type ServiceConfigFields } from './service/settings/config.js';
 export type { ServiceOptions } from './service/settings/options.js';
@@ -164,6 +249,7 @@ export {
   type RedisSettings,
   type ReliabilitySettings,
   type SecuritySettings,
+  type StreamingSettings,
 } from './service/settings/settings.js';
 export { version } from './service/version.js';
 export {

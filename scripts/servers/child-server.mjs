@@ -4,6 +4,7 @@ import { accessSync, chownSync, constants, mkdtempSync, readdirSync, rmSync } fr
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { childrenOf, killAll } from './processes.mjs';
 
 const START_TIMEOUT_MS = 60_000;
 const SHOWN_OUTPUT_CHARS = 2_000;
@@ -125,8 +126,12 @@ export class ChildServer {
     return promise.finally(() => clearTimeout(timer));
   }
 
+  /** Ends the process and those that it has started: a server's workers would go on for a while without it. */
   async kill() {
-    await this.#end('SIGKILL');
+    const workers = this.pid === undefined ? [] : await childrenOf(this.pid);
+    const ended = this.#end('SIGKILL'); // the process first, so that it starts no new ones
+    await killAll(workers);
+    await ended;
   }
 
   async stop() {
@@ -144,7 +149,7 @@ export class ChildServer {
 
   /** Ends the process and removes its folder. */
   async close() {
-    await this.#end('SIGKILL');
+    await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
   }
 

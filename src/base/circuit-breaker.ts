@@ -8,8 +8,13 @@ export interface CircuitBreakerOptions {
   /** Failures inside `windowMs` that open the circuit. */
   failureThreshold?: number;
   windowMs?: number;
-  /** How long the circuit stays open before probes are let through. */
+  /** How long the circuit stays open, at most, before probes are let through. */
   openMs?: number;
+  /**
+   * How long it stays open the first time; twice as long each time that a probe fails, up to `openMs`, which is the default.
+   * A service that has only been restarted is so found again at once, and one that stays down is still left alone.
+   */
+  firstOpenMs?: number;
   /** Probes let through at once while half open; that many successes close the circuit. */
   probes?: number;
   /** Faults of the caller (bad SQL, a constraint) say nothing about the service and do not count. */
@@ -24,6 +29,7 @@ export class CircuitBreaker {
   readonly #failureThreshold: number;
   readonly #windowMs: number;
   readonly #openMs: number;
+  readonly #firstOpenMs: number;
   readonly #probes: number;
   readonly #isFailure: (error: unknown) => boolean;
   readonly #clock: Clock;
@@ -31,6 +37,7 @@ export class CircuitBreaker {
   #state: CircuitState = 'closed';
   #failures: number[] = [];
   #openedAt = 0;
+  #pauseMs: number;
   #probing = 0;
   #successes = 0;
 
@@ -39,6 +46,8 @@ export class CircuitBreaker {
     this.#failureThreshold = options.failureThreshold ?? 5;
     this.#windowMs = options.windowMs ?? 60_000;
     this.#openMs = options.openMs ?? 30_000;
+    this.#firstOpenMs = options.firstOpenMs ?? this.#openMs;
+    this.#pauseMs = this.#firstOpenMs;
     this.#probes = options.probes ?? 3;
     this.#isFailure = options.isFailure ?? (() => true);
     this.#clock = options.clock ?? systemClock;
@@ -79,7 +88,7 @@ export class CircuitBreaker {
   }
 
   #admitProbe(): CircuitOpenError | undefined {
-    const remaining = this.#openedAt + this.#openMs - this.#clock.now();
+    const remaining = this.#openedAt + this.#pauseMs - this.#clock.now();
     if (this.#state === 'open') {
       if (remaining > 0) return new CircuitOpenError(this.#service, remaining);
       this.#successes = 0;
@@ -94,6 +103,7 @@ export class CircuitBreaker {
     const now = this.#clock.now();
     this.#failures = this.#failures.filter((at) => at > now - this.#windowMs);
     this.#failures.push(now);
+    if (this.#state === 'half-open') this.#pauseMs = Math.min(2 * this.#pauseMs, this.#openMs);
     if (this.#state === 'half-open' || (this.#state === 'closed' && this.#failures.length >= this.#failureThreshold)) {
       this.#openedAt = now;
       this.#change('open');
@@ -102,6 +112,7 @@ export class CircuitBreaker {
 
   #close(): void {
     this.#failures = [];
+    this.#pauseMs = this.#firstOpenMs;
     this.#change('closed');
   }
 

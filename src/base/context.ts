@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { KernelError } from './errors.js';
 import type { Services } from './services.js';
 
 /** Who acts: recorded with every row version, audit event and job. */
@@ -61,8 +62,13 @@ export function withActor<T>(actor: Actor | { id: string }, fn: () => T): T {
   return runWithContext({ actor: { type: 'user', ...actor } }, fn);
 }
 
-/** Scopes every tenant entity inside `fn` to `tenantId`. */
+/**
+ * Scopes every tenant entity inside `fn` to `tenantId`.
+ * @throws KernelError for what is no id: a user without a tenant must not get to see the rows of all.
+ */
 export function withTenant<T>(tenantId: string, fn: () => T): T {
+  if (typeof tenantId !== 'string' || tenantId === '')
+    throw new KernelError('E_TENANT', "withTenant takes a tenant's id; to span all tenants, say withoutTenant(fn)");
   return runWithContext({ tenantId }, fn);
 }
 

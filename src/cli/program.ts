@@ -6,6 +6,7 @@ import { addCreateAdmin } from './create-admin.js';
 import { addDev } from './dev.js';
 import { addRestores } from './restore.js';
 import { processTerminal, type Terminal } from './terminal.js';
+import { addWorker } from './worker.js';
 
 /**
  * Runs the `app-kernel` command.
@@ -26,6 +27,7 @@ export async function runCli(args: readonly string[], terminal: Terminal = proce
   addCreateAdmin(program, terminal);
   addBackups(program, terminal);
   addRestores(program, terminal);
+  addWorker(program);
   for (const command of program.commands) command.copyInheritedSettings(program);
 
   try {

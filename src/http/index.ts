@@ -1,3 +1,7 @@
+export { HttpClient, type HttpRequestOptions, httpClient, withHttpClient } from './client/http-client.js';
+export type { HttpConfig } from './client/http-config.js';
+export { HttpError } from './client/http-errors.js';
+export { HttpResponse } from './client/http-response.js';
 export { compose } from './compose.js';
 export { getRealIp, isForwarded, peerAddress } from './edge/client-address.js';
 export { type Geo, getGeoFromHeaders } from './edge/geo.js';
@@ -13,6 +17,7 @@ export {
   RateLimitedError,
   UnsupportedMediaTypeError,
 } from './errors.js';
+export { Idempotency, idempotent } from './idempotency/idempotency.js';
 export { type InjectInit, injectRequest } from './inject.js';
 export { buildOpenApi, type OpenApiInfo } from './openapi/openapi.js';
 export { type Problem, toProblem } from './problem.js';
@@ -20,6 +25,7 @@ export { getRequestContext, RequestContext, type RequestContextFields } from './
 export type { AuthInfo, HttpContext, HttpMiddleware, KernelState, Next } from './request-state.js';
 export { type Guard, GuardRegistry } from './routing/guard-registry.js';
 export {
+  getCaller,
   getCurrentAdmin,
   getCurrentUser,
   getCurrentUserOptional,
@@ -29,12 +35,16 @@ export {
 } from './routing/guards.js';
 export type { AuthGuards, AuthRequirement, HttpMethod, RouteInput, RouteOptions } from './routing/route.js';
 export { markMiddleware } from './routing/route-marks.js';
-export { type Mountable, RouteTable } from './routing/route-table.js';
+export { type MatchedRoute, type Mountable, RouteTable } from './routing/route-table.js';
 export { createRouter, type RouterOptions, TypedRouter } from './routing/typed-router.js';
 export { createHttpServer, type HttpServerOptions } from './server.js';
+export { SilentConnections } from './silent-connections.js';
 export {
   createStack,
   installStack,
   type StackOptions,
 } from './stack.js';
+export { OpenStreams } from './streaming/open-streams.js';
+export { type SseMessage, sseEvent } from './streaming/sse-format.js';
+export { type SseOptions, sse } from './streaming/sse-stream.js';
 export { UserIdentity, type UserIdentityFields } from './user-identity.js';

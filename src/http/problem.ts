@@ -37,13 +37,19 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   E_CONNECTION: 503,
   E_EMAIL_NOT_CONFIGURED: 503,
   E_EMAIL_REJECTED: 503,
+  E_IDEMPOTENCY_IN_FLIGHT: 409,
+  E_IDEMPOTENCY_KEY_REUSED: 422,
   E_MAINTENANCE: 503,
   E_NOT_STARTED: 503,
+  E_STREAM_LIMIT: 429,
+  E_TASK_CANCELLED: 409,
   E_TIMEOUT: 503,
 };
 
 /** Seconds after which a 503 is worth another try, where the fault does not say. */
 const RETRY_AFTER_SECONDS = 5;
+/** Statuses whose answer may say when to try again. */
+const RETRIED = new Set([409, 429, 503]);
 const MAX_DETAIL_LENGTH = 500;
 
 /** What a client is told of `error`: never a stack, SQL, a value it sent or anything of a fault that is ours. */
@@ -130,7 +136,7 @@ function headersOf(error: unknown, status: number): Record<string, string> {
   const headers = statusHeaders(status);
   if (error instanceof MethodNotAllowedError) headers.Allow = error.allowed.join(', ');
   const retryAfter = retryAfterSeconds(error);
-  if (retryAfter !== undefined && (status === 429 || status === 503)) headers['Retry-After'] = String(retryAfter);
+  if (retryAfter !== undefined && RETRIED.has(status)) headers['Retry-After'] = String(retryAfter);
   return headers;
 }
 

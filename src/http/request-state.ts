@@ -2,6 +2,7 @@ import type Koa from 'koa';
 import type { UploadedFiles } from './body/multipart.js';
 import type { RateLimits } from './edge/rate-limits.js';
 import type { AuthError } from './errors.js';
+import type { Idempotency } from './idempotency/idempotency.js';
 import type { MatchedRoute } from './routing/route-table.js';
 import type { UserIdentity } from './user-identity.js';
 
@@ -12,6 +13,12 @@ export interface AuthInfo {
   sessionId?: string;
   /** What the proof is limited to; absent where it is not limited at all. */
   scopes?: readonly string[];
+  /** Which API key it was. */
+  keyId?: string;
+  /** The one workspace that the proof is good for; absent where it is good for all of the user's. */
+  workspaceId?: string;
+  /** Requests per window that this key may make, counted apart from its user's tier. */
+  rateLimit?: number;
 }
 
 /** `ctx.state` of every request that goes through the stack. Rooms add fields by declaration merging. */
@@ -22,12 +29,16 @@ export interface KernelState {
   startedAt?: Date;
   user?: UserIdentity;
   auth?: AuthInfo;
+  /** True once a guard that knows about scopes has let this API key in. */
+  isKeyAdmitted?: boolean;
   /** Why the proof that came with the request was refused; guards answer with it. */
   authError?: AuthError;
   /** The route that will answer, known before authentication and limits. */
   route?: MatchedRoute;
   /** `null` where limits are switched off. */
   rateLimits?: RateLimits | null;
+  /** `null` where repeats are not looked for. */
+  idempotency?: Idempotency | null;
   /** Most bytes a body may have, here. */
   bodyLimit?: number;
   /** The body's bytes, where the route asks for them. */

@@ -11,9 +11,11 @@ import type { RateLimits } from './edge/rate-limits.js';
 import { identifyRequest } from './edge/request-id.js';
 import { setSecurityHeaders } from './edge/security-headers.js';
 import { AuthError } from './errors.js';
+import type { Idempotency } from './idempotency/idempotency.js';
 import type { HttpContext, HttpMiddleware, KernelState, Next } from './request-state.js';
 import { answerRoute, resolveRoute } from './routing/route-stages.js';
 import type { RouteTable } from './routing/route-table.js';
+import type { OpenStreams } from './streaming/open-streams.js';
 
 /** `SecuritySettings`. */
 export interface SecurityOptions {
@@ -43,6 +45,10 @@ export interface StackOptions {
   authenticate?: Authenticate;
   /** `null` or absent switches limits off. */
   rateLimits?: RateLimits | null;
+  /** `null` or absent: repeats are not looked for. */
+  idempotency?: Idempotency | null;
+  /** Where the event streams of routes are looked after. */
+  streams?: OpenStreams;
   requestMetrics?: HttpMiddleware;
   metering?: HttpMiddleware;
   /** What the free accessors (`getCache()`, …) answer with inside a request. */
@@ -65,7 +71,7 @@ export function createStack(options: StackOptions): Stack {
     identifyRequest({
       ...options,
       send: security.enableRequestId,
-      state: { ...options.state, rateLimits: options.rateLimits ?? null },
+      state: { ...options.state, rateLimits: options.rateLimits ?? null, idempotency: options.idempotency ?? null },
     }),
     resolveRoute(routes),
     logAndMeasure({ logger, metrics, logs: security.enableRequestLogging }),
@@ -78,7 +84,7 @@ export function createStack(options: StackOptions): Stack {
     options.rateLimits && limitRate,
     metering,
   ];
-  return { before: before.filter(isMiddleware), route: answerRoute(routes) };
+  return { before: before.filter(isMiddleware), route: answerRoute(routes, options.streams) };
 }
 
 /** Puts the stack on `app`. What is `use`d afterwards runs inside it, just before the routes. */

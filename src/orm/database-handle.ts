@@ -50,6 +50,12 @@ export class DatabaseHandle {
     return this.#current().run(this.#render(sql, params), this.#bind(params), signal);
   }
 
+  /** Whether what is written here and now is part of a transaction that is committed later. */
+  get isInTransaction(): boolean {
+    const session = this.#current();
+    return session !== session.core && session.mayWrite;
+  }
+
   /** Runs once everything so far is committed; at once where no transaction is open. A fault of `hook` is logged. */
   afterCommit(hook: Hook): void {
     this.#current().afterCommit(hook);
@@ -142,7 +148,7 @@ export class DatabaseHandle {
     if (TRANSACTION_CONTROL.test(sql))
       throw new SchemaError('Transactions are opened and ended by dbContext(fn), not by statements');
     const { dialect } = this.session.core;
-    const rendered = renderTokens(tokenize(sql, false), dialect.quote, placeholders(dialect));
+    const rendered = renderTokens(tokenize(sql), dialect.quote, placeholders(dialect));
     assertParameterCount(rendered.parameters, params.length, 'The statement');
     return rendered.sql;
   }
@@ -156,6 +162,7 @@ export class DatabaseHandle {
     const metas = this.session.core.entities.map(entityMeta);
     const meta = metas.find((candidate) => candidate.table === table);
     if (meta) return entityPlan(meta, this.session.core.dialect);
+    if (typeof table !== 'string') throw new SchemaError('A table is named by text');
     throw new SchemaError(
       `No entity has the table "${table}"${suggestion(
         table,
@@ -165,4 +172,5 @@ export class DatabaseHandle {
   }
 }
 
-const TRANSACTION_CONTROL = /^\s*(begin|start\s+transaction|commit|end|rollback|savepoint|release)\b/i;
+const TRANSACTION_CONTROL =
+  /^(?:\s|;|--[^\n]*\n|#[^\n]*\n|\/\*[\s\S]*?\*\/)*(?:\/\*M?!\d*\s*)?(?:begin|start\s+transaction|commit|end|rollback|abort|savepoint|release|prepare\s+transaction|xa)\b/i;

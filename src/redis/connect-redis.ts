@@ -4,11 +4,14 @@ import { openFakeClient } from './fake-client.js';
 import { openRealClient } from './real-client.js';
 import type { RedisClient } from './redis-client.js';
 import { RedisConnection } from './redis-connection.js';
-import { assertRedisUrl, redactRedisUrl } from './redis-url.js';
+import { parseRedisUrl, redactRedisUrl } from './redis-url.js';
 import { warnOfUnsafeServer } from './server-checks.js';
 
 export interface ConnectRedisOptions {
-  /** `redis://` or `rediss://`; without it an in-memory Redis serves this process. */
+  /**
+   * `redis://host:6379`, a cluster as `redis+cluster://host:7000?node=host2:7001`, or sentinels as
+   * `redis+sentinel://host:26379/0?master=name`; `rediss` for TLS. Without it an in-memory Redis serves this process.
+   */
   url?: string | undefined;
   /** Prefix of every key, so that two services can share one Redis. Default none. */
   namespace?: string | undefined;
@@ -42,7 +45,7 @@ async function openClient(
   logger: Logger,
 ): Promise<{ client: RedisClient; isFake: boolean }> {
   if (!options.url) return { client: await openFakeClient(), isFake: true };
-  assertRedisUrl(options.url);
+  parseRedisUrl(options.url);
   try {
     return { client: await openReal(options.url, options, logger), isFake: false };
   } catch (error) {

@@ -9,9 +9,9 @@ type SendCommand = RedisClient['sendCommand'];
 export function hideArguments(client: RedisClient): RedisClient {
   const send: SendCommand = client.sendCommand.bind(client);
   const duplicate = client.duplicate.bind(client);
-  const sendCommand: SendCommand = (command, stream) => {
-    command.promise.catch(forgetArguments); // heard before whoever awaits the command
-    return send(command, stream);
+  const sendCommand = (...call: Parameters<SendCommand>): ReturnType<SendCommand> => {
+    call[0].promise.catch(forgetArguments); // heard before whoever awaits the command
+    return send(...call); // a cluster's says more than its type: which node
   };
   return Object.assign(client, {
     sendCommand,

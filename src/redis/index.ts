@@ -4,3 +4,4 @@ export type { RedisClient } from './redis-client.js';
 export { RedisConnection } from './redis-connection.js';
 export { type RedisScript, runScript } from './redis-script.js';
 export { redactRedisUrl } from './redis-url.js';
+export { ScoreRenewer } from './score-renewer.js';

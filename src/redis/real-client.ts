@@ -1,7 +1,7 @@
-import { backoffDelay } from '../base/backoff.js';
 import { ConnectionError } from '../base/errors.js';
 import type { Logger } from '../base/ports.js';
 import { hideArguments } from './hide-arguments.js';
+import { makeClient } from './make-client.js';
 import type { RedisClient } from './redis-client.js';
 import { redactRedisUrl } from './redis-url.js';
 
@@ -14,24 +14,14 @@ export interface RealClientOptions {
   logger: Logger;
 }
 
-const RECONNECT = { baseMs: 50, factor: 2, capMs: 1000, jitter: 0.3 };
-/** About 2.5 s of reconnecting; then waiting commands fail, so that a long outage cannot fill the memory with them. */
-const RECONNECTS_PER_COMMAND = 6;
-
 /**
  * A connected client. It reconnects by itself for as long as it is open.
  * @throws ConnectionError when the first connection fails; names the URL without its password.
  */
 export async function openRealClient(options: RealClientOptions): Promise<RedisClient> {
-  const { Redis } = await import('ioredis');
-  const redis: RedisClient = new Redis(options.url, {
-    lazyConnect: true,
+  const redis = await makeClient(options.url, {
     commandTimeout: options.commandTimeoutMs,
-    socketTimeout: options.commandTimeoutMs, // a peer that is gone without a word would else be written to for minutes
     connectTimeout: options.connectTimeoutMs,
-    maxRetriesPerRequest: RECONNECTS_PER_COMMAND,
-    retryStrategy: (attempt) => backoffDelay(attempt, RECONNECT),
-    reconnectOnError: isDemoted,
   });
   const client = hideArguments(redis);
   const lastFault = logFaults(client, options);
@@ -47,11 +37,6 @@ export async function openRealClient(options: RealClientOptions): Promise<RedisC
       { cause: fault },
     );
   }
-}
-
-/** After a failover the old primary answers, but takes no writes; a new connection finds the new one. */
-function isDemoted(error: Error): boolean {
-  return error.message.startsWith('READONLY');
 }
 
 /** One line per outage, not one per reconnect. */

@@ -12,6 +12,11 @@ export { escapePattern } from './cache/glob.js';
 export { InMemoryCache, type InMemoryCacheOptions } from './cache/in-memory-cache.js';
 export { NoOpCache } from './cache/no-op-cache.js';
 export { RedisCache, type RedisCacheOptions } from './cache/redis-cache.js';
+export { IdempotencyChecker, type IdempotencyCheckerOptions } from './idempotency/idempotency-checker.js';
+export {
+  type HeldClaim,
+  IdempotencyStore,
+} from './idempotency/idempotency-store.js';
 export { type RateLimitConfig, rateLimitConfig } from './limits/rate-limit-config.js';
 export {
   RateLimiter,
@@ -34,4 +39,13 @@ export {
 } from './locks/locks.js';
 export { RedisLocks } from './locks/redis-locks.js';
 export { type LockScope, type WithLockOptions, withLock } from './locks/with-lock.js';
+export type { StreamLease } from './streams/stream-lease.js';
+export {
+  getActiveStreams,
+  StreamLeases,
+  type StreamLimits,
+  streamLease,
+  streamLeaseService,
+} from './streams/stream-leases.js';
+export { StreamLimitExceeded } from './streams/stream-limit-exceeded.js';
 export type { Ttl } from './ttl.js';

@@ -1,20 +1,25 @@
 import type { Lifecycle } from '../base/lifecycle.js';
 import type { Logger } from '../base/ports.js';
+import { TextSealer } from '../base/sealed-text.js';
 import type { Services } from '../base/services.js';
-import { type Auth, type AuthConfig, createAuth, ensureAdmin, RedisSessionStore } from '../features/auth/index.js';
+import { type Auth, type AuthConfig, ensureAdmin } from '../features/auth/index.js';
 import { mailerService } from '../features/email/index.js';
 import type { Readiness } from '../features/health/index.js';
-import { compose, createStack, type HttpMiddleware, RateLimits } from '../http/index.js';
-import { type JobRegistry, JobWorker } from '../jobs/index.js';
+import { TaskRegistry, TaskStore, taskRegistryService } from '../features/tasks/index.js';
+import { compose, createStack, type HttpMiddleware, Idempotency, RateLimits, type RouteTable } from '../http/index.js';
+import { type JobRegistry, jobWorkersService } from '../jobs/index.js';
+import { cacheService, IdempotencyStore } from '../reliability/index.js';
 import type { KernelMetrics } from '../telemetry/index.js';
 import { type Engines, openEngines } from './engines.js';
 import type { EnvironmentName } from './env/index.js';
+import { buildIdentity, type Identity } from './identity.js';
 import { entitiesOf } from './kernel-entities.js';
 import type { KernelParts } from './kernel-parts.js';
 import type { KernelRuntime } from './kernel-runtime.js';
 import { mountRoutes } from './mount-routes.js';
 import type { KernelSettings } from './settings/settings.js';
 import { version } from './version.js';
+import { createWorkers } from './workers.js';
 
 export interface BootOptions {
   kernel: KernelRuntime;
@@ -32,7 +37,8 @@ export interface BootOptions {
 /** A kernel whose engines are open. */
 export interface RunningKernel {
   engines: Engines;
-  auth: Auth;
+  identity: Identity;
+  routes: RouteTable;
   stack: { before: HttpMiddleware; route: HttpMiddleware };
   /** Migrates, seeds and starts the workers. */
   begin(): Promise<void>;
@@ -45,19 +51,24 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
   const { jobRegistry } = parts;
   const entities = entitiesOf(settings, parts);
   const engines = await openEngines({ ...options, jobRegistry, entities, isProd });
-  const auth = buildAuth(options, engines);
+  const identity = buildIdentity(options, engines);
+  const { auth } = identity;
+  voidWhatIsWritten(options, engines);
   watchServers(readiness, engines);
   const mailer = services.get(mailerService);
+  const tasks = openTasks(options, engines);
   const routes = mountRoutes({
+    tasks,
     settings,
     version: parts.version ?? '1.0.0',
     description: parts.description ?? '',
     routers: parts.routers ?? [],
-    auth,
+    identity,
     database: engines.database,
     hasAccounts: parts.userStore !== undefined || engines.database !== undefined,
     readiness,
     metrics,
+    queue: Object.keys(jobRegistry.tasks).length > 0 ? engines.queue : undefined,
     mailbox: isProd || !mailer || mailer.isConfigured ? undefined : { mailer, openLocally: isPersonal(options) },
   });
   const { before, route } = createStack({
@@ -71,10 +82,14 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
     apiPrefix: settings.features.kernelPrefix,
     authenticate: settings.auth.enabled ? auth.authenticate : undefined,
     rateLimits: buildRateLimits(options, engines),
+    idempotency: buildIdempotency(options, engines),
+    streams: kernel.streams,
     services,
-    state: { kernel },
+    // Where nobody signs in, a user is who has a key.
+    state: { kernel, isKeyAdmitted: settings.features.authMode === 'apikey' },
   });
-  return { engines, auth, stack: { before: compose(before), route }, begin: () => begin(options, engines, auth) };
+  const stack = { before: compose(before), route };
+  return { engines, identity, routes, stack, begin: () => begin(options, engines, auth) };
 }
 
 /** A developer's own machine, where nobody else comes by way of a proxy. */
@@ -82,20 +97,12 @@ function isPersonal({ environment, parts }: BootOptions): boolean {
   return environment !== 'staging' && environment !== 'uat' && !parts.trustProxy;
 }
 
-function buildAuth(
-  { settings, authConfig: config, parts, logger }: BootOptions,
-  { redis, database, limiter }: Engines,
-): Auth {
-  return createAuth({
-    config,
-    db: database,
-    userStore: parts.userStore,
-    sessionStore: database ? undefined : new RedisSessionStore(redis.client, redis.key('auth:')),
-    limiter,
-    hasher: parts.passwordHasher,
-    allowSelfSignup: settings.features.allowSelfSignup,
-    logger,
-  });
+/** A table's name and `<table>:<id>` are tags of the cache: what was cached with them is void once the row has changed. */
+function voidWhatIsWritten({ lifecycle, services }: BootOptions, { database }: Engines): void {
+  const cache = services.get(cacheService);
+  if (!database || !cache || cache.backendType === 'disabled') return;
+  const stop = database.on('write', ({ table, id }) => cache.invalidateTags(table, `${table}:${id}`));
+  lifecycle.push('cache tags', async () => stop());
 }
 
 function buildRateLimits({ settings, logger }: BootOptions, { limiter }: Engines): RateLimits | null {
@@ -108,6 +115,29 @@ function buildRateLimits({ settings, logger }: BootOptions, { limiter }: Engines
     windowSeconds: reliability.rateLimitWindowSeconds,
   };
   return new RateLimits({ limiter, tiers, logger });
+}
+
+function openTasks({ settings, services, lifecycle, logger }: BootOptions, { redis, queue }: Engines): TaskRegistry {
+  const sealer = new TextSealer(settings.auth.tokenSecret, 'task tokens');
+  const registry = new TaskRegistry({
+    store: new TaskStore(redis.client, redis.key('tasks:'), sealer),
+    logger,
+    enqueue: (taskName, data, jobId) => queue.enqueue(taskName, data, { jobId }),
+  });
+  services.provide(taskRegistryService, registry);
+  lifecycle.push('tasks', () => registry.stop());
+  registry.start();
+  return registry;
+}
+
+function buildIdempotency({ settings, logger }: BootOptions, { redis }: Engines): Idempotency | null {
+  const { idempotencyEnabled, idempotencyTtlSeconds: ttlSeconds } = settings.reliability;
+  if (!idempotencyEnabled) return null;
+  const store = new IdempotencyStore(redis.client, {
+    prefix: redis.key('idempotent:'),
+    secret: settings.auth.tokenSecret,
+  });
+  return new Idempotency({ store, ttlSeconds, logger });
 }
 
 /** Servers can go away; what lives in this process cannot, and is not asked. */
@@ -132,7 +162,7 @@ async function begin(options: BootOptions, engines: Engines, auth: Auth): Promis
   if (parts.admin) await ensureAdmin(parts.admin, kernel.userStore, auth.hasher);
   lifecycle.push('onShutdown', async () => void (await parts.onShutdown?.()));
   await parts.onStartup?.();
-  await startWorker(options, engines);
+  await startWorkers(options, engines);
   metrics.markStarted();
   logger.info({ kernel: version, environment: options.environment }, `${settings.observability.serviceName} is ready`);
 }
@@ -147,20 +177,16 @@ async function migrate({ parts }: BootOptions, { database }: Engines): Promise<v
   });
 }
 
-async function startWorker(options: BootOptions, { queue, database }: Engines): Promise<void> {
-  const { kernel, settings, parts, lifecycle, logger, metrics, services } = options;
-  const { workerCount, retryDelaysSeconds } = settings.jobs;
+/** Those of `startWorkers()` as well: they are stopped with the kernel. */
+async function startWorkers(options: BootOptions, engines: Engines): Promise<void> {
+  const { kernel, settings, parts, lifecycle, services } = options;
+  const { outbox, queue } = engines;
+  outbox?.start(queue);
+  if (outbox) lifecycle.push('the outbox of jobs', () => outbox.stop());
+  const workers = createWorkers({ ...options, ...engines, registry: parts.jobRegistry });
+  services.provide(jobWorkersService, workers);
+  lifecycle.push('the job workers', () => workers.stop({ timeoutMs: kernel.shutdownTimeLeftMs }));
+  const { workerCount } = settings.jobs;
   if (workerCount === 0 || Object.keys(parts.jobRegistry.tasks).length === 0) return;
-  const worker = new JobWorker({
-    queue,
-    registry: parts.jobRegistry,
-    concurrency: workerCount,
-    retryDelaysMs: retryDelaysSeconds.map((seconds) => seconds * 1000),
-    withDb: (_context, run) => run(database as never),
-    services,
-    logger,
-    metrics,
-  });
-  await worker.start();
-  lifecycle.push('the job worker', () => worker.stop({ timeoutMs: kernel.shutdownTimeLeftMs }));
+  await workers.start({ concurrency: workerCount });
 }

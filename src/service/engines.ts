@@ -3,6 +3,7 @@ import type { Lifecycle } from '../base/lifecycle.js';
 import type { Logger } from '../base/ports.js';
 import type { Services } from '../base/services.js';
 import { createMailer, type Mailer, mailerService } from '../features/email/index.js';
+import { Outbox } from '../features/jobs/index.js';
 import { JobQueue, type JobRegistry, jobQueueService } from '../jobs/index.js';
 import { connect, type Database, databaseService, type EntityTarget } from '../orm/index.js';
 import { connectRedis, type RedisConnection, redisService } from '../redis/index.js';
@@ -15,6 +16,8 @@ import {
   RedisLocks,
   rateLimitConfig,
   rateLimiterService,
+  StreamLeases,
+  streamLeaseService,
 } from '../reliability/index.js';
 import type { KernelMetrics } from '../telemetry/index.js';
 import type { KernelSettings } from './settings/settings.js';
@@ -28,6 +31,8 @@ export interface EnginesOptions {
   jobRegistry: JobRegistry;
   entities: readonly EntityTarget[];
   isProd: boolean;
+  /** Memory will not do in its place, in no environment. */
+  needsRedis?: boolean;
 }
 
 /** What stands on a server: opened together, closed in reverse. */
@@ -36,6 +41,7 @@ export interface Engines {
   database: Database | undefined;
   limiter: RateLimiter;
   queue: JobQueue;
+  outbox: Outbox | undefined;
 }
 
 /** Connects Redis and the database at once and builds what stands on them. */
@@ -45,10 +51,12 @@ export async function openEngines(options: EnginesOptions): Promise<Engines> {
   const { client, isFake } = redis;
   const common = { logger, metrics };
   const limiter = new RateLimiter(client, rateLimitConfig({ keyPrefix: redis.key('ratelimit:') }), common);
+  const outbox = database && settings.jobs.outbox ? new Outbox({ db: database, logger }) : undefined;
   const queue = new JobQueue({
     redis: redis.jobs,
     prefix: redis.key(settings.redis.keyPrefix),
     registry: jobRegistry,
+    outbox,
     openSubscriber: () => redis.open('job signals'),
     maxAttempts: settings.jobs.maxAttempts,
     timeoutMs: settings.jobs.workTimeoutSeconds * 1000,
@@ -60,13 +68,17 @@ export async function openEngines(options: EnginesOptions): Promise<Engines> {
   services.provide(jobQueueService, queue);
   services.provide(cacheService, new Cache({ redis: client, prefix: redis.key('cache:'), isFake, isProd, ...common }));
   services.provide(lockService, isFake ? new LocalLocks() : new RedisLocks(client, { prefix: redis.key('lock:') }));
+  const { maxConcurrentPerUser: limit, leaseTtlSeconds: ttlSeconds, leaseKeyNamespace } = settings.streaming;
+  const prefix = redis.key(`${settings.redis.keyPrefix}${leaseKeyNamespace}:`);
+  services.provide(streamLeaseService, new StreamLeases(client, { limit, ttlSeconds, prefix }));
   services.provide(mailerService, openMailer(options));
-  return { redis, database, limiter, queue };
+  return { redis, database, limiter, queue, outbox };
 }
 
-async function openRedis({ settings, lifecycle, logger, metrics, isProd }: EnginesOptions): Promise<RedisConnection> {
+async function openRedis(options: EnginesOptions): Promise<RedisConnection> {
+  const { settings, lifecycle, logger, metrics, isProd, needsRedis = false } = options;
   const { url, ...redis } = settings.redis;
-  const allowFallback = !isProd || redis.allowFallback;
+  const allowFallback = !needsRedis && (!isProd || redis.allowFallback);
   const connection = await connectRedis({ ...redis, url: url ?? undefined, allowFallback, logger });
   lifecycle.push('Redis', () => connection.close());
   metrics.gauge('redis_in_memory', connection.isFake ? 1 : 0);

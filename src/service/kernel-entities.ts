@@ -1,15 +1,43 @@
-import { KernelAuthSession, KernelAuthUser } from '../features/auth/index.js';
+import { KernelApiKey } from '../features/api-keys/index.js';
+import { KernelAuthSession, KernelAuthToken, KernelAuthUser } from '../features/auth/index.js';
+import { KernelJobOutbox } from '../features/jobs/index.js';
+import { Role, RoleAssignment } from '../features/rbac/index.js';
+import {
+  KernelProject,
+  KernelWorkspace,
+  KernelWorkspaceInvite,
+  KernelWorkspaceMember,
+} from '../features/saas/index.js';
 import { declaredEntities, type EntityTarget } from '../orm/index.js';
+import { hasSaas } from './identity.js';
 import type { KernelParts } from './kernel-parts.js';
 import type { KernelSettings } from './settings/settings.js';
 
-const KERNEL_ENTITIES: ReadonlySet<EntityTarget> = new Set([KernelAuthUser, KernelAuthSession]);
+const SAAS_ENTITIES: readonly EntityTarget[] = [
+  KernelWorkspace,
+  KernelWorkspaceMember,
+  KernelWorkspaceInvite,
+  KernelProject,
+];
+const KERNEL_ENTITIES: ReadonlySet<EntityTarget> = new Set([
+  KernelAuthUser,
+  KernelAuthSession,
+  KernelAuthToken,
+  KernelApiKey,
+  Role,
+  RoleAssignment,
+  KernelJobOutbox,
+  ...SAAS_ENTITIES,
+]);
 
 /** The tables of a kernel: those of the rooms that are switched on, and the service's own. */
 export function entitiesOf(settings: KernelSettings, parts: KernelParts): EntityTarget[] {
   const own = parts.entities ?? declaredEntities();
   const kernels: EntityTarget[] = [];
   if (!parts.userStore) kernels.push(KernelAuthUser);
-  if (settings.auth.enabled) kernels.push(KernelAuthSession);
+  if (settings.jobs.outbox) kernels.push(KernelJobOutbox);
+  if (settings.auth.enabled) kernels.push(KernelAuthSession, KernelAuthToken);
+  if (settings.auth.enabled) kernels.push(KernelWorkspace, KernelApiKey, Role, RoleAssignment); // a key may name a workspace
+  if (hasSaas(settings)) kernels.push(...SAAS_ENTITIES.filter((entity) => entity !== KernelWorkspace));
   return [...kernels, ...own.filter((entity) => !KERNEL_ENTITIES.has(entity))];
 }

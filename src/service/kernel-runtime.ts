@@ -4,6 +4,7 @@ import { KernelError } from '../base/errors.js';
 import { Lifecycle } from '../base/lifecycle.js';
 import type { Logger } from '../base/ports.js';
 import { Services } from '../base/services.js';
+import type { ApiKeyStore } from '../features/api-keys/index.js';
 import {
   AUTH_CONFIG,
   type Auth,
@@ -15,13 +16,24 @@ import {
   type UserStore,
 } from '../features/auth/index.js';
 import { Readiness } from '../features/health/index.js';
-import { compose, createStack, type HttpMiddleware, installStack, RouteTable } from '../http/index.js';
+import type { RoleStore } from '../features/rbac/index.js';
+import type { Saas } from '../features/saas/index.js';
+import {
+  compose,
+  createStack,
+  type HttpMiddleware,
+  installStack,
+  type MatchedRoute,
+  OpenStreams,
+  RouteTable,
+} from '../http/index.js';
 import { type JobQueue, JobRegistry } from '../jobs/index.js';
 import type { Database } from '../orm/index.js';
 import type { RedisConnection } from '../redis/index.js';
 import { createLogger, createMetrics, type KernelMetrics, loggerService, metricsService } from '../telemetry/index.js';
 import { bootKernel, type RunningKernel } from './boot.js';
 import { type EnvironmentName, environmentService, getEnv } from './env/index.js';
+import { expectedGuards } from './identity.js';
 import type { KernelParts } from './kernel-parts.js';
 import type { KernelSettings } from './settings/settings.js';
 
@@ -41,6 +53,8 @@ export class KernelRuntime {
   /** Secret, lifetimes, issuer and audience, for custom sign-in flows. */
   readonly authConfig: AuthConfig;
   readonly readiness: Readiness;
+  /** The event streams that are open. */
+  readonly streams: OpenStreams;
   /** Where the free accessors (`getCache()`, `getRedis()`, …) find what this kernel provides. */
   readonly services = new Services();
   readonly #parts: KernelParts;
@@ -48,6 +62,7 @@ export class KernelRuntime {
   #starting: Promise<RunningKernel> | undefined;
   #running: RunningKernel | undefined;
   #takesRequests = false;
+  #isClosed = false;
   #closeBy = Number.POSITIVE_INFINITY;
 
   constructor(app: Koa, settings: KernelSettings, parts: KernelParts = {}) {
@@ -60,25 +75,37 @@ export class KernelRuntime {
     this.jobRegistry = parts.jobRegistry ?? new JobRegistry();
     this.userStore = parts.userStore ?? ownUsers(this);
     this.authConfig = authConfig({ ...settings.auth, issuer: name });
+    this.streams = new OpenStreams(this.logger);
     this.readiness = new Readiness({ checks: settings.healthChecks });
     this.#parts = parts;
-    refuseWrongRoutes(parts);
+    refuseWrongRoutes(settings, parts);
     installStack(app, this.#lateStack());
   }
 
-  /** Connects, migrates, seeds, starts the workers. Idempotent; after a failure everything is released again. */
+  /**
+   * Connects, migrates, seeds, starts the workers. Idempotent; after a failure everything is released again.
+   * @throws KernelError `E_NOT_STARTED` after `close()`: what it would start, nobody would end.
+   */
   async ready(): Promise<void> {
+    if (this.#isClosed) throw new KernelError('E_NOT_STARTED', 'The kernel has been closed; make a new one');
     this.#starting ??= withoutContext(() => this.#start());
     await this.#starting;
   }
 
   /** Stops what `ready` started, last first; running jobs may take `timeoutMs` to finish. Idempotent. */
   async close({ timeoutMs = DEFAULT_SHUTDOWN_TIMEOUT_MS }: { timeoutMs?: number } = {}): Promise<void> {
+    this.#isClosed = true;
     this.#closeBy = performance.now() + timeoutMs;
-    this.readiness.drain();
+    this.drain();
     await this.#starting?.catch(() => {});
     this.#takesRequests = false;
     await this.#release();
+  }
+
+  /** Readiness falls, and event streams end, telling their clients when to come back. */
+  drain(): void {
+    this.readiness.drain();
+    this.streams.drain();
   }
 
   /** Jobs and `onShutdown` still reach the engines, through the kernel and through the accessors. */
@@ -89,6 +116,11 @@ export class KernelRuntime {
       this.#running = undefined;
       this.services.close();
     }
+  }
+
+  /** Whether `close()` has been called: such a kernel answers 503 and never starts again. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** What is left of the time given to `close`, ms. */
@@ -115,7 +147,33 @@ export class KernelRuntime {
 
   /** @throws KernelError `E_NOT_STARTED` before `ready()`. */
   get auth(): Auth {
-    return this.#live.auth;
+    return this.#live.identity.auth;
+  }
+
+  /** Workspaces, members, invites and projects. @throws KernelError `E_NOT_STARTED` before `ready()`, or without them. */
+  get saas(): Saas {
+    const { saas } = this.#live.identity;
+    if (!saas) throw new KernelError('E_NOT_STARTED', 'This kernel has no workspaces; they need a database');
+    return saas;
+  }
+
+  /** @throws KernelError `E_NOT_STARTED` before `ready()`, or without a database. */
+  get apiKeys(): ApiKeyStore {
+    const { apiKeys } = this.#live.identity;
+    if (!apiKeys) throw new KernelError('E_NOT_STARTED', 'This kernel has no API keys; they need a database');
+    return apiKeys;
+  }
+
+  /** Roles and who has them. @throws KernelError `E_NOT_STARTED` before `ready()`, or without a database. */
+  get roles(): RoleStore {
+    const { roles } = this.#live.identity;
+    if (!roles) throw new KernelError('E_NOT_STARTED', 'This kernel has no roles; they need a database');
+    return roles;
+  }
+
+  /** Every route, the kernel's and the service's. @throws KernelError `E_NOT_STARTED` before `ready()`. */
+  get routes(): readonly MatchedRoute[] {
+    return this.#live.routes.routes();
   }
 
   /** Tokens of a new session, which logout can end: for ways to sign in of your own. */
@@ -186,8 +244,8 @@ function closedStack({ logger, metrics, settings, environment }: KernelRuntime):
 }
 
 /** A route that cannot be mounted is a mistake in the code: it shows when the service is made, not when it starts. */
-function refuseWrongRoutes({ routers = [] }: KernelParts): void {
-  const table = new RouteTable();
+function refuseWrongRoutes(settings: KernelSettings, { routers = [] }: KernelParts): void {
+  const table = new RouteTable(expectedGuards(settings));
   table.mount(routers);
   table.compile();
 }

@@ -1,4 +1,5 @@
-import { type Auth, createAuthRouter } from '../features/auth/index.js';
+import { assertScope, createApiKeyRouter } from '../features/api-keys/index.js';
+import { createAuthRouter } from '../features/auth/index.js';
 import { createDatabaseRouter } from '../features/database/index.js';
 import { createDocsRouter } from '../features/docs/index.js';
 import { createMailRouter, type Mailer } from '../features/email/index.js';
@@ -8,9 +9,15 @@ import {
   createRootInfoRouter,
   type Readiness,
 } from '../features/health/index.js';
+import { createJobsRouter } from '../features/jobs/index.js';
+import { assertPermission, createRbacRouter } from '../features/rbac/index.js';
+import { createSaasRouter } from '../features/saas/index.js';
+import { createTasksRouter, type TaskRegistry } from '../features/tasks/index.js';
 import { type Mountable, RouteTable } from '../http/index.js';
+import type { JobQueue } from '../jobs/index.js';
 import type { Database } from '../orm/index.js';
 import type { KernelMetrics } from '../telemetry/index.js';
+import type { Identity } from './identity.js';
 import type { KernelSettings } from './settings/settings.js';
 
 export interface RoutesOptions {
@@ -18,12 +25,15 @@ export interface RoutesOptions {
   version: string;
   description: string;
   routers: readonly Mountable[];
-  auth: Auth;
+  identity: Identity;
   database: Database | undefined;
   /** False where accounts would be in a database and there is none. */
   hasAccounts: boolean;
   readiness: Readiness;
   metrics: KernelMetrics;
+  tasks: TaskRegistry;
+  /** Absent where there are no tasks. */
+  queue: JobQueue | undefined;
   /** Present where captured mails may be looked at: by admins, and `openLocally` by whoever sits at the machine. */
   mailbox: { mailer: Mailer; openLocally: boolean } | undefined;
 }
@@ -32,7 +42,7 @@ const DOCS_PATH = '/docs';
 
 /** Every route of a kernel. The kernel's own come first, so that no router can shadow how people sign in. */
 export function mountRoutes(options: RoutesOptions): RouteTable {
-  const { settings, version, description, readiness, metrics, auth, mailbox } = options;
+  const { settings, version, description, readiness, metrics, mailbox } = options;
   const { features, observability } = settings;
   const info = { title: observability.serviceName, version, description };
   const routes = new RouteTable();
@@ -47,17 +57,35 @@ export function mountRoutes(options: RoutesOptions): RouteTable {
   }
   routes.mount([createDocsRouter({ routes, info })]);
   if (mailbox) routes.mount([createMailRouter(mailbox.mailer, mailbox)]);
-  if (options.hasAccounts && hasAuthRoutes(settings)) {
-    const { maxBodySize } = settings.security;
-    routes.mount([createAuthRouter({ ...auth, prefix: features.authPrefix, maxBodySize })], features.kernelPrefix);
+  routes.mount([createTasksRouter(options.tasks)], features.kernelPrefix);
+  if (options.queue && features.enableJobRoutes) {
+    const jobs = createJobsRouter({ queue: options.queue, prefix: features.jobRoutesPrefix });
+    routes.mount([jobs], features.kernelPrefix);
   }
   if (options.database && settings.auth.enabled) {
     const { dataDir } = settings.database;
     routes.mount([createDatabaseRouter({ database: options.database, dataDir })], features.kernelPrefix);
   }
+  mountIdentity(routes, options);
   routes.mount(options.routers, features.kernelPrefix);
   routes.compile();
   return routes;
+}
+
+function mountIdentity(routes: RouteTable, { identity, settings, hasAccounts }: RoutesOptions): void {
+  const { auth, saas, apiKeys, roles } = identity;
+  const { features, security } = settings;
+  if (hasAccounts && hasAuthRoutes(settings)) {
+    const { maxBodySize } = security;
+    routes.mount([createAuthRouter({ ...auth, prefix: features.authPrefix, maxBodySize })], features.kernelPrefix);
+  }
+  if (settings.auth.enabled) routes.guards.register('scope', assertScope);
+  if (apiKeys) routes.mount([createApiKeyRouter({ keys: apiKeys, saas })], features.kernelPrefix);
+  if (roles) {
+    routes.guards.register('permission', (ctx, permission) => assertPermission(ctx, permission, roles));
+    routes.mount([createRbacRouter({ roles, users: auth.userStore })], features.kernelPrefix);
+  }
+  if (saas) routes.mount([createSaasRouter({ ...saas, prefix: features.saasPrefix })], features.kernelPrefix);
 }
 
 function hasAuthRoutes({ auth, features }: KernelSettings): boolean {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type Koa from 'koa';
 import { withoutContext } from '../base/context.js';
 import { KernelError } from '../base/errors.js';
-import { createHttpServer, type InjectInit, injectRequest } from '../http/index.js';
+import { createHttpServer, type InjectInit, injectRequest, SilentConnections } from '../http/index.js';
 import { DEFAULT_SHUTDOWN_TIMEOUT_MS, type KernelRuntime } from './kernel-runtime.js';
 import { closeOnSignals } from './process-signals.js';
 
@@ -25,6 +25,7 @@ export class Service {
   #listener: RequestListener | undefined;
   #server: Server | undefined;
   readonly #unanswered = new Set<ServerResponse>();
+  #silent: SilentConnections | undefined;
   #closing: Promise<void> | undefined;
   #forgetSignals: () => void = () => {};
 
@@ -48,6 +49,7 @@ export class Service {
     }
     const server = createHttpServer(this.callback(), { production: this.kernel.environment === 'prod' });
     this.#server = server;
+    this.#silent = new SilentConnections(server);
     server.on('request', (_request, response) => {
       this.#unanswered.add(response);
       response.once('close', () => this.#unanswered.delete(response));
@@ -79,7 +81,7 @@ export class Service {
 
   /** Sends a request through the whole pipeline in this process, without a socket. */
   async inject(input: Request | URL | string, init?: InjectInit): Promise<Response> {
-    await this.ready();
+    if (!this.kernel.isClosed) await this.ready();
     return withoutContext(() => injectRequest(this.callback(), input, init));
   }
 
@@ -95,7 +97,7 @@ export class Service {
   }
 
   async #shutDown(): Promise<void> {
-    this.kernel.readiness.drain();
+    this.kernel.drain();
     this.#forgetSignals();
     const server = this.#server;
     const start = performance.now();
@@ -110,7 +112,10 @@ export class Service {
     for (const response of this.#unanswered) announceEnd(response);
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     // An answer whose headers had been sent keeps its connection, also when the server no longer listens.
-    const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
+    const sweep = setInterval(() => {
+      server.closeIdleConnections();
+      this.#silent?.close();
+    }, IDLE_SWEEP_MS);
     const limit = setTimeout(() => this.#cutOff(server), this.#shutdownTimeoutMs);
     await closed;
     clearInterval(sweep);

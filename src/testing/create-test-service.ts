@@ -54,7 +54,7 @@ export async function createTestService(options: Partial<ServiceOptions> = {}): 
   return {
     service,
     inject: (input, init) => service.inject(input, init),
-    mails: () => service.kernel.services.get(mailerService)?.captured ?? [],
+    mails: () => service.kernel.services.get(mailerService)?.captured.toReversed() ?? [],
     close,
   };
 }

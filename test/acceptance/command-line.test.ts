@@ -18,7 +18,7 @@ describe('app-kernel', () => {
     const { code, stdout, stderr } = await run(['--help']);
 
     expect(code, stderr).toBe(0);
-    for (const word of ['Usage: app-kernel', 'dev', 'create-admin']) expect(stdout).toContain(word);
+    for (const word of ['Usage: app-kernel', 'dev', 'create-admin', 'worker']) expect(stdout).toContain(word);
   });
 
   it('tells its version', async () => {

@@ -88,3 +88,20 @@ test('a probe whose fault does not count gives its place back', async () => {
   await expect(picky.run(up)).resolves.toBe('up');
   expect(picky.state).toBe('closed');
 });
+
+test('a first pause that is shorter grows while probes fail, to the longest, and is short again after a success', async () => {
+  breaker = new CircuitBreaker('database', { failureThreshold: 1, firstOpenMs: 100, openMs: 350, probes: 1, clock });
+  await fail(1);
+  for (const pauseMs of [100, 200, 350, 350]) {
+    clock.advance(pauseMs - 1);
+    await expect(breaker.run(up)).rejects.toBeInstanceOf(CircuitOpenError);
+    clock.advance(1);
+    await fail(1);
+  }
+  clock.advance(350);
+  await breaker.run(up);
+  expect(breaker.state).toBe('closed');
+  await fail(1);
+  clock.advance(100);
+  await expect(breaker.run(up)).resolves.toBe('up');
+});

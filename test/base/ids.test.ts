@@ -7,6 +7,12 @@ test('ids are UUIDs of version 7 that carry the time', () => {
   expect(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16)).toBe(Date.UTC(2100, 0, 1));
 });
 
+test('ids of a clock that counts parts of milliseconds are UUIDs too', () => {
+  expect(uuidv7(Date.UTC(2100, 0, 2) + 0.75)).toMatch(
+    /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+  );
+});
+
 test('ids of one process sort by creation, within a millisecond and when the clock steps back', () => {
   const ids: string[] = [];
   const start = Date.UTC(2101, 0, 1);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import ts from 'typescript';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { compiledProgram, pagesWithCode, ROOT } from './page-program.js';
 
 const PAGES = pagesWithCode();
@@ -37,6 +37,7 @@ describe('the code of a page', () => {
 
   for (const page of PAGES) {
     it(`runs and answers what it says: docs/${page}`, async () => {
+      vi.resetModules(); // every page is a program of its own: the entities of the others are not there
       await import(/* @vite-ignore */ `docs:${page}`);
     });
   }

@@ -43,7 +43,7 @@ export class FaultBench {
     this.#directory = directory;
     this.#server = server;
     this.connection = connection;
-    const registry = JobRegistry.from({ effect: () => {}, crash: () => {} });
+    const registry = JobRegistry.from({ effect: () => {}, block: () => {}, crash: () => {} });
     this.queue = new JobQueue({ redis: connection.jobs, prefix: 'fault:', registry });
   }
 

@@ -15,6 +15,12 @@ const registry = JobRegistry.from({
     if (context.attempt === dieAfterEffectOnAttempt) process.kill(process.pid, 'SIGKILL');
     return context.attempt;
   },
+  block({ ms }, context) {
+    note('start', context);
+    const end = Date.now() + ms;
+    while (Date.now() < end);
+    note('effect', context);
+  },
   async crash(_data, context) {
     note('start', context);
     process.abort();

@@ -81,6 +81,29 @@ describe.each(FAULT_REDIS)('jobs survive ($name)', { timeout: 60_000 }, ({ start
     expect(bench.ledger.filter(({ what }) => what === 'start')).toHaveLength(100);
   });
 
+  it('a handler that blocks its process for longer than the lease: its worker is not taken for dead', async () => {
+    await bench.worker();
+    const { jobId } = await bench.queue.enqueue('block', { ms: 2000 });
+    await until(() => (bench.ledger.length > 0 ? true : undefined), 'the job to begin');
+    await bench.worker();
+    await bench.ended(1);
+    expect(await bench.queue.get(jobId)).toMatchObject({ status: 'succeeded', attempts: 1, crashes: 0 });
+    expect(bench.ledger.map(({ what }) => what)).toEqual(['start', 'effect']);
+  });
+
+  it('a handler that blocks its process for longer than it may run: its jobs go to others', async () => {
+    await bench.worker({ abortGraceMs: 100 });
+    const { jobId } = await bench.queue.enqueue('block', { ms: 4000 }, { timeoutMs: 300, maxAttempts: 1 });
+    await until(() => (bench.ledger.length > 0 ? true : undefined), 'the job to begin');
+    await bench.worker({ abortGraceMs: 100 });
+    await until(
+      () => (bench.ledger.filter(({ what }) => what === 'start').length === 2 ? true : undefined),
+      'the next',
+    );
+    expect(bench.ledger.filter(({ what }) => what === 'effect')).toEqual([]);
+    expect(await bench.queue.get(jobId)).toMatchObject({ attempts: 2, crashes: 1 });
+  });
+
   it('a Redis that answers nothing for a while: afterwards no worker runs more than it may', async () => {
     await bench.worker({ concurrency: 2, pollMs: 50, socketTimeoutSeconds: 0.3 });
     await bench.queue.pause();
@@ -115,8 +138,8 @@ describe.each(FAULT_REDIS)('jobs survive ($name)', { timeout: 60_000 }, ({ start
     const { redis, keys, settings } = bench.queue;
     await bench.queue.enqueueMany(Array.from({ length: 9000 }, () => ({ task: 'effect', data: { ms: 0 } })));
     for (let i = 0; i < 9; i++) {
-      const worker = { id: `dead${i}`, leaseMs: 1, concurrency: 1000, redis, keys, settings };
-      await runStep(worker, { acknowledgements: [], wanted: 1000 });
+      const worker = { id: `dead${i}`, leaseMs: 1, redis, keys, settings };
+      await runStep(worker, { acknowledgements: [], wanted: 1000, mayHold: 1000 });
     }
     await bench.queue.pause();
     const warnings: unknown[] = [];

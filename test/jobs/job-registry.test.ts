@@ -23,9 +23,29 @@ it('shows its tasks for reading only', () => {
 
 it('refuses options out of range', () => {
   const register = (options: TaskOptions) => () => new JobRegistry().register('mail', () => {}, options);
-  for (const options of [{ maxAttempts: 0 }, { timeoutMs: 1.5 }, { retryDelaysMs: [] }, { retryDelaysMs: [-1] }]) {
+  for (const options of [
+    { maxAttempts: 0 },
+    { timeoutMs: 1.5 },
+    { retryDelaysMs: [] },
+    { retryDelaysMs: [-1] },
+    { concurrency: 0 },
+    { rateLimit: { max: 0, perMs: 1000 } },
+    { rateLimit: { max: 1, perMs: 0.5 } },
+  ]) {
     expect(register(options)).toThrow(Object.keys(options)[0]);
   }
+});
+
+it('keeps the limits of tasks, whose names must then be plain', () => {
+  const registry = new JobRegistry();
+  registry.register('mail.send', () => {}, { rateLimit: { max: 5, perMs: 1000 } });
+  registry.register('scarce', () => {}, { concurrency: 2 });
+  registry.register('a "free" one', () => {});
+  expect([...registry.limits]).toEqual([
+    ['mail.send', { concurrency: 0, max: 5, perMs: 1000 }],
+    ['scarce', { concurrency: 2, max: 0, perMs: 0 }],
+  ]);
+  expect(() => registry.register('an "odd" one', () => {}, { concurrency: 2 })).toThrow('must be of letters');
 });
 
 it('refuses one name for two handlers, and what is no handler', () => {

@@ -17,6 +17,7 @@ const QUICK = {
   abortGraceMs: 50,
   retryDelaysMs: [1],
   suspectDelayMs: 1,
+  leaseThread: false,
 };
 
 type WorkerOptions = Partial<Omit<JobWorkerOptions<never>, 'queue'>>;

@@ -9,7 +9,9 @@ import { describeFieldTypes } from '../conformance/orm/field-types.js';
 import { describeFollowing } from '../conformance/orm/following.js';
 import { describeGatheredReads } from '../conformance/orm/gathered-reads.js';
 import { describeJsonPaths } from '../conformance/orm/json-paths.js';
+import { describeListenedChanges } from '../conformance/orm/listened-changes.js';
 import { describeMigrating } from '../conformance/orm/migrating.js';
+import { describeOddNames } from '../conformance/orm/odd-names.js';
 import { describePaging } from '../conformance/orm/paging.js';
 import { describePast } from '../conformance/orm/past.js';
 import { describeQueryEvents } from '../conformance/orm/query-events.js';
@@ -35,6 +37,7 @@ for (const backend of BACKENDS) {
   describe(backend.name, () => {
     describeSaving(backend);
     describeChanging(backend);
+    describeListenedChanges(backend);
     describeSavingMany(backend);
     describeUpserting(backend);
     describeDeleting(backend);
@@ -42,6 +45,7 @@ for (const backend of BACKENDS) {
     describeFollowing(backend);
     describeReading(backend);
     describePaging(backend);
+    describeOddNames(backend);
     describeAggregates(backend);
     describeGatheredReads(backend);
     describeRelations(backend);

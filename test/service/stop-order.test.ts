@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { connect as connectTo } from 'node:net';
 import { inspect } from 'node:util';
 import { createRouter, getJobClient, getRedis } from 'app-kernel';
 import { Entity, Field, Model } from 'app-kernel/orm';
@@ -24,6 +26,16 @@ function gate(): { wait: Promise<void>; open: () => void } {
 }
 
 describe('close()', () => {
+  it('is the end: nothing can be started again, so nothing stays open', async () => {
+    const started = await startedService({ entities: [Note] });
+    await started.close();
+    await expect(started.ready()).rejects.toMatchObject({ code: 'E_NOT_STARTED' });
+    const never = freshService({ entities: [Note] });
+    await never.close();
+    await expect(never.ready()).rejects.toMatchObject({ code: 'E_NOT_STARTED' });
+    await expect(never.listen(0)).rejects.toMatchObject({ code: 'E_NOT_STARTED' });
+  });
+
   it('lets the open request finish, then the running job, then onShutdown, while the database still serves', async () => {
     const events: string[] = [];
     const request = gate();
@@ -143,6 +155,17 @@ describe('close()', () => {
     });
     successor.close();
   });
+
+  it('does not wait for a connection that has never said anything', async () => {
+    const service = await startedService({ shutdownTimeoutMs: 14_000 });
+    await service.listen(0, '127.0.0.1');
+    const silent = connectTo(service.port, '127.0.0.1');
+    await once(silent, 'connect');
+
+    const ended = once(silent, 'close');
+    await service.close();
+    await ended;
+  }, 10_000);
 
   it('gives up on a request that outlives the limit, and says so', async () => {
     const logger = new KeptLog();

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../../base/clock.js';
 import { type Logger, silentLogger } from '../../base/ports.js';
 import type { SessionHandle } from '../../orm/index.js';
 import { RateLimiter } from '../../reliability/limits/rate-limiter.js';
+import type { Outbox } from '../email/index.js';
 import { Accounts } from './accounts.js';
 import {
   type Authenticate,
@@ -12,6 +13,8 @@ import {
 } from './authenticate.js';
 import { DEFAULT_LOGIN_LIMITS, type LoginLimits, LoginThrottle } from './login-throttle.js';
 import { createPasswordHasher, type PasswordHasher } from './passwords.js';
+import { Recovery } from './recovery/recovery.js';
+import { TokenStore } from './recovery/token-store.js';
 import { DatabaseSessionStore, type SessionStore } from './session-store.js';
 import { type AuthEvent, Sessions } from './sessions.js';
 import { type AuthConfig, authConfig, type IssuedTokens } from './tokens.js';
@@ -36,6 +39,14 @@ export interface AuthOptions {
   authenticators?: readonly Authenticator[];
   /** Told of every sign-in, refusal, password change… It must not throw; if it does, that is logged. */
   onEvent?(event: AuthEvent): void;
+  /** Sends what verifies addresses and resets passwords; without it nothing is mailed. */
+  outbox?: Pick<Outbox, 'post'>;
+  /** Page that takes `?token=` and posts it to `/auth/verify-email`; without one the mail has the bare token. */
+  verifyEmailUrl?: string | null;
+  /** Page that takes `?token=` and posts it with a password to `/auth/reset-password`. */
+  resetPasswordUrl?: string | null;
+  /** Runs when a reset gives a never verified account to whoever reads its mail: take away every other way in. */
+  onTakeover?(userId: string): Promise<void> | void;
   /** Runs after each registration. */
   onSignup?(user: AuthUser): Promise<void> | void;
   logger?: Logger;
@@ -49,6 +60,8 @@ export interface Auth {
   readonly hasher: PasswordHasher;
   readonly accounts: Accounts;
   readonly sessions: Sessions;
+  /** Absent where there is no database to keep its tokens. */
+  readonly recovery: Recovery | undefined;
   /** Forget a user here when you change or disable one, and it counts at once instead of within a second. */
   readonly state: AuthState;
   /** The slot of the HTTP stack. */
@@ -73,13 +86,33 @@ export function createAuth(options: AuthOptions): Auth {
   const throttle = new LoginThrottle(limiter, { ...DEFAULT_LOGIN_LIMITS, ...options.limits });
   const state = new AuthState({ sessions: store, users, readBoth, clock });
   const sessions = new Sessions({ config, store, users, state, emit, clock });
-  const { allowSelfSignup = true, authenticators = [], onSignup } = options;
+  const { allowSelfSignup = true, authenticators = [], onTakeover } = options;
+  const { verifyEmailUrl: verifyEmail = null, resetPasswordUrl: resetPassword = null, outbox } = options;
+  const recovery =
+    options.db || !options.sessionStore
+      ? new Recovery({
+          users,
+          sessions,
+          tokens: new TokenStore({ ...on, clock }),
+          hasher,
+          limiter,
+          outbox,
+          urls: { verifyEmail, resetPassword },
+          emit,
+          onTakeover,
+        })
+      : undefined;
+  const onSignup = async (user: AuthUser): Promise<void> => {
+    if (recovery?.canMail) recovery.sendVerification(user.id);
+    await options.onSignup?.(user);
+  };
   return Object.freeze({
     config,
     userStore: users,
     hasher,
     accounts: new Accounts({ users, sessions, hasher, throttle, allowSelfSignup, emit, logger, onSignup }),
     sessions,
+    recovery,
     state,
     authenticate: createAuthenticate({ config, state, authenticators, clock }),
     issueTokens: (user: Pick<AuthUser, 'id' | 'email' | 'role'>) => sessions.start(user),

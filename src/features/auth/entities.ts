@@ -4,6 +4,8 @@ import { Entity, Field, Model } from '../../orm/index.js';
 @Entity({ table: 'kernel_auth_users' })
 export class KernelAuthUser extends Model {
   @Field({ type: 'string', unique: true }) email?: string | null;
+  /** When it was shown that who holds the account reads the mail of `email`. */
+  @Field({ type: 'datetime' }) emailVerifiedAt?: Date | null;
   @Field({ type: 'string', unique: true }) username?: string | null;
   @Field({ type: 'string', unique: true }) identityHash?: string | null;
   @Field({ type: 'string' }) passwordHash?: string | null;
@@ -18,6 +20,17 @@ export class KernelAuthUser extends Model {
     const { password_hash: _password, identity_hash: _identity, ...visible } = super.toJSON();
     return visible;
   }
+}
+
+/** What a mail proves; of its token only the SHA-256 is kept, and the row is gone once it was used. */
+@Entity({ table: 'kernel_auth_tokens', history: false })
+export class KernelAuthToken extends Model {
+  @Field({ type: 'string', nullable: false, index: true }) userId!: string;
+  @Field({ type: 'string', nullable: false }) purpose!: string;
+  /** The address it was mailed to. */
+  @Field({ type: 'string', nullable: false }) email!: string;
+  @Field({ type: 'string', nullable: false, unique: true }) tokenHash!: string;
+  @Field({ type: 'datetime', nullable: false }) expiresAt!: Date;
 }
 
 /** A sign-in, from login to logout. Of a refresh token only the SHA-256 of its id is kept. */

@@ -1,7 +1,8 @@
 export { ensureAdmin } from './accounts.js';
 export type { Authenticator } from './authenticate.js';
 export { type Auth, type AuthOptions, createAuth } from './create-auth.js';
-export { KernelAuthSession, KernelAuthUser } from './entities.js';
+export { KernelAuthSession, KernelAuthToken, KernelAuthUser } from './entities.js';
+export { covers, isGrant } from './grants.js';
 export type { LoginLimits } from './login-throttle.js';
 export { createPasswordHasher, hashPassword, type PasswordHasher, verifyPassword } from './passwords.js';
 export { type AuthRouterOptions, createAuthRouter } from './routes.js';
@@ -21,6 +22,7 @@ export {
   type AuthService,
   AuthServiceAdapter,
   type AuthUser,
+  canonicalName,
   isEmail,
   KernelUserStore,
   type NewUser,

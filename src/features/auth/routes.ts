@@ -1,31 +1,11 @@
 import { z } from 'zod';
-import { getRealIp } from '../../http/edge/client-address.js';
-import type { HttpContext } from '../../http/request-state.js';
 import { createRouter, type TypedRouter } from '../../http/routing/typed-router.js';
 import { bearerCredential } from './authenticate.js';
 import { type Auth, type AuthOptions, createAuth } from './create-auth.js';
-import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, passwordFault } from './passwords.js';
-import type { Client } from './sessions.js';
+import { clientOf, Email, GivenPassword, MAX_BODY_BYTES, MessageResponse, NewPassword, Token } from './fields.js';
+import { createRecoveryRoutes } from './recovery/routes.js';
+import { createSessionRoutes } from './session-routes.js';
 import { type AuthUser, canonicalName, isEmail } from './user-store.js';
-
-const NewPassword = z
-  .string()
-  .superRefine((password, context) => {
-    const fault = passwordFault(password);
-    if (fault) context.addIssue({ code: 'custom', message: fault.msg });
-  })
-  .meta({ format: 'password', minLength: MIN_PASSWORD_LENGTH, maxLength: MAX_PASSWORD_LENGTH });
-
-/** Bounded far above any real password, so that nobody feeds megabytes to a hash. */
-const GivenPassword = z.string().min(1).max(4096);
-const Token = z.string().min(1).max(8192);
-/** More than the longest of these bodies: looking at megabytes of password would stop everybody else. */
-const MAX_BODY_BYTES = 64 * 1024;
-
-const Email = z
-  .string()
-  .refine((email) => isEmail(canonicalName(email)), 'Not a valid e-mail address')
-  .meta({ format: 'email' });
 
 const RegisterRequest = z
   .object({
@@ -63,7 +43,6 @@ const TokenResponse = z.object({
   token_type: z.string(),
   expires_in: z.number().int().describe('Seconds until the access token expires.'),
 });
-const MessageResponse = z.object({ message: z.string() });
 
 export interface AuthRouterOptions {
   /** Default `/auth`. */
@@ -76,14 +55,16 @@ export interface AuthRouterOptions {
 export type AuthRouter = TypedRouter & { readonly auth: Auth };
 
 /**
- * Register, login, refresh, me, change-password and logout. Takes what `createAuth` made, or its options; the
+ * Register, login, refresh, me, change-password and logout, the caller's sessions, and where there is a database the
+ * verification of addresses and the reset of passwords. Takes what `createAuth` made, or its options; the
  * stack that mounts it must have the `auth.authenticate` of the result in its authentication slot.
  */
 export function createAuthRouter(given: (Auth | AuthOptions) & AuthRouterOptions): AuthRouter {
   const auth = 'accounts' in given ? given : createAuth(given);
   const { accounts, sessions, userStore } = auth;
   const maxBodySize = Math.min(given.maxBodySize ?? MAX_BODY_BYTES, MAX_BODY_BYTES);
-  const router: TypedRouter = createRouter({ prefix: given.prefix ?? '/auth', tags: ['auth'] });
+  const prefix = given.prefix ?? '/auth';
+  const router: TypedRouter = createRouter({ prefix, tags: ['auth'] });
 
   router.post(
     '/register',
@@ -109,7 +90,7 @@ export function createAuthRouter(given: (Auth | AuthOptions) & AuthRouterOptions
     async ({ ctx, body }) => (await sessions.refresh(body.refresh_token, clientOf(ctx))).toJSON(),
   );
 
-  router.get('/me', { auth: 'user', response: UserResponse, summary: 'Current user' }, async ({ user }) => {
+  router.get('/me', { auth: { proof: 'any' }, response: UserResponse, summary: 'Current user' }, async ({ user }) => {
     const { id, email, role } = user;
     return toResponse((await userStore.getById(id)) ?? { id, username: email, email, role });
   });
@@ -117,7 +98,7 @@ export function createAuthRouter(given: (Auth | AuthOptions) & AuthRouterOptions
   router.post(
     '/change-password',
     {
-      auth: 'user',
+      auth: { proof: 'session' },
       body: ChangePasswordRequest,
       maxBodySize,
       response: MessageResponse,
@@ -148,11 +129,11 @@ export function createAuthRouter(given: (Auth | AuthOptions) & AuthRouterOptions
     },
   );
 
+  router.declarations.push(...createSessionRoutes(sessions, prefix).declarations);
+  if (auth.recovery) {
+    router.declarations.push(...createRecoveryRoutes(auth.recovery, prefix, maxBodySize).declarations);
+  }
   return Object.assign(router, { auth });
-}
-
-function clientOf(ctx: HttpContext): Client {
-  return { ipAddress: getRealIp(ctx), userAgent: ctx.get('User-Agent') || null };
 }
 
 function toResponse({ id, username, email, role }: Pick<AuthUser, 'id' | 'username' | 'email' | 'role'>) {

@@ -27,6 +27,9 @@ export interface Rotation {
   expiresAt: Date;
 }
 
+/** Most sessions of one user that are shown. */
+const MAX_LISTED = 200;
+
 /** Where sessions live. Every verb is the truth at once on every instance. */
 export interface SessionStore {
   /** Stores a session of a new id. @throws ConflictError when its origin has opened one before. */
@@ -38,6 +41,8 @@ export interface SessionStore {
   revoke(id: string, at: Date, reason: string): Promise<void>;
   /** Revokes every session of a user but `exceptId`; answers their ids. */
   revokeUser(userId: string, at: Date, reason: string, exceptId?: string): Promise<string[]>;
+  /** The sessions of a user that are neither revoked nor over at `at`, newest first. */
+  listLive(userId: string, at: Date): Promise<Session[]>;
   /** True when the user has signed in from that address before. */
   knowsAddress(userId: string, ipAddress: string): Promise<boolean>;
 }
@@ -91,6 +96,12 @@ export class DatabaseSessionStore implements SessionStore {
     const ids = live.map((session) => session.id).filter((id) => id !== exceptId);
     for (const id of ids) await this.revoke(id, at, reason);
     return ids;
+  }
+
+  async listLive(userId: string, at: Date): Promise<Session[]> {
+    const where = { userId, revokedAt: null, expiresAt: { gt: at } };
+    const rows = await KernelAuthSession.find({ where, orderBy: { id: 'desc' }, limit: MAX_LISTED, ...this.#on });
+    return rows.map(toSession).filter((session) => session !== null);
   }
 
   async knowsAddress(userId: string, ipAddress: string): Promise<boolean> {
@@ -207,6 +218,15 @@ export class RedisSessionStore implements SessionStore {
     for (const id of ids) await this.revoke(id, at, reason);
     if (ids.length > 0) await this.#ask((redis) => redis.srem(this.#key('user-sessions', userId), ...ids));
     return ids;
+  }
+
+  async listLive(userId: string, at: Date): Promise<Session[]> {
+    const ids = await this.#ask((redis) => redis.smembers(this.#key('user-sessions', userId)));
+    const newest = ids.sort().reverse().slice(0, MAX_LISTED);
+    const sessions = await Promise.all(newest.map((id) => this.get(id)));
+    return sessions
+      .filter((session) => session !== null)
+      .filter(({ revokedAt, expiresAt }) => !revokedAt && +expiresAt > +at);
   }
 
   async knowsAddress(userId: string, ipAddress: string): Promise<boolean> {

@@ -35,6 +35,11 @@ export interface AuthEvent extends Client {
     | 'refresh'
     | 'refresh_reused'
     | 'logout'
+    | 'session_ended'
+    | 'signed_out_everywhere'
+    | 'email_verified'
+    | 'password_reset_requested'
+    | 'password_reset'
     | 'password_changed';
   userId?: string;
   sessionId?: string;
@@ -116,6 +121,22 @@ export class Sessions {
   async endAll(userId: string, reason: string, exceptId?: string): Promise<void> {
     await this.#store.revokeUser(userId, this.#now(), reason, exceptId);
     this.#state.forgetUser(userId);
+  }
+
+  /** Where the user is signed in, newest first. */
+  liveOf(userId: string): Promise<Session[]> {
+    return this.#store.listLive(userId, this.#now());
+  }
+
+  /** Ends one session of the user, or with null all of them, because the user says so. */
+  async signOut(userId: string, sessionId: string | null, client: Client = {}): Promise<void> {
+    if (sessionId === null) {
+      await this.endAll(userId, 'signed out everywhere');
+      this.#emit({ type: 'signed_out_everywhere', userId, ...client });
+      return;
+    }
+    await this.end(sessionId, 'signed out');
+    this.#emit({ type: 'session_ended', userId, sessionId, ...client });
   }
 
   /** The session an access or refresh token belongs to, also of an expired one: enough to end it, and no more. */

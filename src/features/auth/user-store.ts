@@ -13,6 +13,8 @@ export interface AuthUser {
   readonly createdAt: Date;
   /** Null for an account that has no password. */
   readonly passwordHash: string | null;
+  /** When the account's holder was last shown to read the mail of `email`; absent or null for never. */
+  readonly emailVerifiedAt?: Date | null;
   /** Tokens without a session that are older than this are refused. */
   readonly passwordChangedAt?: Date | null;
 }
@@ -36,7 +38,10 @@ export interface UserStore {
   /** Puts `toHash` in the place of `fromHash`, and only of it: lets sign-in renew old hashes. */
   replacePasswordHash?(userId: string, fromHash: string, toHash: string): Promise<boolean>;
   getByIdentityHash?(identityHash: string): Promise<AuthUser | null>;
+  /** The new address is not verified. */
   updateEmail?(userId: string, email: string): Promise<boolean>;
+  /** Notes that the user reads the mail of `email`; false when it is not, or no longer, the user's address. */
+  markEmailVerified?(userId: string, email: string): Promise<boolean>;
   setRole?(userId: string, role: string): Promise<boolean>;
   setActive?(userId: string, isActive: boolean): Promise<boolean>;
 }
@@ -110,9 +115,25 @@ export class KernelUserStore implements UserStore {
 
   async updateEmail(userId: string, email: string): Promise<boolean> {
     const address = canonicalName(email);
-    return (
-      (await refuseDuplicate(email, email, () => KernelAuthUser.update(userId, { email: address }, this.#on))) !== null
-    );
+    const change = { email: address, emailVerifiedAt: null };
+    return (await refuseDuplicate(email, email, () => KernelAuthUser.update(userId, change, this.#on))) !== null;
+  }
+
+  async markEmailVerified(userId: string, email: string): Promise<boolean> {
+    const row = await KernelAuthUser.get(userId, this.#on);
+    if (row?.email !== canonicalName(email)) return false;
+    if (row.emailVerifiedAt) return true;
+    try {
+      await KernelAuthUser.update(
+        userId,
+        { emailVerifiedAt: new Date() },
+        { expectedVersion: row.version, ...this.#on },
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof ConflictError) return this.markEmailVerified(userId, email); // the address may be another now
+      throw error;
+    }
   }
 
   async setRole(userId: string, role: string): Promise<boolean> {
@@ -149,6 +170,7 @@ function toAuthUser(row: KernelAuthUser): AuthUser {
     role: row.role,
     isActive: row.isActive,
     createdAt: row.createdAt,
+    emailVerifiedAt: row.emailVerifiedAt ?? null,
     passwordChangedAt: row.passwordChangedAt ?? null,
   };
   return Object.defineProperty(visible, 'passwordHash', { value: row.passwordHash ?? null }) as AuthUser;

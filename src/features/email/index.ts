@@ -1,3 +1,4 @@
+export { actionMail, tokenLink } from './action-mail.js';
 export {
   type BatchResult,
   type CapturedEmail,
@@ -7,5 +8,6 @@ export {
   type SentEmail,
 } from './mailer.js';
 export type { EmailAddress, EmailAttachment, EmailMessage } from './message.js';
+export { Outbox } from './outbox.js';
 export { createMailRouter } from './routes.js';
 export { isEmailConfigured, mailerService, sendEmail, sendEmailBatch } from './send-email.js';

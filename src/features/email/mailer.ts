@@ -75,6 +75,11 @@ export class Mailer {
     return this.#server !== undefined;
   }
 
+  /** True when a mail goes anywhere: to a server, or to the captured ones. */
+  get canSend(): boolean {
+    return this.isConfigured || this.#options.capture === true;
+  }
+
   /** The newest captured mails, newest first; at most 100 are kept. */
   get captured(): readonly CapturedEmail[] {
     return [...this.#captured].reverse();

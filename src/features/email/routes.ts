@@ -9,6 +9,7 @@ import {
   peerAddress,
   type TypedRouter,
 } from '../../http/index.js';
+import { escapeHtml } from './action-mail.js';
 import type { CapturedEmail, Mailer } from './mailer.js';
 import type { Mailbox } from './message.js';
 
@@ -118,8 +119,4 @@ th, td { text-align: left; padding: 0.4rem 0.8rem; border-bottom: 1px solid #888
 </body>
 </html>
 `;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -30,8 +30,9 @@ export function createMetricsRouter({
   protection = 'admin',
 }: MetricsRouterOptions): TypedRouter {
   const router = createRouter({ tags: ['health'] }).use(noRateLimit());
-  router.get(path, { summary: 'Prometheus metrics' }, async ({ ctx }) => {
-    protect(ctx, protection);
+  const auth = protection === 'admin' ? 'admin' : 'optional';
+  router.get(path, { auth, summary: 'Prometheus metrics' }, async ({ ctx }) => {
+    if (protection === 'internal') protectInside(ctx);
     const text = await render();
     ctx.status = 200;
     ctx.set('Content-Type', PROMETHEUS_TEXT);
@@ -41,10 +42,8 @@ export function createMetricsRouter({
 }
 
 /** "Inside" is told by the socket, never by a header; behind a proxy every caller is the proxy, so forwarding ends it. */
-function protect(ctx: HttpContext, protection: MetricsProtection): void {
-  if (protection === 'none') return;
-  if (protection === 'internal' && comesFromInside(ctx)) return;
-  getCurrentAdmin(ctx);
+function protectInside(ctx: HttpContext): void {
+  if (!comesFromInside(ctx)) getCurrentAdmin(ctx);
 }
 
 function comesFromInside(ctx: HttpContext): boolean {

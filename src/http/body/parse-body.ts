@@ -30,7 +30,7 @@ export async function parseBody(
   maxBytes: number,
 ): Promise<ParsedBody> {
   if (!hasBody(ctx.req)) return NO_BODY;
-  const format = bodyFormat(ctx.req);
+  const format = mediaTypeOf(ctx.req);
   if (!format || !formats.includes(format)) {
     throw new UnsupportedMediaTypeError(
       `Content-Type must be ${formats.map((accepted) => MEDIA_TYPES[accepted]).join(' or ')}`,
@@ -41,7 +41,7 @@ export async function parseBody(
 
 /** The body where it is JSON or a form; a body of any other type stays in the stream for the handler. */
 export async function parseKnownBody(ctx: HttpContext, maxBytes: number): Promise<ParsedBody> {
-  const format = hasBody(ctx.req) ? bodyFormat(ctx.req) : undefined;
+  const format = hasBody(ctx.req) ? mediaTypeOf(ctx.req) : undefined;
   return format === 'json' || format === 'form' ? parseAs(format, ctx, maxBytes) : NO_BODY;
 }
 
@@ -54,7 +54,8 @@ async function parseAs(format: BodyFormat, ctx: HttpContext, maxBytes: number): 
   return { value: format === 'json' ? parseJson(bytes) : parseForm(bytes), files: NO_FILES };
 }
 
-function bodyFormat(req: IncomingMessage): BodyFormat | undefined {
+/** Which of the formats that the kernel reads a request's body has. */
+export function mediaTypeOf(req: IncomingMessage): BodyFormat | undefined {
   const [type = '', ...parameters] = (req.headers['content-type'] ?? '').toLowerCase().split(';');
   const name = type.trim();
   if (name === MEDIA_TYPES.multipart) return 'multipart';

@@ -55,14 +55,18 @@ export class RateLimits {
 
   /** The tier's own bucket: one per caller, for all routes together. */
   enforceTier(ctx: HttpContext): Promise<void> {
-    const { user } = ctx.state;
-    const rule = user ? (user.isAdmin ? this.#admin : this.#authenticated) : this.#anonymous;
-    return this.#enforce(ctx, callerBucket(ctx), rule, 'default');
+    return this.#enforce(ctx, callerBucket(ctx), this.#tierOf(ctx), 'default');
   }
 
   /** A bucket for this caller, on this route and under this limit alone: a router and its route may both have one. */
   enforceRoute(ctx: HttpContext, route: string, rule: RateLimitRule): Promise<void> {
     return this.#enforce(ctx, `route:${route}:${rule.limit}:${callerBucket(ctx)}`, rule, 'route');
+  }
+
+  #tierOf({ state: { user, auth } }: HttpContext): RateLimitRule {
+    if (!user) return this.#anonymous;
+    if (auth?.rateLimit !== undefined) return { ...this.#authenticated, limit: auth.rateLimit };
+    return user.isAdmin && auth?.type !== 'api_key' ? this.#admin : this.#authenticated;
   }
 
   async #enforce(ctx: HttpContext, bucket: string, rule: RateLimitRule, policy: string): Promise<void> {
@@ -85,7 +89,8 @@ export class RateLimits {
 }
 
 function callerBucket(ctx: HttpContext): string {
-  const { user, ipAddress } = ctx.state;
+  const { user, auth, ipAddress } = ctx.state;
+  if (user && auth?.rateLimit !== undefined) return `key:${auth.keyId}`;
   if (user) return `${user.isAdmin ? 'admin' : 'user'}:${user.id}`;
   return `ip:${addressBucket(ipAddress ?? '')}`;
 }

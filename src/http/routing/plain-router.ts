@@ -29,7 +29,10 @@ export function mountPlainRouter(router: Router, prefix: string): MountedPlainRo
   const nested = router.routes() as Parameters<typeof mounted.use>[0];
   if (prefix === '' || prefix === '/') mounted.use(nested);
   else mounted.use(prefix, nested);
-  return { routes: plainRoutes(mounted), dispatch: compose([readPlainBody, mounted.routes() as HttpMiddleware]) };
+  return {
+    routes: plainRoutes(mounted),
+    dispatch: compose([readPlainBody, heedKey, mounted.routes() as HttpMiddleware]),
+  };
 }
 
 function plainRoutes(router: Router): PlainRoute[] {
@@ -72,4 +75,9 @@ async function readPlainBody(ctx: HttpContext, next: Next): Promise<unknown> {
   const { value } = await parseKnownBody(ctx, ctx.state.bodyLimit ?? DEFAULT_MAX_BODY_SIZE);
   if (value !== undefined) Object.assign(ctx.request, { body: value });
   return next();
+}
+
+/** Around the whole router, whose routes may ask for more by `idempotent()`. */
+function heedKey(ctx: HttpContext, next: Next): unknown {
+  return ctx.state.idempotency ? ctx.state.idempotency.once(ctx, next) : next();
 }

@@ -9,6 +9,8 @@ export interface RateLimitRule {
 export interface RouteMarks {
   /** Replaces the tier; `null` lifts every limit. */
   rateLimit?: RateLimitRule | null;
+  /** Repeats are answered with the first answer, for this long. */
+  idempotencySeconds?: number;
   /** Successful requests are logged at debug: probes come every few seconds and say nothing. */
   quiet?: boolean;
 }

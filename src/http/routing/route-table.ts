@@ -54,7 +54,11 @@ export class RouteTable {
   /** Adds routers below `prefix`. What was mounted first wins where two routes take the same path. */
   mount(routers: readonly Mountable[], prefix = ''): void {
     this.#index = undefined;
-    for (const mountable of routers) this.#mounts.push(toMount(mountable, prefix));
+    for (const mountable of routers) {
+      const mount = toMount(mountable, prefix);
+      if (mount.router instanceof TypedRouter) this.guards.adopt(mount.router.guards);
+      this.#mounts.push(mount);
+    }
   }
 
   /**

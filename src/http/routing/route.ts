@@ -8,8 +8,10 @@ export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 
 
 /** Guards beyond "is somebody", each checked by the room that registered its kind. Rooms add kinds by merging. */
 export interface AuthGuards {
-  /** The proof must carry this scope. */
+  /** An API key must carry this scope. */
   scope?: string;
+  /** `session`: only who has signed in, no API key; `any`: every API key, whatever its scopes. */
+  proof?: 'session' | 'any';
   permission?: string;
   /** The caller's least role in the workspace that the request is about. */
   workspace?: 'member' | 'admin' | 'owner';

@@ -5,26 +5,22 @@ import type { UploadedFiles } from '../body/multipart.js';
 import { NO_FILES, parseBody } from '../body/parse-body.js';
 import { readBody } from '../body/read-body.js';
 import { compose } from '../compose.js';
+import { heedIdempotencyKey } from '../idempotency/idempotency.js';
 import type { AuthInfo, HttpContext, HttpMiddleware, Next } from '../request-state.js';
 import type { UserIdentity } from '../user-identity.js';
 import type { RouteGuard } from './guard-registry.js';
+import { getCurrentUserOptional } from './guards.js';
 import type { BodyFormat, RouteDeclaration, RouteInput } from './route.js';
 import { sendResult } from './send-result.js';
 import { arrayFields, checkPart, throwIfFaulty } from './validate-input.js';
 
-/** One middleware for a declared route: guard, body, the route's own middleware, validation, handler, answer. */
+/** One middleware for a declared route: guard, repeats, body, the route's own middleware, validation, handler, answer. */
 export function compileRoute(declaration: RouteDeclaration, guard: RouteGuard): HttpMiddleware {
   const stages: HttpMiddleware[] = [];
-  if (guard) stages.push(guardStage(guard));
+  if (guard) stages.push(guard);
+  if (declaration.method !== 'GET') stages.push(heedIdempotencyKey(declaration.options.maxBodySize));
   if (takesBody(declaration)) stages.push(bodyStage(declaration));
   return compose([...stages, ...declaration.use, answerStage(declaration)]);
-}
-
-function guardStage(guard: NonNullable<RouteGuard>): HttpMiddleware {
-  return async function guardRoute(ctx: HttpContext, next: Next) {
-    await guard(ctx);
-    return next();
-  };
 }
 
 function takesBody({ options }: RouteDeclaration): boolean {
@@ -91,7 +87,7 @@ class HandlerInput implements RouteInput {
   ) {}
 
   get user(): UserIdentity | null {
-    return this.ctx.state.user ?? null;
+    return getCurrentUserOptional(this.ctx);
   }
 
   get auth(): AuthInfo | null {

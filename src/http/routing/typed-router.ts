@@ -1,5 +1,6 @@
 import { KernelError } from '../../base/errors.js';
 import type { HttpMiddleware } from '../request-state.js';
+import { GuardRegistry } from './guard-registry.js';
 import type { AuthRequirement, DeclareRoute, HttpMethod, RouteDeclaration, RouteOptions } from './route.js';
 
 export interface RouterOptions<Prefix extends string = string> {
@@ -14,6 +15,8 @@ export interface RouterOptions<Prefix extends string = string> {
 export class TypedRouter<Prefix extends string = string> {
   readonly prefix: string;
   readonly declarations: RouteDeclaration[] = [];
+  /** What this router brings along for `auth: { … }`; good for every router of the same table. */
+  readonly guards = new GuardRegistry();
   readonly #options: RouterOptions;
   readonly #use: HttpMiddleware[] = [];
 

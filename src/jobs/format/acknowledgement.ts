@@ -10,6 +10,7 @@ export interface Acknowledgement {
   kind: 'succeeded' | 'failed' | 'cancelled' | 'retry' | 'return';
   claim: string;
   id: string;
+  task: string;
   /** A record, or the entry to put back. */
   payload: string;
   delayMs?: number;
@@ -36,7 +37,7 @@ export function acknowledge(run: JobRun, outcome: Outcome, policy: AckPolicy): A
     case 'failed':
       return failed(run, outcome.error, policy);
     case 'interrupted':
-      return { kind: 'return', claim: run.claim.text, id: run.claim.id, payload: formatEntry(run.claim) };
+      return { kind: 'return', ...subject(run), payload: formatEntry(run.claim) };
     case 'lost':
       return undefined;
   }
@@ -78,9 +79,8 @@ function failed(run: JobRun, error: unknown, policy: AckPolicy): Acknowledgement
 }
 
 function again(run: JobRun, nextRun: number, delayMs: number, error: unknown): Acknowledgement {
-  const { text: claim, id } = run.claim;
   const payload = formatEntry({ ...run.claim, run: nextRun });
-  return { kind: 'retry', claim, id, payload, delayMs, fault: describeFault(error) };
+  return { kind: 'retry', ...subject(run), payload, delayMs, fault: describeFault(error) };
 }
 
 function ended(
@@ -98,5 +98,9 @@ function ended(
     ...facts,
     ...run.context.reported,
   };
-  return { kind, claim: run.claim.text, id: run.claim.id, payload: packRecord(ending, run.envelope.text) };
+  return { kind, ...subject(run), payload: packRecord(ending, run.envelope.text) };
+}
+
+function subject({ claim, envelope }: JobRun): Pick<Acknowledgement, 'claim' | 'id' | 'task'> {
+  return { claim: claim.text, id: claim.id, task: envelope.task };
 }

@@ -19,8 +19,8 @@ export function priorityOf(letter: string): JobPriority {
 }
 
 /**
- * What stands in a waiting list: `n2.1.<id>` is a job of normal priority whose second run comes next, after one crash.
- * A worker holds it as a claim, `<claimed at, ms>:n2.1.<id>`. A claim is in one worker's processing list only, so
+ * What stands in a waiting list: `n2.1.<id>` is a job of normal priority whose second run comes next, after one crash,
+ * and `N<id>` one that has not run yet, as most in line: each byte of it is there once for every job that waits. A worker holds it as a claim, `<claimed at, ms>:n2.1.<id>`. A claim is in one worker's processing list only, so
  * finding it there proves ownership: a late acknowledgement names a claim that is gone.
  */
 export interface Entry {
@@ -39,13 +39,17 @@ export interface Claim extends Entry {
 }
 
 const ENTRY = /^([hnl])(\d+)\.(\d+)\.(.+)$/;
+const FIRST_ENTRY = /^([HNL])(.+)$/;
 const CLAIM = /^(\d+):(.+)$/;
 
 export function formatEntry({ priority, run, crashes, id }: Entry): string {
+  if (run === 1 && crashes === 0) return priority.toUpperCase() + id;
   return `${priority}${run}.${crashes}.${id}`;
 }
 
 export function parseEntry(text: string): Entry {
+  const [, first, only] = FIRST_ENTRY.exec(text) ?? [];
+  if (first && only) return { priority: first.toLowerCase() as PriorityLetter, run: 1, crashes: 0, id: only };
   const [, priority, run, crashes, id] = ENTRY.exec(text) ?? [];
   if (!priority || !id) throw new KernelError('E_QUEUE_FORMAT', `"${text}" is not an entry of a job queue`);
   return { priority: priority as PriorityLetter, run: Number(run), crashes: Number(crashes), id };

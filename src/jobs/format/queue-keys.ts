@@ -30,6 +30,14 @@ export interface QueueKeys {
   flags: string;
   /** Names of the tasks that workers offer, by when they last said so. */
   tasks: string;
+  /** Tasks of which jobs wait because of a limit, a set. */
+  parked: string;
+  /** Entries of a limited task that wait until they may start, a list for each priority. */
+  park(priority: PriorityLetter, task: string): string;
+  /** Schedules by id, a hash. */
+  schedules: string;
+  /** Ids of schedules by their next time. */
+  ticks: string;
   /** Pub/Sub: work has come. */
   wakeChannel: string;
   /** Pub/Sub: id of a running job to cancel. */
@@ -55,6 +63,10 @@ export function queueKeys(prefix: string, queueName: string): QueueKeys {
     totals: `${base}:s`,
     flags: `${base}:f`,
     tasks: `${base}:tasks`,
+    parked: `${base}:parked`,
+    park: (priority, task) => `${base}:park:${priority}:${task}`,
+    schedules: `${base}:cron`,
+    ticks: `${base}:ticks`,
     wakeChannel: `${base}:wake`,
     cancelChannel: `${base}:cancel`,
     eventChannel: `${base}:events`,

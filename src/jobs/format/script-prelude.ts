@@ -12,8 +12,15 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local function text(number) return string.format('%.0f', number) end
 local jobs = base .. ':j'
 local function live(id) return base .. ':h:' .. id end
-local function waiting(entry) return base .. ':w:' .. string.sub(entry, 1, 1) end
-local function idOf(entry) return string.match(entry, '^%a%d+%.%d+%.(.*)$') or '' end
+local function letterOf(entry) return string.lower(string.sub(entry, 1, 1)) end
+local function waiting(entry) return base .. ':w:' .. letterOf(entry) end
+local function firstEntry(letter, id) return string.upper(letter) .. id end
+local function partsOf(entry)
+  local letter, run, crashes, id = string.match(entry, '^(%l)(%d+)%.(%d+)%.(.*)$')
+  if letter then return letter, tonumber(run), tonumber(crashes), id end
+  return letterOf(entry), 1, 0, string.sub(entry, 2)
+end
+local function idOf(entry) return string.match(entry, '^%l%d+%.%d+%.(.*)$') or string.sub(entry, 2) end
 local function wake() redis.call('PUBLISH', base .. ':wake', '') end
 local function list(items) return {unpack(items)} end
 local events = {}

@@ -1,5 +1,6 @@
 import type { RedisScript } from '../../redis/index.js';
 import { DROP_CANCELLED, KEEP_ENDED, PRELUDE } from '../format/script-prelude.js';
+import { TASK_LIMIT_KEYS } from '../format/task-limits.js';
 import { CLAIM_OF, ENTRY_OF } from './locate-script.js';
 
 /**
@@ -10,7 +11,7 @@ import { CLAIM_OF, ENTRY_OF } from './locate-script.js';
 export const CANCEL: RedisScript = {
   name: 'kernelJobsCancel',
   keys: 1,
-  lua: `${PRELUDE}${KEEP_ENDED}${DROP_CANCELLED}${CLAIM_OF}${ENTRY_OF}
+  lua: `${PRELUDE}${KEEP_ENDED}${DROP_CANCELLED}${TASK_LIMIT_KEYS}${CLAIM_OF}${ENTRY_OF}
 local id = ARGV[1]
 local envelope = redis.call('HGET', jobs, id)
 if type(envelope) ~= 'string' then return 'unknown' end
@@ -20,7 +21,9 @@ if claimOf(id) then
   return 'running'
 end
 local entry = entryOf(id, envelope)
-if redis.call('ZREM', base .. ':z', entry) == 0 then redis.call('LREM', waiting(entry), 1, entry) end
+if redis.call('ZREM', base .. ':z', entry) == 0 and redis.call('LREM', waiting(entry), 1, entry) == 0 then
+  redis.call('LREM', park(letterOf(entry), taskOf(envelope) or ''), 1, entry)
+end
 dropCancelled(id, envelope, tonumber(ARGV[2]), tonumber(ARGV[3]))
 publish()
 return 'cancelled'`,

@@ -1,5 +1,5 @@
 import { ConnectionError } from '../../base/errors.js';
-import { type RedisClient, runScript } from '../../redis/index.js';
+import { type RedisClient, type RedisScript, runScript } from '../../redis/index.js';
 import { ENQUEUE } from './enqueue-script.js';
 
 /** One job on its way to Redis. */
@@ -29,11 +29,13 @@ const CHUNK_LENGTH = 4_000_000;
 export class EnqueueBatch {
   readonly #redis: RedisClient;
   readonly #base: string;
+  readonly #script: RedisScript;
   #waiting: Waiting[] = [];
 
-  constructor(redis: RedisClient, base: string) {
+  constructor(redis: RedisClient, base: string, script = ENQUEUE) {
     this.#redis = redis;
     this.#base = base;
+    this.#script = script;
   }
 
   /** Resolves once Redis has the job: true when it was taken, false when its id exists. */
@@ -53,7 +55,7 @@ export class EnqueueBatch {
   async #send(chunk: readonly Waiting[]): Promise<void> {
     const args = chunk.flatMap(({ request: { id, envelope, entry, due } }) => [id, envelope, entry, due]);
     try {
-      const answers = (await runScript(this.#redis, ENQUEUE, [this.#base], args)) as string[];
+      const answers = (await runScript(this.#redis, this.#script, [this.#base], args)) as string[];
       // An id of our own making is known only when the client sent the script twice over a broken connection.
       for (const [i, { request, resolve }] of chunk.entries()) resolve(answers[i] === '' || !request.named);
     } catch (cause) {

@@ -1,10 +1,11 @@
 import { currentContext } from '../../base/context.js';
 import { ValidationError } from '../../base/errors.js';
-import { uuidv7 } from '../../base/ids.js';
 import { formatEntry, type JobPriority, PRIORITY_NAMES, priorityLetter } from '../format/entry.js';
 import { type CarriedContext, packEnvelope } from '../format/envelope.js';
 import type { TaskOptions } from '../job-registry.js';
+import type { MissedTicks } from '../schedule/schedule.js';
 import type { EnqueueRequest } from './enqueue-batch.js';
+import { newJobId } from './job-id.js';
 import type { QueueSettings } from './queue-settings.js';
 
 export interface EnqueueOptions {
@@ -23,6 +24,16 @@ export interface EnqueueOptions {
   userId?: string | undefined;
   /** Anything the handler should find in `ctx.metadata`. */
   metadata?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * Start again and again at the times this expression names: minute, hour, day of month, month, day of week, with
+   * seconds before them if there are six. `jobId`, by default the task's name, then names the schedule: one of this
+   * name is changed. For each time one job starts, however many workers there are.
+   */
+  cron?: string | undefined;
+  /** Where the clock hangs that `cron` goes by. Default UTC. */
+  timezone?: string | undefined;
+  /** After a time without any worker: `run` makes up for the times missed by one job, `skip` waits for the next. Default `run`. */
+  missed?: MissedTicks | undefined;
 }
 
 const JOB_ID = /^[\x21-\x7e]{1,200}$/;
@@ -43,6 +54,9 @@ const RULES: Readonly<Record<keyof EnqueueOptions, readonly [isValid: (value: un
   timeoutMs: [isCount, 'must be a whole number, 1 or more'],
   userId: [(value) => typeof value === 'string', 'must be a string'],
   metadata: [(value) => typeof value === 'object' && value !== null, 'must be an object'],
+  cron: [(value) => typeof value === 'string' && value.trim() !== '', 'must be a cron expression'],
+  timezone: [(value) => typeof value === 'string', 'must name a time zone, such as Europe/Berlin'],
+  missed: [(value) => value === 'run' || value === 'skip', 'must be "run" or "skip"'],
 };
 
 /**
@@ -56,8 +70,9 @@ export function enqueueRequest(
   defaults: TaskOptions,
   settings: QueueSettings,
 ): EnqueueRequest {
-  assertOptions(options);
-  const id = options.jobId ?? newJobId();
+  const isSchedule = options.cron !== undefined; // its jobs are nobody's request
+  assertOptions(isSchedule ? { jobId: task, ...options } : options);
+  const id = options.jobId ?? (isSchedule ? task : newJobId());
   const priority = priorityLetter(options.priority ?? 'normal');
   const envelope = packed(settings.maxDataBytes, () =>
     packEnvelope({
@@ -66,9 +81,9 @@ export function enqueueRequest(
       priority,
       maxAttempts: options.maxAttempts ?? defaults.maxAttempts ?? settings.maxAttempts,
       timeoutMs: options.timeoutMs ?? defaults.timeoutMs ?? settings.timeoutMs,
-      userId: options.userId ?? actingUser(),
+      userId: options.userId ?? (isSchedule ? undefined : actingUser()),
       metadata: options.metadata,
-      context: carriedContext(),
+      context: isSchedule ? undefined : carriedContext(),
     }),
   );
   return {
@@ -80,17 +95,24 @@ export function enqueueRequest(
   };
 }
 
-/** A UUID in 22 characters instead of 36: each waiting job holds its id twice. */
-function newJobId(): string {
-  return Buffer.from(uuidv7().replaceAll('-', ''), 'hex').toString('base64url');
-}
-
 function assertOptions(options: EnqueueOptions): void {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const faults = given.flatMap(([name, value]) => faultOf(name, value));
-  if (options.delayMs !== undefined && options.runAt) faults.push(['runAt', 'cannot be given together with delayMs']);
+  faults.push(...conflictsOf(options));
   if (faults.length === 0) return;
   throw new ValidationError(faults.map(([name, msg]) => ({ loc: ['options', name], msg, type: 'job_option' })));
+}
+
+function conflictsOf({ delayMs, runAt, cron, timezone, missed }: EnqueueOptions): Array<[name: string, msg: string]> {
+  const faults: Array<[name: string, msg: string]> = [];
+  if (delayMs !== undefined && runAt) faults.push(['runAt', 'cannot be given together with delayMs']);
+  if (cron !== undefined && (delayMs !== undefined || runAt)) {
+    faults.push(['cron', 'cannot be given together with delayMs or runAt']);
+  }
+  if (cron === undefined && timezone !== undefined)
+    faults.push(['timezone', 'means something only together with cron']);
+  if (cron === undefined && missed !== undefined) faults.push(['missed', 'means something only together with cron']);
+  return faults;
 }
 
 function faultOf(name: string, value: unknown): Array<[name: string, msg: string]> {

@@ -4,6 +4,12 @@ import { PRELUDE } from '../format/script-prelude.js';
 /** How many arguments one job takes. */
 const ENQUEUE_FIELDS = 4;
 
+/** How long a job that came out of a transaction is remembered, ms: that long it may be handed over once more. */
+const COMMITTED_MS = 86_400_000;
+
+/** One that came out of a transaction before is no new one, even if its record has gone. */
+const UNSEEN = `and redis.call('SET', base .. ':o:' .. id, '', 'NX', 'PX', ${COMMITTED_MS})`;
+
 /**
  * Takes jobs in, all or (for an id that is known) none of each.
  * Keys: j, r:<id>, d:<id>, w:<priority>, z. Arguments per job: id, envelope, first entry, due.
@@ -15,10 +21,13 @@ const ENQUEUE_FIELDS = 4;
  *
  * Workers are woken only when a list was empty: where one is not, each idle worker was woken since it last looked.
  */
-export const ENQUEUE: RedisScript = {
-  name: 'kernelJobsEnqueue',
-  keys: 1,
-  lua: `${PRELUDE}
+export const ENQUEUE: RedisScript = { name: 'kernelJobsEnqueue', keys: 1, lua: enqueueLua('') };
+
+/** The same for jobs that came out of a transaction. Also o:<id>. */
+export const ENQUEUE_COMMITTED: RedisScript = { name: 'kernelJobsEnqueueCommitted', keys: 1, lua: enqueueLua(UNSEEN) };
+
+function enqueueLua(isNew: string): string {
+  return `${PRELUDE}
 local records = {}
 for i = 1, #ARGV, ${ENQUEUE_FIELDS} do
   records[#records + 1] = base .. ':r:' .. ARGV[i]
@@ -35,7 +44,8 @@ end
 local answers, ready, soonest = {}, {}, nil
 for i = 1, #ARGV, ${ENQUEUE_FIELDS} do
   local id, envelope, entry, due = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
-  if hasEnded(id) or redis.call('HSETNX', jobs, id, text(now) .. envelope) == 0 then
+  local isNew = not hasEnded(id) ${isNew}
+  if not isNew or redis.call('HSETNX', jobs, id, text(now) .. envelope) == 0 then
     answers[#answers + 1] = 'exists'
   else
     answers[#answers + 1] = ''
@@ -55,5 +65,5 @@ for line, entries in pairs(ready) do
   if redis.call('RPUSH', line, unpack(entries)) == #entries then wanted = true end
 end
 if wanted then wake() end
-return list(answers)`,
-};
+return list(answers)`;
+}

@@ -2,6 +2,7 @@ import type { RedisClient } from '../../redis/index.js';
 import { parseClaim, parseEntry } from '../format/entry.js';
 import { finishedJob, type Job, type JobStatus, type LiveJob, liveJob } from '../format/job.js';
 import type { QueueKeys } from '../format/queue-keys.js';
+import { waitingLists } from './queue-stats.js';
 
 export interface ListOptions {
   status?: JobStatus | undefined;
@@ -77,8 +78,9 @@ export class JobLists {
   }
 
   async #waiting(): Promise<Place[]> {
+    const parked = await this.#redis.smembers(this.#keys.parked);
     const lists = await Promise.all(
-      (['h', 'n', 'l'] as const).map((letter) => this.#redis.lrange(this.#keys.waiting(letter), -WINDOW, -1)),
+      waitingLists(this.#keys, parked).map((list) => this.#redis.lrange(list, -WINDOW, -1)),
     );
     const delayed = await this.#redis.zrange(this.#keys.delayed, 0, WINDOW - 1, 'WITHSCORES');
     const ready = lists.flatMap((list) => list.reverse()).map((text) => placeOf(text));

@@ -5,9 +5,13 @@ import { parseClaim, parseEntry } from '../format/entry.js';
 import { finishedJob, type Job, type JobStatus, liveJob } from '../format/job.js';
 import { type QueueKeys, queueKeys } from '../format/queue-keys.js';
 import { UnknownTaskError } from '../job-errors.js';
+import type { JobOutbox } from '../job-outbox.js';
 import type { JobRegistry } from '../job-registry.js';
+import { packSchedule, type Schedule } from '../schedule/schedule.js';
+import { Schedules } from '../schedule/schedules.js';
 import { CANCEL } from './cancel-script.js';
-import { EnqueueBatch, type EnqueueRequest } from './enqueue-batch.js';
+import { CommittedJobs, type Order } from './committed-jobs.js';
+import { EnqueueBatch } from './enqueue-batch.js';
 import { type EnqueueOptions, enqueueRequest } from './enqueue-options.js';
 import { JobLists, type ListOptions } from './job-lists.js';
 import { LOCATE } from './locate-script.js';
@@ -27,6 +31,8 @@ export interface JobQueueOptions extends Partial<QueueSettings> {
   name?: string;
   /** The tasks that may be enqueued; without it those that workers say they run. */
   registry?: JobRegistry;
+  /** Takes what is enqueued inside a transaction; without it such jobs are in line at once. */
+  outbox?: JobOutbox | undefined;
   /** Opens the client that hears wake-ups and events; a duplicate of `redis` by default. */
   openSubscriber?: () => RedisClient;
   logger?: Logger;
@@ -39,7 +45,7 @@ export interface EnqueueResult {
   /** `queued`, or the state of the job that has this `jobId` already. */
   status: JobStatus;
   queueName: string;
-  /** True when a job of this `jobId` exists and no other one was made. */
+  /** True when a job of this `jobId`, or the same schedule, exists and no other one was made. */
   duplicate: boolean;
 }
 
@@ -69,9 +75,13 @@ export class JobQueue {
   readonly settings: QueueSettings;
   readonly signals: QueueSignals;
   readonly publishedTasks: PublishedTasks;
+  /** What starts again and again. */
+  readonly timetable: Schedules;
   readonly #registry: JobRegistry | undefined;
   readonly #metrics: Metrics;
   readonly #batch: EnqueueBatch;
+  readonly #committed: CommittedJobs;
+  readonly #outbox: JobOutbox | undefined;
   readonly #lists: JobLists;
   readonly #events: QueueEvents;
 
@@ -83,15 +93,19 @@ export class JobQueue {
     this.settings = queueSettings(options);
     this.signals = new QueueSignals(openSubscriber ?? (() => redis.duplicate()), logger ?? silentLogger);
     this.publishedTasks = new PublishedTasks(redis, this.keys.tasks);
+    this.timetable = new Schedules(redis, this.keys);
     this.#registry = registry;
     this.#metrics = metrics ?? silentMetrics;
     this.#batch = new EnqueueBatch(redis, this.keys.base);
+    this.#committed = new CommittedJobs(redis, this.keys, this.timetable);
+    this.#outbox = options.outbox;
     this.#lists = new JobLists(redis, this.keys, name);
     this.#events = new QueueEvents(redis, this.signals, this.keys);
   }
 
   /**
-   * Puts a job in line; resolves once Redis has it. It runs at least once.
+   * Puts a job in line; resolves once Redis has it. It runs at least once. Inside a transaction, with an outbox, it is a
+   * part of it: it gets in line when that is committed.
    * @throws UnknownTaskError naming the tasks there are.
    * @throws ValidationError for faulty options, or data that JSON cannot carry.
    */
@@ -107,9 +121,19 @@ export class JobQueue {
     }
     const requests = jobs.map(({ task, data, ...options }) => {
       const defaults = this.#registry?.getMetadata(task) ?? {};
-      return { task, request: enqueueRequest(task, data, options, defaults, this.settings) };
+      return { task, options, request: enqueueRequest(task, data, options, defaults, this.settings) };
     });
-    return Promise.all(requests.map(({ task, request }) => this.#submit(task, request)));
+    const orders = requests.map(({ task, options: { cron, ...options }, request }): Order => {
+      if (cron === undefined) return { task, request };
+      return { task, schedule: { id: request.id, text: packSchedule({ ...options, cron }, request.envelope) } };
+    });
+    if (this.#outbox?.isOpen()) return this.#putAside(this.#outbox, orders);
+    return Promise.all(orders.map((order) => this.#submit(order)));
+  }
+
+  /** Jobs that were put aside in a transaction, and that is committed. Those it has taken before it leaves alone. */
+  takeCommitted(texts: readonly string[]): Promise<void> {
+    return this.#committed.take(texts);
   }
 
   /** A job by its id, `null` once it is unknown or its record has expired. */
@@ -171,6 +195,16 @@ export class JobQueue {
     }
   }
 
+  /** What starts again and again, the next one first. */
+  schedules(): Promise<Schedule[]> {
+    return this.timetable.list();
+  }
+
+  /** Ends a schedule; answers whether there was one. A job that it started already runs all the same. */
+  unschedule(scheduleId: string): Promise<boolean> {
+    return this.timetable.drop(scheduleId);
+  }
+
   stats(): Promise<QueueStats> {
     return readQueueStats(this.redis, this.keys);
   }
@@ -196,12 +230,30 @@ export class JobQueue {
     this.signals.close();
   }
 
-  async #submit(taskName: string, request: EnqueueRequest): Promise<EnqueueResult> {
+  async #submit(order: Order): Promise<EnqueueResult> {
+    if ('schedule' in order) return this.#schedule(order.task, order.schedule);
+    const { task: taskName, request } = order;
     const taken = await this.#batch.add(request);
     const answer = { jobId: request.id, taskName, queueName: this.name };
     if (!taken) return { ...answer, status: (await this.get(request.id))?.status ?? 'queued', duplicate: true };
     this.#metrics.increment('jobs_enqueued_total', { task: taskName });
     return { ...answer, status: 'queued', duplicate: false };
+  }
+
+  async #schedule(taskName: string, { id, text }: { id: string; text: string }): Promise<EnqueueResult> {
+    const { jobId, existed } = await this.timetable.put(id, text);
+    return { jobId, taskName, queueName: this.name, status: 'queued', duplicate: existed };
+  }
+
+  /** Whether a job of the same id exists shows only once the transaction is committed. */
+  async #putAside(outbox: JobOutbox, orders: readonly Order[]): Promise<EnqueueResult[]> {
+    const jobs = await Promise.all(orders.map((order) => this.#committed.pack(order)));
+    await outbox.put(jobs);
+    return orders.map(({ task }, i) => {
+      this.#metrics.increment('jobs_enqueued_total', { task });
+      const jobId = jobs[i]?.jobId ?? '';
+      return { jobId, taskName: task, queueName: this.name, status: 'queued', duplicate: false };
+    });
   }
 
   async #assertPublished(task: string): Promise<void> {

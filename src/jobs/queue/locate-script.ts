@@ -6,7 +6,7 @@ export const CLAIM_OF = `
 local function claimOf(id)
   for _, worker in ipairs(redis.call('ZRANGE', base .. ':workers', 0, -1)) do
     for _, claim in ipairs(redis.call('LRANGE', base .. ':p:' .. worker, 0, -1)) do
-      if string.match(claim, '^%d+:%a%d+%.%d+%.(.*)$') == id then return claim end
+      if idOf(string.match(claim, '^%d+:(.*)$')) == id then return claim end
     end
   end
 end
@@ -17,7 +17,7 @@ export const ENTRY_OF = `
 local function entryOf(id, envelope)
   local entry = redis.call('HGET', live(id), 'entry')
   if type(entry) == 'string' then return entry end
-  return string.sub(envelope, 14, 14) .. '1.0.' .. id
+  return firstEntry(string.sub(envelope, 14, 14), id)
 end
 `;
 

@@ -1,14 +1,15 @@
 import type { RedisScript } from '../../redis/index.js';
 import { PRELUDE } from '../format/script-prelude.js';
+import { TASK_LIMIT_KEYS } from '../format/task-limits.js';
 
 /**
- * Removes up to ARGV[2] jobs of one kind, oldest first: 'waiting' (w, z, j, h), 'finished' (done, r) or 'dead' (x, d).
+ * Removes up to ARGV[2] jobs of one kind, oldest first: 'waiting' (w, z, park, j, h), 'finished' (done, r) or 'dead' (x, d).
  * Answers how many; 0 when none is left.
  */
 export const PURGE: RedisScript = {
   name: 'kernelJobsPurge',
   keys: 1,
-  lua: `${PRELUDE}
+  lua: `${PRELUDE}${TASK_LIMIT_KEYS}
 local kind, limit = ARGV[1], tonumber(ARGV[2])
 local purged = 0
 local function forget(ids, part)
@@ -36,6 +37,11 @@ elseif kind == 'dead' then
 else
   for _, letter in ipairs({'h', 'n', 'l'}) do
     if purged < limit then forgetWaiting(redis.call('LPOP', base .. ':w:' .. letter, limit - purged)) end
+  end
+  for _, task in ipairs(redis.call('SMEMBERS', parked)) do
+    for _, letter in ipairs({'h', 'n', 'l'}) do
+      if purged < limit then forgetWaiting(redis.call('LPOP', park(letter, task), limit - purged)) end
+    end
   end
   local left = limit - purged
   if left > 0 then

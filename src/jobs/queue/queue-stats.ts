@@ -11,18 +11,21 @@ export interface QueueStats {
   /** Records of finished jobs. */
   finished: number;
   workers: number;
+  /** Tasks that start again and again. */
+  schedules: number;
   paused: boolean;
   totals: { succeeded: number; failed: number; retried: number; cancelled: number; recovered: number };
 }
 
 export async function readQueueStats(redis: RedisClient, keys: QueueKeys): Promise<QueueStats> {
-  const workers = await redis.zrange(keys.workers, 0, -1);
-  const [waiting, running, delayed, dead, finished, paused, totals] = await Promise.all([
-    sumOfLengths(redis, [keys.waiting('h'), keys.waiting('n'), keys.waiting('l')]),
+  const [workers, parked] = await Promise.all([redis.zrange(keys.workers, 0, -1), redis.smembers(keys.parked)]);
+  const [waiting, running, delayed, dead, finished, schedules, paused, totals] = await Promise.all([
+    sumOfLengths(redis, waitingLists(keys, parked)),
     sumOfLengths(redis, workers.map(keys.processing)),
     redis.zcard(keys.delayed),
     redis.zcard(keys.graveyard),
     redis.zcard(keys.finished),
+    redis.zcard(keys.ticks),
     redis.hexists(keys.flags, 'paused'),
     redis.hgetall(keys.totals),
   ]);
@@ -34,6 +37,7 @@ export async function readQueueStats(redis: RedisClient, keys: QueueKeys): Promi
     dead,
     finished,
     workers: workers.length,
+    schedules,
     paused: paused === 1,
     totals: {
       succeeded: total('succeeded'),
@@ -43,6 +47,12 @@ export async function readQueueStats(redis: RedisClient, keys: QueueKeys): Promi
       recovered: total('recovered'),
     },
   };
+}
+
+/** Every list that waiting entries stand in, the most urgent first. */
+export function waitingLists(keys: QueueKeys, parked: readonly string[]): string[] {
+  const letters = ['h', 'n', 'l'] as const;
+  return letters.flatMap((letter) => [keys.waiting(letter), ...parked.map((task) => keys.park(letter, task))]);
 }
 
 async function sumOfLengths(redis: RedisClient, lists: readonly string[]): Promise<number> {

@@ -11,7 +11,7 @@ for _, id in ipairs(ARGV) do
   local record = redis.call('GET', base .. ':d:' .. id)
   if type(record) == 'string' then
     local envelope = string.sub(record, string.find(record, '\\n', 1, true) + 1)
-    local entry = string.sub(envelope, 14, 14) .. '1.0.' .. id
+    local entry = firstEntry(string.sub(envelope, 14, 14), id)
     redis.call('HSET', jobs, id, envelope)
     redis.call('UNLINK', base .. ':d:' .. id)
     redis.call('ZREM', base .. ':x', id)

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { runInContext } from '../../base/context.js';
 import type { Claim } from '../format/entry.js';
-import type { StoredEnvelope } from '../format/envelope.js';
+import type { readEnvelope, StoredEnvelope } from '../format/envelope.js';
 import { JobCancelledError, JobTimeoutError, LeaseLostError, WorkerStoppingError } from '../job-errors.js';
 import type { JobHandler } from '../job-registry.js';
 import { JobContext } from './job-context.js';
@@ -26,13 +26,17 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export class JobRun {
   readonly claim: Claim;
   readonly envelope: StoredEnvelope;
+  /** Why the stored text is no job, if it is none. */
+  readonly fault: unknown;
   readonly context: JobContext;
   readonly #controller = new AbortController();
   readonly #options: RunOptions;
+  #began: number | undefined;
 
-  constructor(claim: Claim, envelope: StoredEnvelope, options: RunOptions) {
+  constructor(claim: Claim, { envelope, fault }: ReturnType<typeof readEnvelope>, options: RunOptions) {
     this.claim = claim;
     this.envelope = envelope;
+    this.fault = fault;
     this.#options = options;
     this.context = new JobContext({
       jobId: claim.id,
@@ -46,6 +50,12 @@ export class JobRun {
       signal: this.#controller.signal,
       report: options.report,
     });
+  }
+
+  /** How long it may still go on, ms, once it has begun. */
+  get timeLeftMs(): number {
+    if (this.#began === undefined) return 0;
+    return this.#began + this.envelope.timeoutMs + this.#options.abortGraceMs - performance.now();
   }
 
   cancel(): void {
@@ -63,6 +73,8 @@ export class JobRun {
   /** Runs `handler` in the context of who enqueued the job; never throws. */
   async perform(handler: JobHandler): Promise<Outcome> {
     const { timeoutMs } = this.envelope;
+    if (this.#controller.signal.aborted) return this.#failure(this.#controller.signal.reason);
+    this.#began = performance.now();
     const onTimeout = () => this.#controller.abort(new JobTimeoutError(this.claim.id, timeoutMs));
     const timer = setTimeout(onTimeout, Math.min(timeoutMs, LONGEST_TIMER_MS));
     const work = this.#inContext(handler).then(

@@ -7,8 +7,12 @@ import { type Acknowledgement, type AckPolicy, acknowledge, giveUp, handOn } fro
 import { parseClaim } from '../format/entry.js';
 import { readEnvelope } from '../format/envelope.js';
 import { UnknownTaskError } from '../job-errors.js';
+import { ScheduleKeeper } from '../schedule/schedule-keeper.js';
+import { ThreadPool } from '../threads/thread-pool.js';
+import { HeldJobs } from './held-jobs.js';
 import { JobRun } from './job-run.js';
 import { LeaseKeeper } from './lease-keeper.js';
+import { Prefetch } from './prefetch.js';
 import { WakeLatch } from './wake-latch.js';
 import { type JobWorkerOptions, type ResolvedWorkerOptions, resolveWorkerOptions } from './worker-options.js';
 import { WorkerReporter } from './worker-reporter.js';
@@ -22,6 +26,8 @@ export interface StopOptions {
 const STEP_RETRY = { baseMs: 100, factor: 2, capMs: 1000, jitter: 0.3 };
 /** Acknowledgements per step; the rest go with the next one. */
 const ACK_CHUNK = 500;
+/** How long a job that was claimed ahead waits here before others may have it, ms. */
+const AHEAD_MS = 250;
 /** How long, after everything else, a worker that stops tries to reach Redis, ms. */
 const FAREWELL_MS = 5000;
 
@@ -35,10 +41,12 @@ export class JobWorker {
   readonly #options: ResolvedWorkerOptions;
   readonly #step: StepWorker;
   readonly #lease: LeaseKeeper;
+  readonly #schedules: ScheduleKeeper;
   readonly #reporter: WorkerReporter;
   readonly #latch = new WakeLatch();
-  /** What runs here, by claim. */
-  readonly #runs = new Map<string, JobRun>();
+  readonly #jobs: HeldJobs;
+  readonly #prefetch: Prefetch;
+  readonly #threads: ThreadPool;
   /** Claims that the server holds for us, as far as we know. */
   readonly #held = new Set<string>();
   readonly #resent = new Set<string>();
@@ -55,10 +63,17 @@ export class JobWorker {
 
   constructor(options: JobWorkerOptions<never>) {
     this.#options = resolveWorkerOptions(options);
-    const { queue, leaseMs, concurrency } = this.#options;
-    this.#step = { id: this.id, leaseMs, concurrency, redis: queue.redis, keys: queue.keys, settings: queue.settings };
+    const { queue, leaseMs, concurrency, prefetch, pollMs, logger, threadPoolSize, abortGraceMs } = this.#options;
+    const { redis, keys, settings } = queue;
+    const { limits } = this.#options.registry;
+    this.#step = { id: this.id, leaseMs, redis, keys, settings, limits };
+    this.#jobs = new HeldJobs(concurrency, (run) => this.#execute(run));
+    this.#prefetch = new Prefetch(concurrency, prefetch);
+    this.#threads = new ThreadPool(threadPoolSize, abortGraceMs);
     this.#reporter = new WorkerReporter(this.id, this.#options);
+    this.#schedules = new ScheduleKeeper(queue.timetable, pollMs, logger);
     this.#lease = new LeaseKeeper(this.id, this.#options, {
+      onBeat: () => [...this.#jobs.all()],
       onLost: () => this.#doubt(),
       onCancel: (ids) => this.#cancel(new Set(ids)),
     });
@@ -66,7 +81,7 @@ export class JobWorker {
 
   /** How many jobs run here. */
   get running(): number {
-    return this.#runs.size;
+    return this.#jobs.running;
   }
 
   /** Begins to take jobs; resolves once Redis knows this worker. */
@@ -89,6 +104,7 @@ export class JobWorker {
       await signals.listen(keys.wakeChannel, () => this.#latch.wake()),
       await signals.listen(keys.cancelChannel, (id) => this.#cancel(new Set([id]))),
     ];
+    this.#schedules.start();
     this.#loop = this.#work();
   }
 
@@ -101,13 +117,17 @@ export class JobWorker {
 
   async #drain(timeoutMs: number): Promise<void> {
     this.#state = 'draining';
+    this.#jobs.close();
     this.#latch.wake();
+    const scheduled = this.#schedules.stop();
     if (!(await endsWithin(this.#loop, timeoutMs))) {
-      for (const run of this.#runs.values()) run.interrupt();
+      for (const run of this.#jobs.all()) run.interrupt();
       if (!(await endsWithin(this.#loop, this.#options.abortGraceMs + FAREWELL_MS))) this.#abandon();
     }
+    await endsWithin(scheduled, FAREWELL_MS);
     for (const unlisten of this.#unlisten) unlisten();
     this.#state = 'stopped';
+    await this.#threads.close();
     await this.#lease.stop().catch((error: unknown) => {
       this.#options.logger.warn({ err: error }, 'The worker could not take its leave; its lease will run out');
     });
@@ -115,6 +135,7 @@ export class JobWorker {
 
   async #work(): Promise<void> {
     while (!this.#isDone()) {
+      this.#giveBackAhead();
       const waitMs = await this.#stepSafely();
       if (this.#isDone()) return;
       await this.#latch.wait(waitMs);
@@ -124,16 +145,18 @@ export class JobWorker {
 
   #isDone(): boolean {
     if (this.#state === 'abandoned') return true;
-    return this.#state === 'draining' && this.#runs.size === 0 && this.#acknowledgements.length === 0;
+    return this.#state === 'draining' && this.#jobs.size === 0 && this.#acknowledgements.length === 0;
   }
 
   /** One step; answers how long to wait for the next one, ms. */
   async #stepSafely(): Promise<number> {
     const acknowledgements = this.#acknowledgements.splice(0, ACK_CHUNK);
-    const room = this.#options.concurrency - this.#runs.size;
-    const wanted = this.#state === 'running' ? Math.max(0, room) : 0;
+    const mayHold = this.#options.concurrency + this.#prefetch.amount;
+    const wanted = this.#state === 'running' ? Math.max(0, mayHold - this.#jobs.size) : 0;
+    const asked = performance.now();
     try {
-      const reply = await runStep(this.#step, { acknowledgements, wanted });
+      const reply = await runStep(this.#step, { acknowledgements, wanted, mayHold });
+      if (wanted > 0) this.#prefetch.stepTook(performance.now() - asked, reply.claimed.length === wanted);
       this.#failedSteps = 0;
       this.#settle(acknowledgements, reply);
       if (this.#isInDoubt || reply.wasLost || reply.held !== this.#held.size) await this.#reconcile();
@@ -162,7 +185,18 @@ export class JobWorker {
 
   #waitAfter(reply: StepReply): number {
     if (this.#acknowledgements.length > 0) return 0;
-    return Math.min(jittered(this.#options.pollMs, 0.25), reply.nextDueMs ?? Number.POSITIVE_INFINITY);
+    const aheadMs = this.#jobs.waitingMs > 0 ? AHEAD_MS : Number.POSITIVE_INFINITY;
+    return Math.min(jittered(this.#options.pollMs, 0.25), reply.nextDueMs ?? Number.POSITIVE_INFINITY, aheadMs);
+  }
+
+  /** Jobs claimed ahead that would have to wait long, because the ones before them do or because this worker stops. */
+  #giveBackAhead(): void {
+    if (this.#state === 'running' && this.#jobs.waitingMs < AHEAD_MS) return;
+    this.#prefetch.forget();
+    for (const run of this.#jobs.takeAhead()) {
+      const acknowledgement = acknowledge(run, { kind: 'interrupted' }, this.#policyFor(run.envelope.task));
+      if (acknowledgement) this.#acknowledgements.push(acknowledgement);
+    }
   }
 
   /** Drops what the server gave to others, and runs what it claimed for us while its answer was lost. */
@@ -171,7 +205,7 @@ export class JobWorker {
     const lost = [...this.#held].filter((claim) => !held.has(claim));
     for (const claim of lost) {
       this.#held.delete(claim);
-      this.#runs.get(claim)?.lose();
+      this.#jobs.get(claim)?.lose();
     }
     if (lost.length > 0) this.#reporter.lost(lost.length);
     for (const [claim, envelope] of held) {
@@ -187,21 +221,20 @@ export class JobWorker {
 
   #begin(claim: string, envelopeText: string): void {
     this.#held.add(claim);
-    const { envelope, fault } = readEnvelope(envelopeText);
-    const run: JobRun = new JobRun(parseClaim(claim), envelope, {
+    const run: JobRun = new JobRun(parseClaim(claim), readEnvelope(envelopeText), {
       ...this.#options,
       report: async (changes) => {
         if (this.#held.has(claim)) await this.#reporter.show(run, changes); // else its handler outlived it
       },
     });
-    this.#runs.set(claim, run);
-    void this.#execute(run, fault);
+    this.#jobs.add(run);
   }
 
-  async #execute(run: JobRun, fault: unknown): Promise<void> {
+  async #execute(run: JobRun): Promise<void> {
     const policy = this.#policyFor(run.envelope.task);
-    const acknowledgement = fault ? giveUp(run, fault, policy) : await this.#perform(run, policy);
-    this.#runs.delete(run.claim.text);
+    const began = performance.now();
+    const acknowledgement = run.fault ? giveUp(run, run.fault, policy) : await this.#perform(run, policy);
+    this.#prefetch.handlerTook(performance.now() - began);
     if (acknowledgement) this.#acknowledgements.push(acknowledgement);
     this.#latch.wake();
   }
@@ -226,14 +259,15 @@ export class JobWorker {
       const offeredAt = await queue.publishedTasks.offeredAt(task).catch(() => policy.now());
       return handOn(run, error, offeredAt, policy);
     }
-    const outcome = await run.perform(handler);
+    this.#lease.cover(run);
+    const outcome = await run.perform(handler instanceof URL ? this.#threads.handlerOf(handler) : handler);
     const acknowledgement = acknowledge(run, outcome, policy);
     this.#reporter.ended(run, outcome, acknowledgement, policy.now());
     return acknowledgement;
   }
 
   #cancel(ids: ReadonlySet<string>): void {
-    for (const run of this.#runs.values()) {
+    for (const run of this.#jobs.all()) {
       if (ids.has(run.claim.id)) run.cancel();
     }
   }

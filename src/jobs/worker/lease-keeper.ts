@@ -1,10 +1,14 @@
 import { jittered } from '../../base/backoff.js';
 import { sleep } from '../../base/sleep.js';
-import { runScript } from '../../redis/index.js';
+import { runScript, ScoreRenewer } from '../../redis/index.js';
+import type { JobRun } from './job-run.js';
 import { HEARTBEAT, LEAVE, REAP } from './lease-scripts.js';
+import { UNPARK } from './limit-scripts.js';
 import type { ResolvedWorkerOptions } from './worker-options.js';
 
 export interface LeaseEvents {
+  /** Asks what runs here. */
+  onBeat(): readonly JobRun[];
   /** The lease had run out: jobs of this worker may run elsewhere by now. */
   onLost(): void;
   /** These running jobs are to be cancelled, if they are this worker's. */
@@ -21,6 +25,7 @@ export class LeaseKeeper {
   readonly #options: ResolvedWorkerOptions;
   readonly #events: LeaseEvents;
   readonly #stop = new AbortController();
+  #thread: ScoreRenewer | undefined;
   #publishedAt = Number.NEGATIVE_INFINITY;
   #inTouchSince = 0;
   /** What the clocks showed when we last looked for dead workers. */
@@ -37,6 +42,7 @@ export class LeaseKeeper {
     this.#inTouchSince = performance.now();
     await this.#publishTasks();
     await runScript(this.#redis, HEARTBEAT, [this.#base], [this.#workerId, this.#options.leaseMs]);
+    this.#startThread();
     void this.#repeat('renewing the lease', this.#options.heartbeatMs, () => this.#beat());
     void this.#repeat('looking for dead workers', this.#options.reapMs, () => this.#reap());
   }
@@ -44,7 +50,24 @@ export class LeaseKeeper {
   /** Ends the lease, unless jobs are still held under it: then it runs out, and they are given back. */
   async stop(): Promise<void> {
     this.#stop.abort();
+    await this.#thread?.close();
     await runScript(this.#redis, LEAVE, [this.#base], [this.#workerId]);
+  }
+
+  /** A job is about to run: it may block this thread for as long as it may take. */
+  cover({ envelope }: JobRun): void {
+    this.#thread?.allow(envelope.timeoutMs + this.#options.abortGraceMs);
+  }
+
+  #startThread(): void {
+    const { leaseThread, leaseMs, heartbeatMs, queue, logger } = this.#options;
+    if (!leaseThread || !ScoreRenewer.serves(this.#redis)) return;
+    const renewal = { key: queue.keys.workers, member: this.#workerId, lifeMs: leaseMs, everyMs: heartbeatMs, logger };
+    try {
+      this.#thread = new ScoreRenewer(this.#redis, renewal);
+    } catch (error) {
+      logger.warn({ err: error }, 'Job worker: no thread can keep the lease; handlers must not block for longer');
+    }
   }
 
   get #redis() {
@@ -71,6 +94,8 @@ export class LeaseKeeper {
     const args = [this.#workerId, this.#options.leaseMs];
     const [wasHeld, flagged] = (await runScript(this.#redis, HEARTBEAT, [this.#base], args)) as [number, string[]];
     if (this.#stop.signal.aborted) return;
+    const left = this.#events.onBeat().map(({ timeLeftMs }) => timeLeftMs);
+    this.#thread?.allowOnly(Math.max(this.#options.leaseMs, ...left));
     if (wasHeld !== 1) this.#events.onLost();
     this.#events.onCancel(flagged);
     if (performance.now() - this.#publishedAt >= PUBLISH_MS) await this.#publishTasks();
@@ -80,9 +105,19 @@ export class LeaseKeeper {
   async #publishTasks(): Promise<void> {
     try {
       await this.#options.queue.publishedTasks.publish(Object.keys(this.#options.registry.tasks));
+      await this.#unpark();
       this.#publishedAt = performance.now();
     } catch (error) {
       this.#options.logger.warn({ err: error }, 'Job worker: its tasks could not be made known; trying again');
+    }
+  }
+
+  /** Jobs that wait because of a limit that their task has no more. */
+  async #unpark(): Promise<void> {
+    const { registry, queue } = this.#options;
+    for (const task of await this.#redis.smembers(queue.keys.parked)) {
+      if (!registry.has(task) || registry.limits.has(task)) continue;
+      while (Number(await runScript(this.#redis, UNPARK, [this.#base], [task])) > 0);
     }
   }
 

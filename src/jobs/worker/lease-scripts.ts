@@ -1,5 +1,6 @@
 import type { RedisScript } from '../../redis/index.js';
 import { BURY, DROP_CANCELLED, KEEP_ENDED, PRELUDE, RUNS_WHEN_FULL } from '../format/script-prelude.js';
+import { TASK_LIMIT_KEYS } from '../format/task-limits.js';
 
 /** A mark to cancel that nobody acted upon for a day belongs to a job that is long gone. */
 const FLAG_LIFE_MS = 86_400_000;
@@ -36,7 +37,7 @@ return redis.call('ZREM', base .. ':workers', ARGV[1])`,
  * job waits a little, each of a worker's jobs longer than the one before, so that the one that kills its workers is
  * soon alone and the others pass. After the crashes allowed it goes to the dead letters.
  *
- * Keys: workers, p:<worker>, w:<priority>, z, c, s, x, done, j, and h, d, r of the jobs.
+ * Keys: workers, p:<worker>, w:<priority>, z, c, s, x, done, j, on:<task>, and h, d, r of the jobs.
  * Whoever asks renews its own lease first; if that had run out, it was asleep, as others may have been (a suspended
  * machine): it then judges nobody. If the server's clock is not where the asker expects it, it has jumped, and every
  * lease begins anew.
@@ -47,7 +48,7 @@ return redis.call('ZREM', base .. ':workers', ARGV[1])`,
 export const REAP: RedisScript = {
   name: 'kernelJobsReap',
   keys: 1,
-  lua: `${PRELUDE}${RUNS_WHEN_FULL}${KEEP_ENDED}${DROP_CANCELLED}${BURY}${IS_JUMP}
+  lua: `${PRELUDE}${RUNS_WHEN_FULL}${KEEP_ENDED}${DROP_CANCELLED}${BURY}${IS_JUMP}${TASK_LIMIT_KEYS}
 local lease = tonumber(ARGV[2])
 local allowed, apart, fault = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
 local own = redis.call('ZSCORE', base .. ':workers', ARGV[1])
@@ -61,21 +62,23 @@ end
 if type(own) ~= 'string' or tonumber(own) < now then return {text(now)} end
 local back, buried = {}, {}
 local function giveBack(position, claim)
-  local letter, run, crashes, id = string.match(claim, '^%d+:(%a)(%d+)%.(%d+)%.(.*)$')
+  local letter, run, crashes, id = partsOf(string.match(claim, '^%d+:(.*)$'))
   local envelope = redis.call('HGET', jobs, id)
   if type(envelope) ~= 'string' then return end
-  crashes = tonumber(crashes) + 1
+  local task = taskOf(envelope)
+  if task then redis.call('SREM', on(task), id) end
+  crashes = crashes + 1
   if type(redis.call('ZSCORE', base .. ':c', id)) == 'string' then
     return dropCancelled(id, envelope, tonumber(ARGV[6]), tonumber(ARGV[7]))
   end
   if crashes >= allowed then
-    local ending = '{"status":"failed","completedAt":' .. text(now) .. ',"attempts":' .. run
+    local ending = '{"status":"failed","completedAt":' .. text(now) .. ',"attempts":' .. text(run)
       .. ',"crashes":' .. text(crashes) .. ',"error":' .. fault .. '}'
     bury(id, ending .. '\\n' .. envelope, tonumber(ARGV[8]), tonumber(ARGV[9]))
     buried[#buried + 1] = id
     return
   end
-  local entry = letter .. text(tonumber(run) + 1) .. '.' .. text(crashes) .. '.' .. id
+  local entry = letter .. text(run + 1) .. '.' .. text(crashes) .. '.' .. id
   redis.call('HSET', live(id), 'entry', entry)
   if crashes > 1 then
     redis.call('ZADD', base .. ':z', text(now + (position - 1) * apart), entry)

@@ -29,6 +29,15 @@ export interface JobWorkerOptions<Db = unknown> extends Partial<WorkerTimings> {
   registry: JobRegistry;
   /** Jobs in flight at once. Default 4. */
   concurrency?: number;
+  /** Most jobs claimed ahead while handlers take less time than a round trip to Redis; 0 for none. Default 100. */
+  prefetch?: number;
+  /** Most threads for the handlers that are given by the URL of their module. Default 8. */
+  threadPoolSize?: number;
+  /**
+   * Keep the lease from a thread with a connection of its own, so that a handler that blocks the event loop is not taken
+   * for dead within its `timeoutMs`. Default true; nothing in memory needs it.
+   */
+  leaseThread?: boolean;
   /** Waits before the second, third… try, ms; the last one repeats. Default 1, 5 and 30 s. */
   retryDelaysMs?: readonly number[];
   /** Share by which a wait is longer or shorter by chance. Default 0.2. */
@@ -47,38 +56,46 @@ export interface JobWorkerOptions<Db = unknown> extends Partial<WorkerTimings> {
 export type ResolvedWorkerOptions = Required<Omit<JobWorkerOptions, 'services'>> & { services: Services | undefined };
 
 const DEFAULT_LEASE_MS = 15_000;
+const DEFAULTS = {
+  concurrency: 4,
+  prefetch: 100,
+  threadPoolSize: 8,
+  leaseThread: true,
+  retryDelaysMs: [1000, 5000, 30_000],
+  retryJitter: 0.2,
+  maxCrashes: 3,
+  unknownTaskMs: 3_600_000,
+  withDb: (_context, run) => run(undefined),
+  services: undefined,
+  logger: silentLogger,
+  metrics: silentMetrics,
+  pollMs: 1000,
+  abortGraceMs: 1000,
+  suspectDelayMs: 1000,
+} satisfies Partial<ResolvedWorkerOptions>;
 /** What one answer of Redis may carry. */
 const MAX_CONCURRENCY = 1000;
 
 /** @throws ConfigError naming every option out of range. */
 export function resolveWorkerOptions(options: JobWorkerOptions<never>): ResolvedWorkerOptions {
   const leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS;
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const resolved: ResolvedWorkerOptions = {
     queue: options.queue,
     registry: options.registry,
-    concurrency: options.concurrency ?? 4,
-    retryDelaysMs: options.retryDelaysMs ?? [1000, 5000, 30_000],
-    retryJitter: options.retryJitter ?? 0.2,
-    maxCrashes: options.maxCrashes ?? 3,
-    unknownTaskMs: options.unknownTaskMs ?? 3_600_000,
-    withDb: (options.withDb as WithDb | undefined) ?? ((_context, run) => run(undefined)),
-    services: options.services,
-    logger: options.logger ?? silentLogger,
-    metrics: options.metrics ?? silentMetrics,
+    ...DEFAULTS,
     leaseMs,
-    heartbeatMs: options.heartbeatMs ?? leaseMs / 3,
-    reapMs: options.reapMs ?? Math.min(2000, leaseMs / 4),
-    pollMs: options.pollMs ?? 1000,
-    abortGraceMs: options.abortGraceMs ?? 1000,
-    suspectDelayMs: options.suspectDelayMs ?? 1000,
+    heartbeatMs: leaseMs / 3,
+    reapMs: Math.min(2000, leaseMs / 4),
+    ...given,
   };
   assertInRange(resolved);
   return resolved;
 }
 
 function assertInRange(options: ResolvedWorkerOptions): void {
-  const { concurrency, maxCrashes, retryDelaysMs, leaseMs, heartbeatMs, reapMs, pollMs } = options;
-  const faults = Object.entries({ concurrency, maxCrashes, leaseMs, heartbeatMs, reapMs, pollMs })
+  const { concurrency, threadPoolSize, maxCrashes, retryDelaysMs, leaseMs, heartbeatMs, reapMs, pollMs } = options;
+  const faults = Object.entries({ concurrency, threadPoolSize, maxCrashes, leaseMs, heartbeatMs, reapMs, pollMs })
     .filter(([, value]) => !(Number.isFinite(value) && value > 0))
     .map(([field, value]) => ({
       field,
@@ -87,6 +104,10 @@ function assertInRange(options: ResolvedWorkerOptions): void {
     }));
   if (concurrency > MAX_CONCURRENCY) {
     faults.push({ field: 'concurrency', fault: `it is above ${MAX_CONCURRENCY}`, mend: 'Start another worker' });
+  }
+  if (!(Number.isInteger(options.prefetch) && options.prefetch >= 0 && options.prefetch <= MAX_CONCURRENCY)) {
+    const fault = `${options.prefetch} is not a whole number from 0 to ${MAX_CONCURRENCY}`;
+    faults.push({ field: 'prefetch', fault, mend: 'Leave it out for the default' });
   }
   if (heartbeatMs >= leaseMs) {
     faults.push({

@@ -1,6 +1,8 @@
 import { type RedisClient, runScript } from '../../redis/index.js';
 import type { Acknowledgement } from '../format/acknowledgement.js';
+import { parseClaim } from '../format/entry.js';
 import type { QueueKeys } from '../format/queue-keys.js';
+import { formatLimits, type TaskLimits } from '../format/task-limits.js';
 import type { QueueSettings } from '../queue/queue-settings.js';
 import { STEP } from './step-script.js';
 
@@ -8,6 +10,8 @@ export interface StepRequest {
   acknowledgements: readonly Acknowledgement[];
   /** Jobs to claim. */
   wanted: number;
+  /** Most claims it may hold. */
+  mayHold: number;
 }
 
 export interface StepReply {
@@ -27,23 +31,30 @@ export interface StepReply {
 export interface StepWorker {
   id: string;
   leaseMs: number;
-  concurrency: number;
   redis: RedisClient;
   keys: QueueKeys;
   settings: QueueSettings;
+  /** Of the tasks it offers. */
+  limits?: ReadonlyMap<string, TaskLimits>;
 }
 
 /** Acknowledges and claims in one round trip. */
-export async function runStep(worker: StepWorker, { acknowledgements, wanted }: StepRequest): Promise<StepReply> {
+export async function runStep(
+  worker: StepWorker,
+  { acknowledgements, wanted, mayHold }: StepRequest,
+): Promise<StepReply> {
   const { resultTtlMs, maxFinished, deadTtlMs, maxDead } = worker.settings;
-  const header = [worker.id, worker.leaseMs, wanted, worker.concurrency, resultTtlMs, maxFinished, deadTtlMs, maxDead];
-  const args = acknowledgements.flatMap(({ kind, claim, id, payload, delayMs, fault }) => [
+  const limits = worker.limits ?? new Map();
+  const kept = [resultTtlMs, maxFinished, deadTtlMs, maxDead];
+  const header = [worker.id, worker.leaseMs, wanted, mayHold, ...kept, formatLimits(limits)];
+  const args = acknowledgements.flatMap(({ kind, claim, id, payload, delayMs, fault, task }) => [
     kind,
     claim,
     id,
     payload,
     delayMs ?? 0,
     fault ?? '',
+    limits.has(task) ? task : '',
   ]);
   const reply = await runScript(worker.redis, STEP, [worker.keys.base], [...header, ...args]);
   const [stale, taken, held, nextDue, now, wasLost] = reply as [string[], string[], number, string, string, number];
@@ -60,7 +71,7 @@ export async function runStep(worker: StepWorker, { acknowledgements, wanted }: 
 /** Everything the server holds for this worker. */
 export async function readHeld(worker: StepWorker): Promise<StepReply['claimed']> {
   const claims = await worker.redis.lrange(worker.keys.processing(worker.id), 0, -1);
-  const ids = claims.map((claim) => claim.replace(/^\d+:.\d+\.\d+\./, ''));
+  const ids = claims.map((claim) => parseClaim(claim).id);
   const envelopes = ids.length > 0 ? await worker.redis.hmget(worker.keys.jobs, ...ids) : [];
   return claims.map((claim, i) => ({ claim, envelope: envelopes[i] ?? '' }));
 }

@@ -52,7 +52,7 @@ export interface Capabilities {
   readonly writableCtes: boolean;
   /** Most reads by id that are sent one by one; what is asked for while so many are on their way travels together. */
   readonly soloReads: number;
-  /** `INSERT … ON CONFLICT … DO UPDATE … WHERE … RETURNING`. */
+  /** `INSERT … ON CONFLICT … DO UPDATE … WHERE … RETURNING`; others may have `indexedUpsert`. */
   readonly upserts: boolean;
   /** The database runs inside this process: a statement costs no round trip. */
   readonly embedded: boolean;
@@ -76,6 +76,23 @@ export interface ReturningChange {
   condition(row: string): string;
 }
 
+/** The parts of an upsert by the name of an index. Names are quoted. */
+export interface IndexedUpsert {
+  readonly table: string;
+  readonly columns: string;
+  /** Placeholders of the columns, in their order. */
+  readonly values: string;
+  readonly index: string;
+  /** The columns that tell which row is meant. */
+  readonly key: readonly string[];
+  /** What is written over a stored row. */
+  readonly changed: ReadonlyArray<{ readonly quoted: string; readonly holds: ColumnCodec['holds'] }>;
+  readonly deletedAt: string;
+  readonly updatedAt: string;
+  readonly updatedBy: string;
+  readonly version: string;
+}
+
 /** Row triggers, which record versions where a statement cannot do it by itself. */
 export interface TriggerDialect {
   /** The statement that makes it, letter by letter as the engine shows it afterwards. */
@@ -93,6 +110,11 @@ export interface Dialect {
   /** The same where the rows are about to be gone: rows that reference them wait as well. */
   readonly removalLock: string;
   quote(identifier: string): string;
+  /**
+   * What, outside of quotes, begins something in which parentheses do not count, beside what every engine has: no condition
+   * written as text may contain it.
+   */
+  readonly misleading: RegExp;
   /** @param position from 1. */
   placeholder(position: number): string;
   /** What stands for an equality that also matches two NULLs. */
@@ -101,6 +123,11 @@ export interface Dialect {
   readonly greatest: string;
   /** What follows an ORDER BY term whose column may be NULL, so that NULL comes first, and last in descending order. */
   readonly nullOrder: { readonly asc: string; readonly desc: string };
+  /**
+   * The condition that a column is NULL, as it is in nearly all rows, for engines that would take IS NULL for a rare thing in a
+   * table that they do not know yet.
+   */
+  mostlyNull?(column: string): string;
   column(field: FieldMeta): ColumnCodec;
   /** The field whose column has that type; `undefined` for a type that no field has. */
   fieldOf(type: string): FieldOptions | undefined;
@@ -131,7 +158,13 @@ export interface Dialect {
   bind(value: unknown): unknown;
   /** Whether the value at a path of a json column is that scalar; NULL where there is none, or null, as in a comparison of fields. */
   jsonEquals(column: string, path: JsonPath, value: JsonScalar): JsonCondition;
-  /** An upsert names columns that no unique key covers. Left out by engines without `upserts`. */
+  /**
+   * One statement that inserts a row or, where one has the same key, changes that one if it differs, and answers the stored
+   * row: perhaps unchanged, or another one that stands against it. Refused where the index is not there. For engines that
+   * have no `upserts`; left out where this cannot be done either.
+   */
+  indexedUpsert?(upsert: IndexedUpsert): string;
+  /** An upsert names columns that no unique key covers. Left out by engines that know no upserts. */
   lacksKey?(error: unknown): boolean;
   /** Worth another try of the whole unit of work. */
   isTransient(error: unknown): boolean;

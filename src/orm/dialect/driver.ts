@@ -35,6 +35,16 @@ export interface Connection {
   rollback(): Promise<void>;
 }
 
+/**
+ * Statements that run in the very turn of their caller, as an engine inside this process can. `undefined` says that
+ * another process stands in the way and nothing has been run. Every error is a `KernelError`.
+ */
+export interface DirectStatements {
+  all(sql: string, params: readonly unknown[], bigints?: boolean): RawRow[] | undefined;
+  /** @returns how many rows were changed. */
+  run(sql: string, params: readonly unknown[]): number | undefined;
+}
+
 /** What a connection is wanted for: one reading statement, a read-only transaction, or writing. */
 export type Purpose = 'read' | 'snapshot' | 'write';
 
@@ -63,6 +73,11 @@ export interface Driver {
   purposeOf(sql: string): 'read' | 'write';
   /** @throws TimeoutError naming how long the holder has had it. */
   acquire(purpose: Purpose, options: AcquireOptions): Connection | Promise<Connection>;
+  /**
+   * For one statement outside of transactions, which is over before anybody else gets a turn: nothing is taken and nothing
+   * has to be given back. `undefined` while there is somebody to wait for. Left out by servers.
+   */
+  direct?(purpose: 'read' | 'write'): DirectStatements | undefined;
   /** @param broken the connection is in an unknown state and must not be used again. */
   release(connection: Connection, broken?: boolean): void;
   /**

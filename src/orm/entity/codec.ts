@@ -1,5 +1,6 @@
 import { canonicalDecimal } from './decimal.js';
 import type { FieldType } from './field-types.js';
+import { fromIsoTime } from './iso-time.js';
 
 /**
  * A value as every engine, history row and export can carry it: text for dates, decimals and json, the JavaScript
@@ -29,7 +30,8 @@ export interface CodecSizes {
 
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
-const UNSTORABLE_TEXT = /[\0\p{Cs}]/u;
+/** A NUL, which some servers take for the end, and half a surrogate pair, which is no character. */
+export const UNSTORABLE_TEXT = /[\0\p{Cs}]/u;
 const UNSTORABLE_JSON = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
@@ -56,7 +58,7 @@ export function createCodec(type: FieldType, sizes: CodecSizes): ValueCodec {
     case 'uuid':
       return plain(encodeUuid);
     case 'datetime':
-      return { encode: encodeDatetime, decode: (text: string) => new Date(text), equals: undefined };
+      return { encode: encodeDatetime, decode: fromIsoTime, equals: undefined };
     case 'json':
       return { encode: encodeJson, decode: (text: string) => JSON.parse(text), equals: sameJson };
     case 'blob':

@@ -137,6 +137,8 @@ export function buildEntityMeta(
   const own = [...declared].map(([property, field]) => ownField(entity.name, property, field));
   const fields = [...system, ...own];
   const byProperty = new Map(fields.map((field) => [field.property, field]));
+  const byColumn = new Map(fields.map((field) => [field.column, field]));
+  assertOwnColumns(entity.name, fields, byColumn);
   const named = (property: string, where: string) => fieldNamed(entity.name, byProperty, property, where);
 
   return {
@@ -150,7 +152,7 @@ export function buildEntityMeta(
     tenant: options.tenant === undefined ? undefined : named(options.tenant, 'tenant'),
     fields,
     byProperty,
-    byColumn: new Map(fields.map((field) => [field.column, field])),
+    byColumn,
     relations: checkedRelations(entity.name, byProperty, relations),
     uniques: [...own.flatMap(uniqueOfField), ...(options.unique ?? []).map((unique) => uniqueOfEntity(unique, named))],
     indexes: [
@@ -161,6 +163,15 @@ export function buildEntityMeta(
     ],
     checks: options.checks ?? [],
   };
+}
+
+function assertOwnColumns(owner: string, fields: readonly FieldMeta[], byColumn: ReadonlyMap<string, FieldMeta>): void {
+  const other = fields.find((field) => byColumn.get(field.column) !== field);
+  if (!other) return;
+  const { column, property } = byColumn.get(other.column) as FieldMeta;
+  throw new SchemaError(
+    `${owner}.${other.property} and ${owner}.${property} are both the column ${column}; rename one`,
+  );
 }
 
 function checkedRelations(

@@ -1,5 +1,7 @@
 import { currentContext } from '../../base/context.js';
-import type { Portable } from '../entity/codec.js';
+import { ValidationError } from '../../base/errors.js';
+import { type Portable, UNSTORABLE_TEXT } from '../entity/codec.js';
+import { isoTime } from '../entity/iso-time.js';
 import { AT } from '../entity/system-fields.js';
 import type { Session } from '../session/session.js';
 import type { WriteAction } from '../session/watch/write-event.js';
@@ -22,19 +24,34 @@ export interface Stamp {
  * @param notBefore versions of a row never go back in time, even when the clock does: `asOf` relies on it.
  */
 export function stamp(session: Session, comment: string | undefined, notBefore?: Portable): Stamp {
-  const now = new Date(session.core.clock.now()).toISOString();
+  const now = isoTime(session.core.clock.now());
   return {
     now: typeof notBefore === 'string' && notBefore > now ? notBefore : now,
     actorId: currentContext().actor?.id ?? null,
-    comment: comment ?? null,
+    comment: checkedComment(comment),
   };
 }
 
-/** Writes a new row and its version. */
-export async function insertRow(session: Session, plan: EntityPlan, row: PortableRow, made: Stamp): Promise<void> {
+/** What a user typed as the reason of a change is text like any other. @throws ValidationError */
+function checkedComment(comment: string | undefined): string | null {
+  if (comment === undefined || comment === null) return null;
+  if (typeof comment === 'string' && !UNSTORABLE_TEXT.test(comment)) return comment;
+  throw new ValidationError([
+    { loc: ['comment'], msg: 'must be text without a NUL or half a surrogate pair', type: 'invalid_value' },
+  ]);
+}
+
+/** Writes a new row and its version. @returns the row. */
+export async function insertRow(
+  session: Session,
+  plan: EntityPlan,
+  row: PortableRow,
+  made: Stamp,
+): Promise<PortableRow> {
   const values = row.map((value, index) => plan.columns[index]?.toRaw(value));
   await writeVersion(session, plan, insertSql(plan), values, row, made);
   announce(session, plan, 'create', undefined, row);
+  return row;
 }
 
 /** What a change makes of a row. */
@@ -68,22 +85,21 @@ export async function updateRow(
  * Runs a statement that leaves the row as its new version is to be. Where the statement cannot record that version, a
  * trigger has, which knows everything but the comment.
  */
-async function writeVersion(
+function writeVersion(
   session: Session,
   plan: EntityPlan,
   sql: string,
   values: readonly unknown[],
   row: PortableRow,
   made: Stamp,
-): Promise<void> {
+): Promise<unknown> {
   if (plan.meta.history && plan.dialect.capabilities.writableCtes) {
     const extra = [plan.rawTime(made.now), made.actorId, made.comment];
-    await session.run(recordedSql(plan, sql, values.length), [...values, ...extra]);
-    return;
+    return session.run(recordedSql(plan, sql, values.length), [...values, ...extra]);
   }
-  await session.run(sql, values);
-  if (plan.meta.history && made.comment !== null)
-    await session.run(commentSql(plan), [made.comment, row[AT.id], row[AT.version]]);
+  const written = session.run(sql, values);
+  if (!plan.meta.history || made.comment === null) return written;
+  return written.then(() => session.run(commentSql(plan), [made.comment, row[AT.id], row[AT.version]]));
 }
 
 export function announce(

@@ -7,7 +7,7 @@ import type { ReturningChange } from '../dialect/dialect.js';
  */
 export function changeReturning({ table, columns, assignments, condition }: ReturningChange): string {
   return (
-    `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM ${table} AS old WHERE ${condition('old.')} FOR UPDATE ` +
+    `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM ${table} AS old$ WHERE ${condition('old$.')} FOR UPDATE ` +
     `ON DUPLICATE KEY UPDATE ${assignments(`${table}.`)} RETURNING ${columns}`
   );
 }

@@ -1,9 +1,10 @@
 import type { Dialect, Engine, OpenOptions } from '../dialect/dialect.js';
 import { changeReturning } from './change-returning.js';
 import { mysqlColumn } from './column-codecs.js';
-import { isOutage, isTransient, isUndone } from './errors.js';
+import { isOutage, isTransient, isUndone, lacksKey } from './errors.js';
 import { fieldOf } from './field-of-type.js';
 import type { Flavor } from './flavor.js';
+import { indexedUpsert } from './indexed-upsert.js';
 import { jsonEquals } from './json-path.js';
 import { mysqlNativeBackup } from './native-backup.js';
 import { openMysql } from './open.js';
@@ -39,6 +40,7 @@ function createDialect(flavor: Flavor, database: string): Dialect {
     greatest: 'GREATEST',
     nullOrder: { asc: '', desc: '' },
     quote,
+    misleading: /#/,
     placeholder: () => '?',
     column: mysqlColumn,
     fieldOf,
@@ -47,11 +49,12 @@ function createDialect(flavor: Flavor, database: string): Dialect {
     cast: (expression) => expression,
     widens,
     misfits,
-    ...(flavor.returnsRows && { changeReturning }),
+    ...(flavor.returnsRows && { changeReturning, indexedUpsert }),
     overwrite: (columns) =>
       `ON DUPLICATE KEY UPDATE ${columns.map((column) => `${column} = VALUES(${column})`).join(', ')}`,
     bind,
     jsonEquals,
+    lacksKey,
     isTransient,
     isUndone,
     isOutage,

@@ -28,6 +28,7 @@ const KIND_OF_ERRNO: Readonly<Record<number, ConstraintKind>> = {
 /** After these the server has given up the whole transaction, or may have. */
 const DEADLOCK = new Set([1213, 1020, 3058, 3572]);
 const LOCK_WAIT = 1205;
+const NO_SUCH_INDEX = 1176;
 const STATEMENT_LIMIT = new Set([1317, 1969, 3024]);
 /** Too many connections, shutting down, killed, no such database, access denied. */
 const OUTAGE = new Set([1040, 1043, 1053, 1079, 1129, 1203, 1226, 1927, 2006, 2013, 4031]);
@@ -60,6 +61,11 @@ export function endsTransaction(error: unknown): boolean {
 /** The transaction surely did not take effect: a deadlock, which a cluster may find at COMMIT only. */
 export function isUndone(error: unknown): boolean {
   return DEADLOCK.has(errnoOf(error));
+}
+
+/** An upsert names an index that is not there. */
+export function lacksKey(error: unknown): boolean {
+  return errnoOf(error) === NO_SUCH_INDEX;
 }
 
 /** The connection is gone or in an unknown state. */

@@ -38,7 +38,10 @@ export const postgresDialect: Dialect = {
   greatest: 'GREATEST',
   nullOrder: { asc: ' NULLS FIRST', desc: ' NULLS LAST' },
   quote,
+  misleading: /\$[\w\u0080-\uffff]*\$|\be'/i,
   placeholder: (position) => `$${position}`,
+  // In a table that was never analyzed the planner expects IS NULL of one row in 200, and would sort all of the others.
+  mostlyNull: (column) => `(${column} >= '-infinity') IS NOT TRUE`,
   column: postgresColumn,
   fieldOf,
   textOf: (expression) => `CAST(${expression} AS text)`,

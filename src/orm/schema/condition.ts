@@ -3,7 +3,7 @@ import type { Dialect } from '../dialect/dialect.js';
 import type { EntityMeta } from '../entity/metadata.js';
 import { suggestion } from '../entity/naming.js';
 import { placeholders } from '../sql/read/fragment.js';
-import { renderTokens, tokenize } from '../sql/tokenizer.js';
+import { renderTokens, tokenizeCondition } from '../sql/tokenizer.js';
 
 /**
  * A condition that an entity declares, as SQL of the engine.
@@ -16,7 +16,11 @@ export function conditionSql(meta: EntityMeta, condition: string, what: string, 
     if (found) return dialect.quote(found.column);
     throw new SchemaError(`${what} names an unknown column [${name}]${suggestion(name, meta.byColumn.keys())}`);
   };
-  const { sql, parameters } = renderTokens(tokenize(condition, true), column, placeholders(dialect));
+  const { sql, parameters } = renderTokens(
+    tokenizeCondition(condition, dialect.misleading),
+    column,
+    placeholders(dialect),
+  );
   if (parameters > 0) throw new SchemaError(`${what} cannot take parameters`);
   return sql;
 }

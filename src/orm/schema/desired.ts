@@ -3,6 +3,7 @@ import { SchemaError } from '../../base/errors.js';
 import type { Dialect } from '../dialect/dialect.js';
 import type { CheckShape, ColumnShape, ForeignKeyShape, IndexShape, TableShape } from '../dialect/shape.js';
 import { canonicalJson } from '../entity/codec.js';
+import { constraintName, shortHash, uniqueName } from '../entity/constraint-name.js';
 import type { EntityTarget } from '../entity/field-types.js';
 import { type EntityMeta, type FieldMeta, type IndexMeta, internalField, type UniqueMeta } from '../entity/metadata.js';
 import { entityMeta } from '../entity/registry.js';
@@ -186,7 +187,7 @@ function foreignKeyOf(field: FieldMeta): ForeignKeyShape[] {
 function uniqueOf(meta: EntityMeta, { fields, includeDeleted, where }: UniqueMeta, dialect: Dialect): IndexShape {
   const columns = fields.map((field) => field.column);
   return {
-    name: constraintName('uq', [meta.table, ...columns, ...hashOf(where)]),
+    name: uniqueName(meta.table, columns, where),
     columns,
     unique: true,
     liveOnly: !includeDeleted,
@@ -212,16 +213,4 @@ function partial(meta: EntityMeta, where: string | undefined, dialect: Dialect):
 
 function hashOf(where: string | undefined): string[] {
   return where === undefined ? [] : [shortHash(where)];
-}
-
-const MAX_IDENTIFIER = 63;
-
-/** A name that every engine takes, however long its parts are. */
-export function constraintName(prefix: string, parts: readonly string[]): string {
-  const name = [prefix, ...parts].join('_');
-  return name.length <= MAX_IDENTIFIER ? name : `${name.slice(0, MAX_IDENTIFIER - 9)}_${shortHash(name)}`;
-}
-
-function shortHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }

@@ -1,7 +1,8 @@
 import type { Dialect, TriggerDialect } from '../dialect/dialect.js';
 import type { RowTrigger, SchemaStep, TableShape, TriggerShape } from '../dialect/shape.js';
+import { constraintName } from '../entity/constraint-name.js';
 import { AT, SYSTEM_FIELDS } from '../entity/system-fields.js';
-import { constraintName, type DesiredTable } from './desired.js';
+import type { DesiredTable } from './desired.js';
 
 /** How the triggers that record versions get from what they are to what they should be. */
 export interface TriggerPlan {

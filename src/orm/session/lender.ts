@@ -1,7 +1,8 @@
-import type { Connection, Driver, PoolStats, Purpose } from '../dialect/driver.js';
+import type { Connection, DirectStatements, Driver, PoolStats, Purpose } from '../dialect/driver.js';
 import { untilAborted } from './until-aborted.js';
 import type { StatementWatch } from './watch/statement-watch.js';
 import { bare, WatchedConnection } from './watch/watched-connection.js';
+import { WatchedStatements } from './watch/watched-statements.js';
 
 /** The connections of one server as sessions use them: lent, watched while somebody wants to know, ended by signals. */
 export class Lender {
@@ -60,6 +61,13 @@ export class Lender {
     } finally {
       this.release(connection);
     }
+  }
+
+  /** For one statement that runs in this very turn; `undefined` where it has to be borrowed for. */
+  direct(purpose: 'read' | 'write'): DirectStatements | undefined {
+    if (this.#watch.traces) return undefined;
+    const statements = this.#driver.direct?.(purpose);
+    return statements && this.#watch.awake ? new WatchedStatements(statements, this.#watch) : statements;
   }
 
   close(): Promise<void> {

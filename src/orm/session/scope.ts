@@ -76,7 +76,9 @@ export class Scope implements Session {
     return this.#enqueue((connection) => runEach(connection, sql, runs), undefined);
   }
 
-  objects(sql: string, params: readonly unknown[], signal?: AbortSignal): Promise<Row[]> {
+  async objects(sql: string, params: readonly unknown[], signal?: AbortSignal): Promise<Row[]> {
+    // The server refuses writes of a transaction, but knows nothing of a part of one that only reads.
+    if (this.#readOnly && this.parent && !this.core.connections.onlyReads(sql)) this.#assertWritable();
     return this.#enqueue((connection) => connection.objects(sql, params), signal);
   }
 
@@ -171,14 +173,20 @@ export class Scope implements Session {
   async #finish(): Promise<void> {
     const connection = this.#connection;
     this.#state = 'ended';
-    if (this.parent) {
-      await connection?.run(`RELEASE SAVEPOINT sp_${this.#depth}`, []);
-      this.parent.#adopt(this);
-      return;
-    }
+    if (this.parent) return this.#release(this.parent, connection);
     if (connection) await this.#commit(connection);
     this.core.deliver(this.#writes);
     await this.core.runHooks(this.#onCommit);
+  }
+
+  async #release(parent: Scope, connection: Connection | undefined): Promise<void> {
+    try {
+      await connection?.run(`RELEASE SAVEPOINT sp_${this.#depth}`, []);
+    } catch (error) {
+      await this.core.runHooks(this.#onRollback);
+      throw error;
+    }
+    parent.#adopt(this);
   }
 
   async #commit(connection: Connection): Promise<void> {

@@ -7,6 +7,8 @@ import { suggestion } from '../entity/naming.js';
 import { AT } from '../entity/system-fields.js';
 import { createHydrator, type Hydrate } from './read/hydrator.js';
 import { RecentMap } from './read/recent-map.js';
+import { ShapeTree } from './shape-tree.js';
+import type { ChangeStatement } from './write/change-parameters.js';
 
 /** One column of one entity on one engine, ready for hot loops. */
 export interface PlannedColumn {
@@ -49,6 +51,8 @@ export class EntityPlan {
   readonly instance: (row: readonly Portable[]) => object;
   /** A new row before anything was given. */
   readonly defaults: readonly Portable[];
+  /** Statements that change one row. */
+  readonly changes = new ShapeTree<ChangeStatement>(500);
   readonly #byName = new Map<string, PlannedColumn>();
   readonly #texts = new RecentMap<string>(2_000);
   readonly #selections = new RecentMap<Selection>(200);
@@ -78,6 +82,7 @@ export class EntityPlan {
   column(name: string): PlannedColumn {
     const column = this.#byName.get(name);
     if (column) return column;
+    if (typeof name !== 'string') throw new ValidationError([], `${this.meta.name}: a field is named by text`);
     throw new ValidationError(
       [{ loc: [name], msg: 'unknown field', type: 'unknown_field' }],
       `Unknown field "${name}" on ${this.meta.name}${suggestion(name, this.meta.byProperty.keys())}`,

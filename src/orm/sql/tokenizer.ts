@@ -4,54 +4,81 @@ import type { NextPlaceholder } from './read/fragment.js';
 /** One piece of hand-written SQL. */
 export type Token = { kind: 'text'; text: string } | { kind: 'identifier'; name: string } | { kind: 'parameter' };
 
-/** Literals, quoted identifiers and comments pass untouched; `[[`, `]]` and `??` stand for the plain characters. */
+/** Literals and quoted identifiers pass untouched; `[[`, `]]` and `??` stand for the plain characters. */
 const PIECES =
   /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|--[^\n]*|\/\*[\s\S]*?\*\/|\[\[|\]\]|\[([A-Za-z_][A-Za-z0-9_]*)\]|\?\?|\?|[();]/g;
 
 const ESCAPED: Record<string, string> = { '[[': '[', ']]': ']', '??': '?' };
 
+/** For conditions that no engine has been asked to run yet. */
+export const NOTHING = /(?!)/;
+
+/** Splits a hand-written statement into text, `[identifiers]` and `?` parameters. Comments stay. */
+export function tokenize(sql: string): Token[] {
+  assertWhole(sql);
+  return split(sql, (text) => text);
+}
+
 /**
- * Splits hand-written SQL into text, `[identifiers]` and `?` parameters.
- * @param fragment whether it will stand inside parentheses, which it then must not be able to leave.
+ * The same of a condition, which will stand inside parentheses and must not be able to leave them: other conditions, such as
+ * the one on the tenant, stand behind. So nothing may be in it that an engine reads otherwise than it is read here. Comments,
+ * in which engines differ, are left out.
+ * @param misleading what the engine takes, outside of quotes, for the beginning of a comment or of a quote.
+ * @throws ValidationError
  */
-export function tokenize(sql: string, fragment: boolean): Token[] {
+export function tokenizeCondition(sql: string, misleading: RegExp): Token[] {
+  assertWhole(sql);
+  let depth = 0;
+  const tokens = split(sql, (text, gap, piece) => {
+    assertPlain(gap, piece, text, misleading);
+    if (piece === '(') depth += 1;
+    if (piece === ')' && --depth < 0)
+      throw new ValidationError([], 'A condition closes a parenthesis that it did not open');
+    return /^(--|\/\*)/.test(piece) ? ' ' : text;
+  });
+  if (depth !== 0) throw new ValidationError([], 'A condition leaves a parenthesis open');
+  return tokens;
+}
+
+/** A server that reads a text until its first NUL would not see the rest. */
+function assertWhole(sql: string): void {
+  if (sql.includes('\0')) throw new ValidationError([], 'A statement contains a NUL; pass values as parameters');
+}
+
+/** @param edit says what is written of a piece; it sees the text before the piece, too, and the end of it all as an empty piece. */
+function split(sql: string, edit: (text: string, gap: string, piece: string) => string): Token[] {
   const tokens: Token[] = [];
   let text = '';
   let end = 0;
-  let depth = 0;
   for (const match of sql.matchAll(PIECES)) {
     const [piece, identifier] = match;
-    text += sql.slice(end, match.index);
+    const gap = sql.slice(end, match.index);
+    const isText = identifier === undefined && piece !== '?';
+    text += gap + edit(isText ? (ESCAPED[piece] ?? piece) : '', gap, piece);
     end = match.index + piece.length;
-    if (identifier !== undefined || piece === '?') {
-      tokens.push(
-        { kind: 'text', text },
-        identifier === undefined ? { kind: 'parameter' } : { kind: 'identifier', name: identifier },
-      );
-      text = '';
-      continue;
-    }
-    if (fragment) depth = checkFragment(piece, depth);
-    text += ESCAPED[piece] ?? piece;
+    if (isText) continue;
+    tokens.push(
+      { kind: 'text', text },
+      identifier === undefined ? { kind: 'parameter' } : { kind: 'identifier', name: identifier },
+    );
+    text = '';
   }
-  text += sql.slice(end);
-  if (fragment) assertClosed(text, sql.slice(end), depth);
-  return [...tokens, { kind: 'text', text }];
+  const rest = sql.slice(end);
+  edit('', rest, '');
+  return [...tokens, { kind: 'text', text: text + rest }];
 }
 
-function checkFragment(piece: string, depth: number): number {
-  if (piece === ';') throw new ValidationError([], 'A condition must be one expression; it contains ";"');
-  if (/^\/\*M?!/.test(piece))
-    throw new ValidationError([], 'A condition contains /*! … */, which MySQL and MariaDB run as SQL');
-  if (piece === ')' && depth === 0)
-    throw new ValidationError([], 'A condition closes a parenthesis that it did not open');
-  return depth + (piece === '(' ? 1 : piece === ')' ? -1 : 0);
-}
-
-function assertClosed(lastText: string, rest: string, depth: number): void {
-  if (depth !== 0) throw new ValidationError([], 'A condition leaves a parenthesis open');
-  if (/['"`]|\/\*/.test(rest))
-    throw new ValidationError([], `A condition leaves a quote or a comment open: ${lastText.trim()}`);
+function assertPlain(gap: string, piece: string, written: string, misleading: RegExp): void {
+  const refuse = (fault: string): never => {
+    throw new ValidationError([], `A condition ${fault}`);
+  };
+  if (/['"`]|\/\*/.test(gap)) refuse(`leaves a quote or a comment open: ${gap.trim()}`);
+  if (piece === ';') refuse('must be one expression; it contains ";"');
+  if (/^\/\*M?!/.test(piece)) refuse('contains /*! … */, which MySQL and MariaDB run as SQL');
+  if (/^--\S/.test(piece)) refuse('contains "--" without a space behind it, which is no comment on MySQL and MariaDB');
+  const [found] = misleading.exec(`${gap}${written.charAt(0)}`) ?? [];
+  if (found !== undefined)
+    refuse(`contains ${found}, where this database starts a comment or a quote of its own; pass values as parameters`);
 }
 
 /** Puts tokens together for an engine. @returns the SQL and how many parameters it takes. */

@@ -32,6 +32,7 @@ export const sqliteDialect: Dialect = {
   greatest: 'MAX',
   nullOrder: { asc: '', desc: '' },
   quote,
+  misleading: /[[\]]/,
   placeholder: () => '?',
   column: sqliteColumn,
   fieldOf,

@@ -8,12 +8,14 @@ import type {
   AcquireOptions,
   BeginOptions,
   Connection,
+  DirectStatements,
   Driver,
   PoolStats,
   Purpose,
   RawRow,
 } from '../dialect/driver.js';
 import { SqliteConnection } from './connection.js';
+import { UnlessBusy } from './direct-statements.js';
 import { isBusy, mapSqliteError } from './errors.js';
 import { FifoLock } from './fifo-lock.js';
 import { MEMORY } from './url.js';
@@ -97,8 +99,10 @@ export class SqliteDriver implements Driver {
   readonly #open: OpenHandle;
   readonly #timeoutMs: number;
   readonly #writer: PatientConnection;
-  readonly #lock = new FifoLock('the writing connection', () => this.#writer.lastSql);
+  readonly #lock = new FifoLock('the writing connection', () => this.#writer.statements.lastSql);
   readonly #reader: SqliteConnection | undefined;
+  readonly #directWriter: DirectStatements;
+  readonly #directReader: DirectStatements | undefined;
   readonly #idle: SqliteConnection[] = [];
   readonly #slots: FifoLock[] = [];
   readonly #slotOf = new Map<Connection, FifoLock>();
@@ -109,6 +113,8 @@ export class SqliteDriver implements Driver {
     this.#timeoutMs = timeoutMs;
     this.#writer = new PatientConnection(open(false), timeoutMs);
     this.#reader = memory ? undefined : new SqliteConnection(open(true));
+    this.#directWriter = new UnlessBusy(this.#writer.statements);
+    this.#directReader = this.#reader && new UnlessBusy(this.#reader.statements);
     if (!memory) this.#slots = Array.from({ length: MAX_SNAPSHOTS }, () => this.#slot());
   }
 
@@ -121,7 +127,7 @@ export class SqliteDriver implements Driver {
   }
 
   purposeOf(sql: string): 'read' | 'write' {
-    return (this.#reader ?? this.#writer).readsOnly(sql) ? 'read' : 'write';
+    return (this.#reader ?? this.#writer).statements.readsOnly(sql) ? 'read' : 'write';
   }
 
   acquire(purpose: Purpose, options: AcquireOptions): Connection | Promise<Connection> {
@@ -130,6 +136,12 @@ export class SqliteDriver implements Driver {
     if (purpose === 'snapshot' && this.#reader) return this.#acquireSnapshot(options);
     if (this.#lock.tryAcquire()) return this.#writer;
     return this.#lock.acquire(options).then(() => this.#writer);
+  }
+
+  direct(purpose: 'read' | 'write'): DirectStatements | undefined {
+    if (this.#closed) return undefined;
+    if (purpose === 'read' && this.#directReader) return this.#directReader;
+    return this.#lock.held ? undefined : this.#directWriter;
   }
 
   release(connection: Connection): void {
@@ -156,7 +168,8 @@ export class SqliteDriver implements Driver {
 
   #slot(): FifoLock {
     const slot: FifoLock = new FifoLock('a reading connection', () => {
-      for (const [connection, own] of this.#slotOf) if (own === slot) return (connection as SqliteConnection).lastSql;
+      for (const [connection, own] of this.#slotOf)
+        if (own === slot) return (connection as SqliteConnection).statements.lastSql;
       return '';
     });
     return slot;

@@ -23,7 +23,10 @@ export interface CacheBackend {
   deletePattern(pattern: string): Promise<number>;
   clear(): Promise<void>;
   exists(key: string): Promise<boolean>;
-  claim(key: string, leaseSeconds: number): Promise<CacheClaim>;
+  /** The stored text of the value, or null. */
+  read(key: string): Promise<string | null>;
+  /** @param outdated a stored text that counts as missing */
+  claim(key: string, leaseSeconds: number, outdated?: string): Promise<CacheClaim>;
   /** Stores what the holder of `lease` computed; false when the lease was lost to a delete, a set or time. */
   fill(key: string, lease: string, text: string, ttlSeconds?: number): Promise<boolean>;
   abandon(key: string, lease: string): Promise<void>;

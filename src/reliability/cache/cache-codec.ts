@@ -1,4 +1,5 @@
 import { KernelError } from '../../base/errors.js';
+import { readEntry } from './stored-entry.js';
 
 /**
  * A value as JSON text. Dates and bigints survive the trip (`{"$date": …}`, `{"$bigint": …}`); an instance of a class
@@ -15,7 +16,9 @@ export function encodeValue(value: unknown): string {
   }
 }
 
-export function decodeValue(text: string): unknown {
+/** The value of an encoded text, also of one that is stored with terms. */
+export function decodeValue(stored: string): unknown {
+  const { text } = readEntry(stored);
   // A reviver visits every value; only texts with a tag in them need one.
   return text.includes('"$') ? JSON.parse(text, untagged) : JSON.parse(text);
 }

@@ -1,17 +1,19 @@
-import type { Clock } from '../../base/clock.js';
+import { type Clock, systemClock } from '../../base/clock.js';
 import { currentContext } from '../../base/context.js';
 import { type Logger, type Metrics, silentLogger, silentMetrics } from '../../base/ports.js';
 import { ambientService, type ServiceKey, serviceKey } from '../../base/services.js';
 import type { RedisClient } from '../../redis/index.js';
 import { assertTtl, type Ttl, ttlSecondsOf } from '../ttl.js';
 import type { CacheBackend } from './cache-backend.js';
-import { decodeValue } from './cache-codec.js';
+import { decodeValue, encodeValue } from './cache-codec.js';
 import { cacheKeyPart } from './cache-key.js';
-import { type ComputeOptions, computeOnce } from './compute-once.js';
+import { type Computation, computeOnce } from './compute-once.js';
 import { escapePattern, matchesPattern } from './glob.js';
 import { InMemoryCache } from './in-memory-cache.js';
 import { NoOpCache } from './no-op-cache.js';
 import { RedisCache } from './redis-cache.js';
+import { readEntry } from './stored-entry.js';
+import { TagBook } from './tag-versions.js';
 
 export interface CacheOptions {
   /** The shared client; null where there is none. */
@@ -32,6 +34,17 @@ export interface GetOrSetOptions {
   ttlSeconds?: number;
   /** Keep null and undefined too; by default the next call asks again. */
   cacheNull?: boolean;
+  /** What the value depends on: `invalidateTags` of one of them makes it void. The name of a table is a tag. */
+  tags?: readonly string[];
+  /** How long after `ttlSeconds` the old value is still answered while one caller computes the new one behind it. */
+  staleSeconds?: number;
+}
+
+/** A computation that callers may join while it runs. */
+interface Flight {
+  /** The versions of the tags it began with. */
+  terms: string;
+  text: Promise<string>;
 }
 
 export const cacheService: ServiceKey<Cache> = serviceKey('cache');
@@ -46,10 +59,14 @@ export class Cache {
   readonly #backend: CacheBackend;
   readonly #logger: Logger;
   readonly #metrics: Metrics;
-  readonly #flights = new Map<string, Promise<string>>();
+  readonly #tagBook: TagBook;
+  readonly #clock: Clock;
+  readonly #flights = new Map<string, Flight>();
 
   constructor(options: CacheOptions = {}) {
     this.#backend = chooseBackend(options);
+    this.#tagBook = new TagBook(this.#backend);
+    this.#clock = options.clock ?? systemClock;
     this.#logger = options.logger ?? silentLogger;
     this.#metrics = options.metrics ?? silentMetrics;
   }
@@ -60,9 +77,9 @@ export class Cache {
 
   /** The value, or null when there is none. */
   async get<T = unknown>(key: string): Promise<T | null> {
-    const value = await this.#softly(() => this.#backend.get(scoped(key)), null);
-    this.#metrics.increment('cache_reads_total', { result: value === null ? 'miss' : 'hit' });
-    return value as T | null;
+    const stored = await this.#softly(() => this.#readValid(scoped(key)), null);
+    this.#metrics.increment('cache_reads_total', { result: stored === null ? 'miss' : 'hit' });
+    return stored === null ? null : (decodeValue(stored) as T | null);
   }
 
   async set(key: string, value: unknown, ttl?: Ttl): Promise<void> {
@@ -86,6 +103,14 @@ export class Cache {
     return this.#backend.deletePattern(full);
   }
 
+  /**
+   * Makes void whatever was cached with one of `tags`, also what is being computed right now, on every instance.
+   * @throws ConnectionError, TimeoutError or CircuitOpenError when Redis did not answer
+   */
+  async invalidateTags(...tags: readonly string[]): Promise<void> {
+    await this.#tagBook.invalidate(tags);
+  }
+
   /** Empties the cache; inside `withTenant`, that tenant's part of it. */
   async clear(): Promise<void> {
     if (currentContext().tenantId) {
@@ -97,7 +122,7 @@ export class Cache {
   }
 
   async exists(key: string): Promise<boolean> {
-    return this.#softly(() => this.#backend.exists(scoped(key)), false);
+    return this.#softly(async () => (await this.#readValid(scoped(key))) !== null, false);
   }
 
   /**
@@ -107,19 +132,43 @@ export class Cache {
    */
   async getOrSet<T>(key: string, factory: () => T | Promise<T>, options: GetOrSetOptions = {}): Promise<T> {
     assertTtl(options.ttlSeconds);
+    assertTtl(options.staleSeconds);
     const full = scoped(key);
-    const flight = this.#flights.get(full) ?? this.#takeOff(full, async () => factory(), options);
-    return decodeValue(await flight) as T;
+    const tags = options.tags && (await this.#softly(() => this.#tagBook.versionsOf(options.tags ?? []), null));
+    if (tags === null) return decodeValue(encodeValue(await factory())) as T;
+    // Who comes after an invalidation must not be handed what began before it.
+    const terms = JSON.stringify(tags) ?? '';
+    const flying = this.#flights.get(full);
+    const { text } =
+      flying?.terms === terms
+        ? flying
+        : this.#takeOff(full, terms, {
+            ...options,
+            backend: this.#backend,
+            tagBook: this.#tagBook,
+            key: full,
+            tags,
+            factory: async () => factory(),
+            now: () => this.#clock.now(),
+            onFault: (error) => this.#report(error),
+          });
+    return decodeValue(await text) as T;
   }
 
-  #takeOff(key: string, factory: () => Promise<unknown>, options: ComputeOptions): Promise<string> {
-    const flight = computeOnce(this.#backend, key, factory, options, (error) => this.#report(error));
+  #takeOff(key: string, terms: string, computation: Computation): Flight {
+    const flight = { terms, text: computeOnce(computation) };
     this.#flights.set(key, flight);
     const land = (): void => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
     };
-    flight.then(land, land);
+    flight.text.then(land, land);
     return flight;
+  }
+
+  /** The stored text, where there is one that its tags have not made void. */
+  async #readValid(key: string): Promise<string | null> {
+    const stored = await this.#backend.read(key);
+    return stored !== null && (await this.#tagBook.isValid(readEntry(stored))) ? stored : null;
   }
 
   async #softly<T>(work: () => Promise<T>, otherwise: T): Promise<T> {

@@ -5,6 +5,10 @@ interface CachedOptions {
   ttlSeconds: number;
   /** Keep null and undefined too; by default the next call asks again. */
   cacheNull?: boolean;
+  /** What the results depend on; `invalidateTags` of one of them, or a write to the table of that name, makes them void. */
+  tags?: readonly string[];
+  /** How long after `ttlSeconds` the old result is still answered while one caller computes the new one behind it. */
+  staleSeconds?: number;
   /** Default the cache of the running kernel. */
   cache?: Cache;
 }
@@ -44,11 +48,10 @@ export function cached<Args extends unknown[], Result>(
   options: CachedByTemplateOptions | CachedByFunctionOptions<Args>,
   fn: (...args: Args) => Result | Promise<Result>,
 ): CachedByFunction<Args, Result> {
-  const { key, ttlSeconds, cacheNull } = options;
-  const cache = (): Cache => options.cache ?? getCache();
+  const { key, cache: own, ...kept } = options;
+  const cache = (): Cache => own ?? getCache();
   const nameOf = (args: Args): string => (typeof key === 'string' ? fillKeyTemplate(key, args[0]) : key(...args));
-  const call = async (...args: Args): Promise<Result> =>
-    cache().getOrSet(nameOf(args), () => fn(...args), { ttlSeconds, cacheNull });
+  const call = async (...args: Args): Promise<Result> => cache().getOrSet(nameOf(args), () => fn(...args), kept);
   return Object.assign(call, {
     invalidate: async (...args: Args): Promise<boolean> => cache().delete(nameOf(args)),
   });

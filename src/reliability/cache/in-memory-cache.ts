@@ -39,6 +39,10 @@ export class InMemoryCache implements CacheBackend {
     return text === undefined ? null : decodeValue(text);
   }
 
+  async read(key: string): Promise<string | null> {
+    return this.#text(key) ?? null;
+  }
+
   async set(key: string, value: unknown, ttlSeconds?: number): Promise<void> {
     this.#store(key, encodeValue(value), ttlSeconds);
   }
@@ -65,9 +69,9 @@ export class InMemoryCache implements CacheBackend {
     return this.#text(key) !== undefined;
   }
 
-  async claim(key: string, leaseSeconds: number): Promise<CacheClaim> {
+  async claim(key: string, leaseSeconds: number, outdated?: string): Promise<CacheClaim> {
     const entry = this.#live(key);
-    if (entry === undefined) {
+    if (entry === undefined || ('text' in entry && entry.text === outdated)) {
       const lease = randomToken(12);
       this.#put(key, { lease, expiresAt: this.#clock.now() + leaseSeconds * 1_000 });
       return { state: 'leased', lease };

@@ -24,7 +24,11 @@ export class NoOpCache implements CacheBackend {
     return false;
   }
 
-  async claim(_key: string, _leaseSeconds: number): Promise<CacheClaim> {
+  async read(_key: string): Promise<null> {
+    return null;
+  }
+
+  async claim(_key: string, _leaseSeconds: number, _outdated?: string): Promise<CacheClaim> {
     return { state: 'leased', lease: '' };
   }
 

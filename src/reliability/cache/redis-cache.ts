@@ -1,5 +1,5 @@
-import { randomToken } from '../../base/ids.js';
-import { type RedisClient, type RedisScript, runScript } from '../../redis/index.js';
+import type { RedisClient } from '../../redis/index.js';
+import { isLease, LeasedKeys, toMs } from '../leased-keys.js';
 import { RedisGuard, type RedisGuardOptions } from '../redis-guard.js';
 import type { CacheBackend, CacheClaim } from './cache-backend.js';
 import { decodeValue, encodeValue } from './cache-codec.js';
@@ -10,43 +10,7 @@ export interface RedisCacheOptions extends RedisGuardOptions {
   prefix?: string;
 }
 
-/** Marks a lease; JSON never begins with it. */
-const LEASE = 'lease:';
 const SCAN_COUNT = 500;
-
-/** KEYS[1] the cache key. ARGV: lease, its life in ms. Answers what is there, or the lease that it put there. */
-const CLAIM: RedisScript = {
-  name: 'kernelCacheClaim',
-  keys: 1,
-  lua: `
-local found = redis.call('GET', KEYS[1])
-if type(found) == 'string' then return found end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return ARGV[1]
-`,
-};
-
-/** KEYS[1] the cache key. ARGV: lease, value, its life in ms ('' for ever). Answers 1 when the lease was still there. */
-const FILL: RedisScript = {
-  name: 'kernelCacheFill',
-  keys: 1,
-  lua: `
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-if ARGV[3] == '' then
-  redis.call('SET', KEYS[1], ARGV[2])
-else
-  redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-end
-return 1
-`,
-};
-
-/** KEYS[1] the cache key. ARGV: lease. */
-const ABANDON: RedisScript = {
-  name: 'kernelCacheAbandon',
-  keys: 1,
-  lua: `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`,
-};
 
 /** A cache that all instances share. Every call is bounded in time; one that Redis did not answer throws. */
 export class RedisCache implements CacheBackend {
@@ -54,16 +18,22 @@ export class RedisCache implements CacheBackend {
   readonly #redis: RedisClient;
   readonly #prefix: string;
   readonly #guard: RedisGuard;
+  readonly #leased: LeasedKeys;
 
   constructor(redis: RedisClient, options: RedisCacheOptions = {}) {
     this.#redis = redis;
     this.#prefix = options.prefix ?? 'cache:';
     this.#guard = new RedisGuard(options);
+    this.#leased = new LeasedKeys(redis, this.#guard);
   }
 
   async get(key: string): Promise<unknown> {
     const text = await this.#text(key);
     return text === undefined ? null : decodeValue(text);
+  }
+
+  async read(key: string): Promise<string | null> {
+    return (await this.#text(key)) ?? null;
   }
 
   async set(key: string, value: unknown, ttlSeconds?: number): Promise<void> {
@@ -94,29 +64,24 @@ export class RedisCache implements CacheBackend {
     return (await this.#text(key)) !== undefined;
   }
 
-  async claim(key: string, leaseSeconds: number): Promise<CacheClaim> {
-    const lease = LEASE + randomToken(12);
-    const found = await this.#run(CLAIM, key, [lease, toMs(leaseSeconds)]);
+  async claim(key: string, leaseSeconds: number, outdated?: string): Promise<CacheClaim> {
+    const lease = this.#leased.newLease();
+    const found = await this.#leased.claim(this.#key(key), lease, leaseSeconds, outdated);
     if (found === lease) return { state: 'leased', lease };
-    return isValue(found) ? { state: 'hit', text: found } : { state: 'busy' };
+    return isLease(found) ? { state: 'busy' } : { state: 'hit', text: found };
   }
 
-  async fill(key: string, lease: string, text: string, ttlSeconds?: number): Promise<boolean> {
-    const life = ttlSeconds === undefined ? '' : toMs(ttlSeconds);
-    return (await this.#run(FILL, key, [lease, text, life])) === 1;
+  fill(key: string, lease: string, text: string, ttlSeconds?: number): Promise<boolean> {
+    return this.#leased.fill(this.#key(key), lease, text, ttlSeconds);
   }
 
-  async abandon(key: string, lease: string): Promise<void> {
-    await this.#run(ABANDON, key, [lease]);
+  abandon(key: string, lease: string): Promise<void> {
+    return this.#leased.abandon(this.#key(key), lease);
   }
 
   async #text(key: string): Promise<string | undefined> {
     const found = await this.#guard.run(() => this.#redis.get(this.#key(key)));
     return isValue(found) ? found : undefined;
-  }
-
-  #run(script: RedisScript, key: string, args: ReadonlyArray<string | number>): Promise<unknown> {
-    return this.#guard.run(() => runScript(this.#redis, script, [this.#key(key)], args));
   }
 
   #key(key: string): string {
@@ -152,9 +117,5 @@ function isCluster(redis: object): redis is { nodes(role: 'master'): RedisClient
 }
 
 function isValue(found: unknown): found is string {
-  return typeof found === 'string' && !found.startsWith(LEASE);
-}
-
-function toMs(seconds: number): number {
-  return Math.max(1, Math.ceil(seconds * 1_000));
+  return typeof found === 'string' && !isLease(found);
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type RedisClient, type RedisScript, runScript } from '../../redis/index.js';
+import { toMs } from '../leased-keys.js';
 import { RedisGuard, type RedisGuardOptions } from '../redis-guard.js';
 import type { HeldLock, LockStore } from './lock-store.js';
 
@@ -96,8 +97,4 @@ export class RedisLocks implements LockStore {
   #run(script: RedisScript, key: string, args: ReadonlyArray<string | number>): Promise<unknown> {
     return this.#guard.run(() => runScript(this.#redis, script, [this.#prefix + key], args));
   }
-}
-
-function toMs(seconds: number): number {
-  return Math.max(1, Math.ceil(seconds * 1_000));
 }

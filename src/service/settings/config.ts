@@ -35,6 +35,8 @@ const schema = z
     jwtExpiryHours: z.coerce.number('is not a number').positive('must be above 0'),
     authEnabled: flag,
     allowSelfSignup: flag,
+    saasEnabled: flag,
+    saasInviteBaseUrl: text,
     redisUrl: text,
     redisKeyPrefix: text,
     databaseUrl: text,
@@ -43,6 +45,11 @@ const schema = z
     rateLimitEnabled: flag,
     rateLimitRequests: whole,
     rateLimitWindowSeconds: whole,
+    maxConcurrentStreams: z.coerce
+      .number('is not a number')
+      .int('is not a whole number')
+      .min(0, 'must not be negative'),
+    streamLeaseTtlSeconds: whole,
     workerCount: z.coerce.number('is not a number').int('is not a whole number').min(0, 'must not be negative'),
     jobMaxAttempts: whole,
     emailEnabled: flag,
@@ -67,6 +74,7 @@ const FIELD_NAMES = Object.keys(schema.shape) as FieldName[];
 const ALIASES: Readonly<Record<string, FieldName>> = {
   RATE_LIMIT_RPM: 'rateLimitRequests',
   RATE_LIMIT_WINDOW: 'rateLimitWindowSeconds',
+  STREAM_LEASE_TTL: 'streamLeaseTtlSeconds',
 };
 
 /** Lets `config.jwtSecret` be read and typed without writing every field down a second time. */

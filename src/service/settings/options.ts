@@ -2,7 +2,7 @@ import type { Logger } from '../../base/ports.js';
 import type { UserStore } from '../../features/auth/index.js';
 import type { HealthCheck } from '../../features/health/index.js';
 import type { Mountable } from '../../http/index.js';
-import type { JobHandler } from '../../jobs/index.js';
+import type { TaskHandler } from '../../jobs/index.js';
 import type { DatabaseHandle, EntityTarget } from '../../orm/index.js';
 import type { EnvCheck } from '../env/index.js';
 import type { ServiceConfig } from './config.js';
@@ -19,8 +19,8 @@ export interface ServiceOptions {
   apiPrefix?: string;
   /** @koa/router Routers, `['/prefix', router]` pairs, or the kernel's own `createRouter()`. */
   routers?: readonly Mountable[];
-  /** Background job handlers by task name. */
-  tasks?: Readonly<Record<string, JobHandler>>;
+  /** Background job handlers by task name; the URL of a module that exports `handle` runs in a thread. */
+  tasks?: Readonly<Record<string, TaskHandler>>;
   /** Entities of this service; default every `@Entity` class that was imported. */
   entities?: readonly EntityTarget[];
   databaseUrl?: string;

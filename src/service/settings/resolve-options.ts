@@ -23,6 +23,7 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
   return kernelSettings({
     auth: authSettings(given),
     redis: redisSettings(given),
+    streaming: streamingSettings(given),
     jobs: { workerCount: given.config.workerCount, maxAttempts: given.config.jobMaxAttempts },
     observability: { serviceName: options.name, logLevel: given.config.logLevel },
     reliability: reliabilitySettings(given),
@@ -58,6 +59,13 @@ function redisSettings({ options, config }: Given): KernelSettingsInput['redis']
   };
 }
 
+function streamingSettings({ options, config }: Given): KernelSettingsInput['streaming'] {
+  return {
+    maxConcurrentPerUser: options.config && (config.maxConcurrentStreams ?? 3),
+    leaseTtlSeconds: options.config && (config.streamLeaseTtlSeconds ?? 300),
+  };
+}
+
 function reliabilitySettings({ options, config }: Given): KernelSettingsInput['reliability'] {
   return {
     rateLimitEnabled: config.rateLimitEnabled,
@@ -72,6 +80,8 @@ function featureSettings({ options, config }: Given): KernelSettingsInput['featu
   return {
     kernelPrefix: options.apiPrefix ?? '/api/v1',
     allowSelfSignup: options.allowSelfSignup ?? config.allowSelfSignup,
+    enableSaasRoutes: config.saasEnabled,
+    saasInviteBaseUrl: config.saasInviteBaseUrl,
     ...options.features,
   };
 }

@@ -8,6 +8,10 @@ const path = z
   .string()
   .regex(/^\/[\w\-./]*$/, 'must start with "/" and hold only letters, digits, "-", "_", "." and "/"');
 const prefix = z.union([z.literal(''), path]);
+const pageUrl = z
+  .url({ protocol: /^https?$/, error: 'is not an http(s) URL' })
+  .nullable()
+  .default(null);
 const logLevel = z
   .string()
   .regex(/^(trace|debug|info|warn|warning|error|fatal|critical|silent)$/i, 'is not a log level');
@@ -32,8 +36,19 @@ const redis = z.strictObject({
     .describe('Production only: run on the in-memory engine when Redis is away.'),
 });
 
+const streaming = z.strictObject({
+  maxConcurrentPerUser: z.number().int().min(0).default(5).describe('Most streams a user has open; 0 is no limit.'),
+  leaseTtlSeconds: seconds.default(180).describe('How long a stream counts after its process has died.'),
+  leaseKeyNamespace: z.string().default('stream_leases').describe('Where Redis keeps the open streams.'),
+});
+
 const jobs = z.strictObject({
   workerCount: z.number().int().min(0).default(4).describe('Jobs in flight in this process; 0 runs no worker here.'),
+  threadPoolSize: count.default(8).describe('Most threads for tasks that are given by the URL of their module.'),
+  outbox: z
+    .boolean()
+    .default(true)
+    .describe('Jobs enqueued inside a `dbContext` are committed or rolled back with it.'),
   workTimeoutSeconds: seconds.default(300).describe('Longest run of one attempt.'),
   maxAttempts: count.default(3).describe('Attempts before a job becomes a dead letter.'),
   retryDelaysSeconds: z
@@ -56,6 +71,8 @@ const reliability = z.strictObject({
   rateLimitAuthenticatedRpm: count.default(120).describe('Requests per window, by user.'),
   rateLimitAdminRpm: count.default(600).describe('Requests per window, by admin.'),
   rateLimitWindowSeconds: count.default(60).describe('Length of the sliding window.'),
+  idempotencyEnabled: z.boolean().default(true).describe('Answer repeated requests without running them again.'),
+  idempotencyTtlSeconds: count.default(86_400).describe('How long answers to an `Idempotency-Key` are kept.'),
 });
 
 const features = z.strictObject({
@@ -69,9 +86,21 @@ const features = z.strictObject({
   authMode: z
     .enum(['local', 'apikey', 'external'])
     .default('local')
-    .describe('`local` mounts the auth routes; the others leave sign-in to you.'),
+    .describe(
+      '`local` mounts the auth routes; the others leave sign-in to you, and with `apikey` every key stands for its user.',
+    ),
   allowSelfSignup: z.boolean().default(true).describe('Let anyone register.'),
   authPrefix: path.default('/auth').describe('Where the auth routes are, below `kernelPrefix`.'),
+  enableJobRoutes: z.boolean().default(true).describe('Mount the routes of background jobs, where there are tasks.'),
+  jobRoutesPrefix: path.default('/jobs').describe('Where the job routes are, below `kernelPrefix`.'),
+  verifyEmailUrl: pageUrl.describe('Page that takes `?token=` and verifies an address; `null` mails the bare token.'),
+  resetPasswordUrl: pageUrl.describe('Page that takes `?token=` and sets a password; `null` mails the bare token.'),
+  enableSaasRoutes: z
+    .boolean()
+    .default(true)
+    .describe('Workspaces, members, invites and projects, and a personal workspace for whoever registers.'),
+  saasPrefix: path.default('/workspaces').describe('Where the workspace routes are, below `kernelPrefix`.'),
+  saasInviteBaseUrl: pageUrl.describe('Page that takes `?token=` and accepts an invite; `null` mails the bare token.'),
   kernelPrefix: prefix.default('').describe('Prefix of the kernel’s API routes.'),
 });
 
@@ -119,6 +148,7 @@ const database = z.strictObject({
 const schema = z.strictObject({
   auth: auth.prefault({}),
   redis: redis.prefault({}),
+  streaming: streaming.prefault({}),
   jobs: jobs.prefault({}),
   observability: observability.prefault({}),
   reliability: reliability.prefault({}),
@@ -155,6 +185,7 @@ export type KernelSettings = DeepReadonly<Omit<z.output<typeof schema>, 'healthC
 export type KernelSettingsInput = z.input<typeof schema>;
 export type AuthSettings = KernelSettings['auth'];
 export type RedisSettings = KernelSettings['redis'];
+export type StreamingSettings = KernelSettings['streaming'];
 export type JobSettings = KernelSettings['jobs'];
 export type ObservabilitySettings = KernelSettings['observability'];
 export type ReliabilitySettings = KernelSettings['reliability'];
@@ -183,7 +214,19 @@ export function kernelSettings(input: KernelSettingsInput = {}): KernelSettings 
 /** The groups and fields of the settings with default and description, for documentation and its test. */
 export function describeSettings(): Array<{ group: string; field: string; default: unknown; description: string }> {
   const defaults = kernelSettings() as unknown as Record<string, Record<string, unknown>>;
-  const groups = { auth, redis, jobs, observability, reliability, features, cors, security, email, database };
+  const groups = {
+    auth,
+    redis,
+    streaming,
+    jobs,
+    observability,
+    reliability,
+    features,
+    cors,
+    security,
+    email,
+    database,
+  };
   return Object.entries(groups).flatMap(([group, object]) =>
     Object.entries(object.shape).map(([field, type]) => ({
       group,

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FaultBench } from '../../jobs/fault-bench.js';
 import { killWorkers, pauseWorker, restartRedis } from '../../jobs/job-faults.js';
 import { FAULT_REDIS } from '../../setup/servers.js';
-import { seededRandom } from './seeded-random.js';
+import { seededRandom } from '../seeded-random.js';
 
 const KILLS = 200;
 const PAUSES = 20;

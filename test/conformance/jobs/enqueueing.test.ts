@@ -76,7 +76,7 @@ for (const backend of BACKENDS) {
       expect(runs).toBe(1);
     });
 
-    it('sends much data in several calls', async () => {
+    it('sends much data in several calls', { timeout: 60_000 }, async () => {
       fixture.registry.register('work', () => {});
       const lengths: number[] = [];
       const counting = resendingClient(fixture.queue.redis, async (args) => {

@@ -15,8 +15,8 @@ for (const backend of BACKENDS) {
     /** Claims as a worker would that then dies: nothing renews its lease. */
     const claimAndDie = (id: string, wanted: number, leaseMs = 1) => {
       const { redis, keys, settings } = fixture.queue;
-      const worker = { id, leaseMs, concurrency: 100, redis, keys, settings };
-      return runStep(worker, { acknowledgements: [], wanted });
+      const worker = { id, leaseMs, redis, keys, settings };
+      return runStep(worker, { acknowledgements: [], wanted, mayHold: 100 });
     };
 
     it('give the jobs of a dead worker back, in their order, as the next attempt', async () => {
@@ -115,9 +115,10 @@ for (const backend of BACKENDS) {
       fixture.registry.register('work', () => {});
       await fixture.queue.enqueueMany(Array.from({ length: 6 }, () => ({ task: 'work' })));
       const { redis, keys, settings } = fixture.queue;
-      const worker = { id: 'frozen', leaseMs: 10_000, concurrency: 2, redis, keys, settings };
+      const worker = { id: 'frozen', leaseMs: 10_000, redis, keys, settings };
       const replies = [];
-      for (const acknowledgements of [[], [], []]) replies.push(await runStep(worker, { acknowledgements, wanted: 2 }));
+      for (const acknowledgements of [[], [], []])
+        replies.push(await runStep(worker, { acknowledgements, wanted: 2, mayHold: 2 }));
       expect(replies.map(({ claimed }) => claimed.length)).toEqual([2, 0, 0]);
       expect(await fixture.queue.stats()).toMatchObject({ running: 2, waiting: 4 });
     });
@@ -191,7 +192,7 @@ for (const backend of BACKENDS) {
       expect(await fixture.queue.get(jobId)).toMatchObject({ status: 'queued', attempts: 0, crashes: 0 });
       expect(await fixture.queue.stats()).toMatchObject({ waiting: 2, running: 0, workers: 0 });
       const order = await fixture.queue.redis.lrange(fixture.queue.keys.waiting('n'), 0, -1);
-      expect(order).toEqual([`n1.0.${jobId}`, `n1.0.${behind}`]);
+      expect(order).toEqual([`N${jobId}`, `N${behind}`]);
       expect(runs).toBe(1);
     });
 

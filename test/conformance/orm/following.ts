@@ -32,9 +32,26 @@ class Lock extends Model {
   @Field({ type: 'string', references: () => Folder }) folderId?: string | null;
 }
 
+@Entity({ table: 'areas' })
+class Area extends Model {
+  @Field({ type: 'string' }) name?: string;
+}
+
+@Entity({ table: 'steps' })
+class Step extends Model {
+  @Field({ type: 'string', references: () => Area, onDelete: 'cascade' }) areaId?: string | null;
+  @Field({ type: 'string', references: () => Step }) afterId?: string | null;
+}
+
+@Entity({ table: 'notices' })
+class Notice extends Model {
+  @Field({ type: 'string', references: () => Step }) stepId?: string | null;
+  @Field({ type: 'string', references: () => Area, onDelete: 'cascade' }) areaId?: string | null;
+}
+
 export function describeFollowing(backend: Backend): void {
   describe('deleting what others reference', () => {
-    const db = withDatabase(backend, { entities: [Folder, Paper, Label, Mark, Lock] });
+    const db = withDatabase(backend, { entities: [Folder, Paper, Label, Mark, Lock, Area, Notice, Step] });
     const versions = async (rows: Promise<Array<{ version: number; deletedAt: Date | null }>>): Promise<number[]> =>
       (await rows).map(({ version }) => version);
 
@@ -102,6 +119,32 @@ export function describeFollowing(backend: Backend): void {
       await expect(Folder.delete(root.id)).rejects.toMatchObject({ kind: 'foreign_key' });
       expect(await Folder.get(root.id)).toMatchObject({ version: 1 });
       expect(await versions(Folder.history(child.id))).toEqual([1]);
+    });
+
+    it('deletes rows that restrict each other where all of them go, in whatever order they are found', async () => {
+      const area = await Area.save({});
+      const steps: Step[] = [];
+      for (let step = 0; step < 40; step++)
+        steps.push(await Step.save({ id: `${100 - step}`, areaId: area.id, afterId: steps.at(-1)?.id ?? null }));
+      await Notice.saveMany(steps.map(({ id }) => ({ areaId: area.id, stepId: id })));
+      await Step.update('100', { afterId: '100' });
+      await Step.update('99', { afterId: '97' });
+      expect(await Area.delete(area.id, { comment: 'all' })).toBe(true);
+      expect([await Step.count(), await Notice.count(), await Area.count()]).toEqual([0, 0, 0]);
+      expect(await Step.history('70')).toMatchObject([{ version: 2, historyComment: 'all' }, { version: 1 }]);
+    });
+
+    it('deletes more rows than are looked at together, though they restrict each other', async () => {
+      const ids = Array.from({ length: 2_300 }, (_, index) => `${10_000 + index}`);
+      await Step.saveMany(ids.map((id) => ({ id })));
+      const first = ids[0] as string;
+      const chain = [ids[2_250], first, ids[1_500], ids[3]] as [string, string, string, string];
+      for (const [at, id] of chain.slice(1).entries()) await Step.update(id, { afterId: chain[at] as string });
+      await expect(Step.deleteMany({ id: { gt: first } })).rejects.toMatchObject({ kind: 'foreign_key' });
+      expect(await Step.count()).toBe(2_300);
+      expect(await Step.deleteMany({}, { all: true, comment: 'clean' })).toBe(2_300);
+      expect(await Step.history(first)).toMatchObject([{ version: 3, historyComment: 'clean' }, {}, {}]);
+      expect(await Step.count({ includeDeleted: true })).toBe(0);
     });
 
     it('does not follow when a row is only hidden', async () => {

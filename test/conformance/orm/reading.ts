@@ -51,6 +51,8 @@ export function describeReading(backend: Backend): void {
     it('joins filters with and, or and not', async () => {
       expect(await where({ where: { or: [{ price: 1 }, { name: '100%' }] } })).toEqual(['100%', 'apple']);
       expect(await where({ where: { and: [{ workspaceId: 'w2' }, { not: { price: 3 } }] } })).toEqual(['bananaX1']);
+      expect(await where({ where: { not: {} } })).toEqual([]);
+      expect(await where({ where: { not: { and: [] } } })).toEqual([]);
       expect(await where({ where: { workspaceId: 'w1', or: [{ price: 1 }, { price: 3 }] } })).toEqual(['apple']);
       expect(await where({ where: { or: [] } })).toEqual([]);
     });

@@ -76,6 +76,16 @@ export function describeUpserting(backend: Backend): void {
       expect(await Account.save({ email: key.email }, { matchBy: 'email' })).toMatchObject({ version: 1 });
     });
 
+    it('takes one statement, where the engine can answer what it writes', async () => {
+      const { capabilities, indexedUpsert } = db().session.core.dialect;
+      if (!capabilities.upserts && !indexedUpsert) return;
+      const key = fresh();
+      const before = db().stats().statements;
+      await Account.save({ ...key, settings: { a: 1 } }, { matchBy: 'email' });
+      await Account.save({ ...key, settings: { a: 2 } }, { matchBy: 'email' });
+      expect(db().stats().statements - before).toBe(2);
+    });
+
     it('leaves alone what was not given, also where a new row would have needed it', async () => {
       const key = fresh();
       const saved = await Account.save({ ...key, low: 20, high: 30 }, { matchBy: 'email' });
@@ -139,6 +149,22 @@ export function describeUpserting(backend: Backend): void {
       expect(versions).toEqual(Array.from(versions, (_, at) => versions.length - at));
       expect(await Product.count({ where: key })).toBe(1);
       expect((await Product.getOrThrow(id)).version).toBe(versions[0]);
+    });
+
+    it('makes one row where some of the saves have to lock it first', async () => {
+      for (let round = 0; round < 10; round++) {
+        const key = { workspaceId: `mixed ${round}`, name: 'one' };
+        const saved = await Promise.all(
+          Array.from({ length: 12 }, (_, price) =>
+            Product.save(
+              { ...key, price },
+              { matchBy: ['workspaceId', 'name'], ...(price % 2 === 0 && { comment: 'why' }) },
+            ),
+          ),
+        );
+        expect(new Set(saved.map(({ id }) => id)).size).toBe(1);
+        expect(await Product.count({ where: key })).toBe(1);
+      }
     });
 
     it('does the same while listeners want to see each row', async () => {

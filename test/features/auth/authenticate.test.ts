@@ -11,13 +11,17 @@ const router = createRouter({ prefix: '/things' });
 router.get('/public', {}, ({ user }) => ({ user: user?.id ?? null }));
 router.get('/optional', { auth: 'optional' }, ({ user, auth }) => ({ user: user?.id ?? null, auth }));
 router.get('/mine', { auth: 'user' }, ({ user, auth }) => ({ user: user.toDict(), auth }));
+router.get('/either', { auth: { proof: 'any' } }, ({ user, auth }) => ({ user: user.id, auth }));
+router.get('/signed-in', { auth: { proof: 'session' } }, ({ user }) => ({ user: user.id }));
 router.get('/admin', { auth: 'admin' }, ({ user }) => ({ user: user.id }));
 
 const apiKeys: Authenticator = {
   claims: (credential) => credential.startsWith('sk_'),
   authenticate: async (credential) => {
-    if (credential !== 'sk_good') throw new AuthError('Unknown API key');
-    return { user: new UserIdentity({ id: 'robot' }), auth: { type: 'api_key', userId: 'robot', scopes: ['a:b'] } };
+    if (credential !== 'sk_good' && credential !== 'sk_full') throw new AuthError('Unknown API key');
+    const scopes = credential === 'sk_full' ? ['*'] : ['a:b'];
+    const user = new UserIdentity({ id: 'robot', role: 'admin' });
+    return { user, auth: { type: 'api_key', userId: 'robot', scopes } };
   },
 };
 
@@ -72,12 +76,23 @@ describe('the authentication slot', () => {
   });
 
   it('other kinds of proof go to those who claim them', async () => {
-    expect((await get('/things/mine', 'sk_good')).body.auth).toEqual({
+    expect((await get('/things/mine', 'sk_full')).body.auth).toEqual({
       type: 'api_key',
       userId: 'robot',
-      scopes: ['a:b'],
+      scopes: ['*'],
     });
     expect((await get('/things/mine', 'sk_bad')).body.detail).toBe('Unknown API key');
+  });
+
+  it('a narrow API key opens only what says so, and no key at all what asks for a session or an admin', async () => {
+    const answers = async (key: string) => {
+      const paths = ['/things/either', '/things/mine', '/things/signed-in', '/things/admin'];
+      return Promise.all(paths.map(async (path) => (await get(path, key)).status));
+    };
+    expect(await answers('sk_good')).toEqual([200, 403, 403, 403]);
+    expect(await answers('sk_full')).toEqual([200, 200, 403, 403]);
+    expect((await get('/things/optional', 'sk_good')).body.user).toBeNull();
+    expect((await get('/things/optional', 'sk_full')).body.user).toBe('robot');
   });
 
   it('asks the stores once for many simultaneous requests, and again after three quarters of a second', async () => {

@@ -15,6 +15,7 @@ import {
   createPasswordHasher,
   DatabaseSessionStore,
   KernelAuthSession,
+  KernelAuthToken,
   KernelAuthUser,
   KernelUserStore,
   type NewUser,
@@ -102,7 +103,7 @@ export interface AuthBackend {
 }
 
 async function openDatabase(): Promise<AuthStores> {
-  const db = await connect('sqlite::memory:', { entities: [KernelAuthUser, KernelAuthSession] });
+  const db = await connect('sqlite::memory:', { entities: [KernelAuthUser, KernelAuthSession, KernelAuthToken] });
   await db.migrate();
   const on = { db };
   return {

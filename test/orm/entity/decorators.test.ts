@@ -43,6 +43,12 @@ describe('with emitted metadata', () => {
     }
   });
 
+  it('refuses two properties of one column', () => {
+    class Twice extends Model {}
+    for (const property of ['userId', 'user_id']) Field('string')(Twice.prototype, property);
+    expect(() => Entity({ table: 'twice' })(Twice)).toThrow('both the column user_id');
+  });
+
   it('names class and field of what cannot be inferred', () => {
     expect(() => {
       class Vague extends Model {

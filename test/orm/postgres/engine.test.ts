@@ -7,6 +7,7 @@ import { describeOutages } from '../servers/outages.js';
 import { serversOf } from '../servers/own-database.js';
 import { describeConnections } from './connections.js';
 import { describeMigrations } from './migrations.js';
+import { describeStreams } from './streams.js';
 import { describeValues } from './values.js';
 
 it('asks for a database name, without repeating a password', async () => {
@@ -25,5 +26,6 @@ for (const { name } of serversOf('postgres')) {
     describeLanes('postgres');
     describeValues();
     describeMigrations();
+    describeStreams();
   });
 }

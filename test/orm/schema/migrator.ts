@@ -18,7 +18,7 @@ const PROGRAM = `
   const db = await connect(url, { entities: NEW_SHAPE, dataDir, largeTableRows: Number(largeTableRows) });
   if (statement !== undefined) {
     const engine = { sqlite: 'sqlite', postgresql: 'postgres' }[db.engine] ?? 'mysql';
-    const { [engine[0].toUpperCase() + engine.slice(1) + 'Connection']: Connection } = await import('./orm/' + engine + '/connection.js');
+    const { [engine[0].toUpperCase() + engine.slice(1) + 'Connection']: Connection } = await import(engine === 'sqlite' ? './orm/sqlite/connection.js' : './orm/' + engine + '/wire/connection.js');
     const run = Connection.prototype.run;
     let statements = 0;
     Connection.prototype.run = function (sql, params) {

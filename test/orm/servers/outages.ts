@@ -2,13 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../src/base/clock.js';
 import { CircuitOpenError, type Database, KernelError } from '../../../src/orm/index.js';
 import { CutProxy } from './cut-proxy.js';
+import { flap } from './flapping.js';
 import { ownDatabase, type ServerEngine } from './own-database.js';
 
 export function describeOutages(engine: ServerEngine): void {
   describe('a server that comes and goes', () => {
-    const { open, url } = ownDatabase(engine);
+    const database = ownDatabase(engine);
+    const { open, url } = database;
 
-    it('is left alone once it has failed five times, is asked again after half a minute, and trusted after three answers', async () => {
+    it('is left alone once it has failed five times, is asked again after a pause, and trusted after three answers', async () => {
       let down = false;
       const proxy = await CutProxy.open(url(), () => down);
       const clock = new FakeClock();
@@ -34,6 +36,15 @@ export function describeOutages(engine: ServerEngine): void {
       expect(db.stats()).toMatchObject({ circuit: 'closed', pool: { inUse: 0, waiting: 0 } });
       await db.close();
       await proxy.close();
+    });
+
+    it('loses nothing that it has acknowledged, however often it goes, and is found again every time', {
+      timeout: 60_000,
+    }, async () => {
+      const { acknowledged, unknown, ...faults } = await flap(database, 4);
+      expect(faults).toEqual({ opened: 4, closed: 4, missing: 0, versionGaps: 0, doubled: 0 });
+      expect(acknowledged).toBeGreaterThanOrEqual(80);
+      expect(unknown).toBeGreaterThan(0);
     });
 
     it('keeps no connection that nobody wants', async () => {

@@ -85,6 +85,22 @@ describe('a unit of work', () => {
     expect(times(calls, 'begin')).toBe(1);
   });
 
+  it('tells a nested unit that it was undone, also where only its end failed', async () => {
+    const { core } = faulty((verb, seen) =>
+      verb === 'run' && times(seen, 'run') === 3 ? new Error('lost') : undefined,
+    );
+    const told: string[] = [];
+    const outer = core.unit((scope) =>
+      scope.unit(async (inner) => {
+        inner.afterRollback(() => void told.push('undone'));
+        inner.afterCommit(() => void told.push('done'));
+        await inner.run('UPDATE x', []);
+      }),
+    );
+    await expect(outer).rejects.toThrow('lost');
+    expect(told).toEqual(['undone']);
+  });
+
   it("does not run again for the caller's own faults", async () => {
     const { core, calls } = faulty(() => undefined);
     const failed = core.unit(async (scope) => {
@@ -117,7 +133,7 @@ describe('a statement that is a transaction by itself', () => {
 });
 
 describe('the circuit breaker', () => {
-  it('opens after five outages, refuses calls, probes after 30 s and closes again', async () => {
+  it('opens after five outages, refuses calls, probes after a pause and closes again', async () => {
     let down = true;
     const { core, calls, clock } = faulty((verb) => (down && verb === 'run' ? broken() : undefined));
     for (let outage = 0; outage < 5; outage++) await expect(core.run('UPDATE x', [])).rejects.toThrow('broken');
@@ -128,6 +144,21 @@ describe('the circuit breaker', () => {
     down = false;
     clock.advance(30_001);
     for (let probe = 0; probe < 3; probe++) await core.run('UPDATE x', []);
+    expect(core.circuitState).toBe('closed');
+  });
+
+  it('finds a server that was only restarted after a second, and leaves one that stays down alone for longer', async () => {
+    let down = true;
+    const { core, clock } = faulty((verb) => (down && verb === 'run' ? broken() : undefined));
+    const attempt = (): Promise<number> => core.run('UPDATE x', []);
+    for (let outage = 0; outage < 5; outage++) await expect(attempt()).rejects.toThrow('broken');
+    clock.advance(1_000);
+    await expect(attempt()).rejects.toThrow('broken');
+    clock.advance(1_999);
+    await expect(attempt()).rejects.toThrow(CircuitOpenError);
+    down = false;
+    clock.advance(1);
+    for (let probe = 0; probe < 3; probe++) await attempt();
     expect(core.circuitState).toBe('closed');
   });
 

@@ -5,6 +5,7 @@ import {
   type ServiceConfigFields,
   type ServiceOptions,
   sendEmail,
+  streamLease,
 } from 'app-kernel';
 import { expect, vi } from 'vitest';
 import { freshFolder, freshOptions, sqliteUrl, startedService } from '../setup/fresh-service.js';
@@ -66,6 +67,14 @@ export const configProbes: Probes<ServiceConfigFields> = {
     const service = await withConfig({ allowSelfSignup: false });
     expect([403, 404]).toContain((await service.inject('/api/v1/auth/register', SIGN_UP)).status);
   },
+  saasEnabled: async () => {
+    expect((await (await withConfig({})).inject('/api/v1/workspaces')).status).toBe(401);
+    expect((await (await withConfig({ saasEnabled: false })).inject('/api/v1/workspaces')).status).toBe(404);
+  },
+  saasInviteBaseUrl: async () => {
+    const service = await withConfig({ saasInviteBaseUrl: 'https://app.example/join' });
+    expect(service.kernel.saas.inviteUrl('t1')).toBe('https://app.example/join?token=t1');
+  },
   redisUrl: async () => {
     const logger = new KeptLog();
     await withConfig({ redisUrl: 'redis://127.0.0.1:1' }, { logger });
@@ -111,6 +120,17 @@ export const configProbes: Probes<ServiceConfigFields> = {
   rateLimitWindowSeconds: async () => {
     const service = await withConfig({ rateLimitWindowSeconds: 13 });
     expect((await service.inject('/api')).headers.get('ratelimit-policy')).toMatch(/w=13\b/);
+  },
+  maxConcurrentStreams: async () => {
+    await withConfig({ maxConcurrentStreams: 1 });
+    await streamLease('ann');
+    await expect(streamLease('ann')).rejects.toMatchObject({ limit: 1 });
+  },
+  streamLeaseTtlSeconds: async () => {
+    const service = await withConfig({ streamLeaseTtlSeconds: 11 });
+    await streamLease('ann');
+    const { client } = service.kernel.redis;
+    expect(await client.pttl('queue:stream_leases:ann')).toBeLessThanOrEqual(11_000);
   },
   workerCount: async () => {
     const ran: string[] = [];

@@ -1,13 +1,18 @@
-import { createAccessToken, type FeatureSettings, requireAuth } from 'app-kernel';
+import { createAccessToken, type FeatureSettings, JobRegistry, requireAuth } from 'app-kernel';
 import { expect } from 'vitest';
+import { mailerService } from '../../../src/features/email/index.js';
 import { openKernel } from '../setup/fresh-kernel.js';
-import { json, type Send, signUp } from '../setup/http-calls.js';
+import { eventually, json, type Send, signUp } from '../setup/http-calls.js';
 import type { Probes } from './probe.js';
 
 type Features = Partial<FeatureSettings>;
 
 async function sendWith(features: Features): Promise<Send> {
   return (await openKernel({ features })).send;
+}
+
+async function sendWithTasks(features: Features): Promise<Send> {
+  return (await openKernel({ features }, { jobRegistry: JobRegistry.from({ work: () => {} }) })).send;
 }
 
 const status = async (send: Send, path: string, init?: RequestInit): Promise<number> => (await send(path, init)).status;
@@ -21,6 +26,16 @@ function moves(field: keyof FeatureSettings, from: string): () => Promise<void> 
     expect(await status(send, '/moved/it')).toBe(200);
     expect(await status(send, from)).toBe(404);
   };
+}
+
+/** The newest mail after somebody has registered, and `path` was asked. */
+async function mailOf(features: Features, path?: string, init?: RequestInit): Promise<string> {
+  const { kernel, send } = await openKernel({ features });
+  await signUp(send, 'a@example.com', { authPath: '/auth' });
+  if (path) await send(path, init);
+  const mails = () => kernel.services.get(mailerService)?.captured ?? [];
+  await eventually(() => mails().length === (path ? 2 : 1), 'the mails');
+  return mails()[0]?.text ?? '';
 }
 
 /** The field takes routes away. */
@@ -76,6 +91,48 @@ export const featuresProbes: Probes<FeatureSettings> = {
     const send = await sendWith({ authPrefix: '/identity' });
     await signUp(send, 'a@example.com', { authPath: '/identity' });
     expect(await status(send, '/auth/login', LOGIN)).toBe(404);
+  },
+  enableJobRoutes: async () => {
+    expect(await status(await sendWithTasks({}), '/jobs')).toBe(401);
+    expect(await status(await sendWithTasks({ enableJobRoutes: false }), '/jobs')).toBe(404);
+    expect(await status(await sendWith({}), '/jobs')).toBe(404); // there are no tasks
+  },
+  jobRoutesPrefix: async () => {
+    const send = await sendWithTasks({ jobRoutesPrefix: '/work' });
+    expect(await status(send, '/work')).toBe(401);
+    expect(await status(send, '/admin/work/dead')).toBe(401);
+    expect(await status(send, '/jobs')).toBe(404);
+  },
+  verifyEmailUrl: async () => {
+    expect(await mailOf({ verifyEmailUrl: 'https://app.example/verify' })).toContain(
+      'https://app.example/verify?token=',
+    );
+    expect(await mailOf({})).toContain('Your code: ');
+  },
+  resetPasswordUrl: async () => {
+    const forgot = json({ email: 'a@example.com' });
+    const features = { resetPasswordUrl: 'https://app.example/reset' };
+    expect(await mailOf(features, '/auth/forgot-password', forgot)).toContain('https://app.example/reset?token=');
+    expect(await mailOf({}, '/auth/forgot-password', forgot)).toContain('Your code: ');
+  },
+  enableSaasRoutes: async () => {
+    const withIt = await openKernel({});
+    const { headers } = await signUp(withIt.send, 'a@example.com', { authPath: '/auth' });
+    expect(await status(withIt.send, '/workspaces', { headers })).toBe(200);
+    const without = await openKernel({ features: { enableSaasRoutes: false } });
+    expect(await status(without.send, '/workspaces')).toBe(404);
+    expect(() => without.kernel.saas).toThrow(/no workspaces/);
+  },
+  saasPrefix: async () => {
+    const send = await sendWith({ saasPrefix: '/teams' });
+    expect(await status(send, '/teams')).toBe(401);
+    expect(await status(send, '/workspaces')).toBe(404);
+  },
+  saasInviteBaseUrl: async () => {
+    const { kernel } = await openKernel({ features: { saasInviteBaseUrl: 'https://app.example/join?from=mail' } });
+    expect(kernel.saas.inviteUrl('t&1')).toBe('https://app.example/join?from=mail&token=t%261');
+    expect((await openKernel()).kernel.saas.inviteUrl('t')).toBeNull();
+    await expect(sendWith({ saasInviteBaseUrl: 'javascript:alert(1)' })).rejects.toThrow(/http\(s\) URL/);
   },
   kernelPrefix: async () => {
     const send = await sendWith({ kernelPrefix: '/kernel/v2' });

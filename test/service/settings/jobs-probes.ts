@@ -37,6 +37,32 @@ export const jobsProbes: Probes<JobSettings> = {
     release();
     await eventually(() => running === 0, 'the jobs to end');
   },
+  threadPoolSize: async () => {
+    const registry = new JobRegistry();
+    registry.register('compute', new URL('../../jobs/modules/compute.mjs', import.meta.url));
+    await openKernel({ jobs: { workerCount: 6, threadPoolSize: 2 } }, { jobRegistry: registry });
+    const data = { does: 'wait', ms: 20 };
+    const jobs = await getJobClient().enqueueMany(Array.from({ length: 6 }, () => ({ task: 'compute', data })));
+    const threads = await Promise.all(
+      jobs.map(({ jobId }) =>
+        eventually(async () => {
+          const job = await getJobClient().get(jobId);
+          return job?.status === 'succeeded' ? { id: job.result } : undefined;
+        }, 'a result'),
+      ),
+    );
+    expect(new Set(threads.map(({ id }) => id)).size).toBe(2);
+  },
+  outbox: async () => {
+    const jobRegistry = JobRegistry.from({ probe: () => {} });
+    const { kernel } = await openKernel({ jobs: { workerCount: 0, outbox: false } }, { jobRegistry });
+    const undone = kernel.database.context(async () => {
+      await getJobClient().enqueue('probe', {});
+      throw new Error('undone');
+    });
+    await expect(undone).rejects.toThrow('undone');
+    expect((await getJobClient().stats()).waiting).toBe(1);
+  },
   workTimeoutSeconds: async () => {
     let aborted = false;
     await openWorker({ workTimeoutSeconds: 0.2, maxAttempts: 1 }, (_data, ctx) => {

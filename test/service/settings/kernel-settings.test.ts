@@ -13,10 +13,12 @@ import type { Probe } from './probe.js';
 import { redisProbes } from './redis-probes.js';
 import { reliabilityProbes } from './reliability-probes.js';
 import { securityProbes } from './security-probes.js';
+import { streamingProbes } from './streaming-probes.js';
 
 const PROBES: Readonly<Record<string, Readonly<Record<string, Probe>>>> = {
   auth: authProbes,
   redis: redisProbes,
+  streaming: streamingProbes,
   jobs: jobsProbes,
   observability: observabilityProbes,
   reliability: reliabilityProbes,

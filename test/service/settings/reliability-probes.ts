@@ -1,4 +1,4 @@
-import type { ReliabilitySettings } from 'app-kernel';
+import { createRouter, type ReliabilitySettings } from 'app-kernel';
 import { expect } from 'vitest';
 import { openKernel } from '../setup/fresh-kernel.js';
 import { type Send, signUp } from '../setup/http-calls.js';
@@ -40,4 +40,23 @@ export const reliabilityProbes: Probes<ReliabilitySettings> = {
     await new Promise((resolve) => setTimeout(resolve, 1100));
     expect(await statuses(send, 1)).toEqual([200]);
   },
+  idempotencyEnabled: async () => {
+    expect(await repeated({ idempotencyEnabled: true })).toEqual({ runs: 1, replayed: 'true' });
+    expect(await repeated({ idempotencyEnabled: false })).toEqual({ runs: 2, replayed: null });
+  },
+  idempotencyTtlSeconds: async () => {
+    expect(await repeated({ idempotencyTtlSeconds: 1 }, 1100)).toEqual({ runs: 2, replayed: null });
+  },
 };
+
+/** Sends one keyed request twice, `pauseMs` apart. */
+async function repeated(reliability: Partial<ReliabilitySettings>, pauseMs = 0) {
+  let runs = 0;
+  const router = createRouter().post('/once', {}, async () => ({ run: ++runs }));
+  const { send } = await openKernel({ reliability }, { routers: [router] });
+  const request = { method: 'POST', headers: { 'idempotency-key': 'k1' } };
+  await send('/once', request);
+  await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  const replayed = (await send('/once', request)).headers.get('x-idempotency-replayed');
+  return { runs, replayed };
+}

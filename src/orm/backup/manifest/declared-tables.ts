@@ -5,7 +5,7 @@ import type { EntityMeta, FieldMeta } from '../../entity/metadata.js';
 import { entityMeta } from '../../entity/registry.js';
 import { columnOf, desiredSchema } from '../../schema/desired.js';
 import { placeholders } from '../../sql/read/fragment.js';
-import { renderTokens, tokenize } from '../../sql/tokenizer.js';
+import { NOTHING, renderTokens, tokenizeCondition } from '../../sql/tokenizer.js';
 
 /** What the entities say about a table, for what the database itself cannot tell. */
 export interface DeclaredTable {
@@ -83,5 +83,5 @@ function indexesOf(meta: EntityMeta, indexes: readonly IndexShape[]): Map<string
 function byColumns(meta: EntityMeta, condition: string): string {
   const column = (name: string): string =>
     `[${(meta.byColumn.get(name) ?? meta.byProperty.get(name))?.column ?? name}]`;
-  return renderTokens(tokenize(condition, true), column, placeholders({ placeholder: () => '?' })).sql;
+  return renderTokens(tokenizeCondition(condition, NOTHING), column, placeholders({ placeholder: () => '?' })).sql;
 }

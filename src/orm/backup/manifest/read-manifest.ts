@@ -2,7 +2,7 @@ import { lstat, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { KernelError, NotFoundError } from '../../../base/errors.js';
 import { FIELD_TYPES } from '../../entity/field-types.js';
-import { tokenize } from '../../sql/tokenizer.js';
+import { NOTHING, tokenizeCondition } from '../../sql/tokenizer.js';
 import { assertBackupName } from './backup-name.js';
 import type { EngineSql, StoredColumn, StoredTable } from './description.js';
 import { type BackedUpTable, MANIFEST_FILE, MANIFEST_FORMAT, type Manifest, schemaHash } from './manifest.js';
@@ -128,7 +128,7 @@ function assertColumn(table: string, column: StoredColumn): void {
 function assertExpression(condition: string | EngineSql, what: string): void {
   const sql = isText(condition) ? condition : condition?.sql;
   expect(isText(sql), `${what} has no condition`);
-  tokenize(sql as string, true);
+  tokenizeCondition(sql as string, NOTHING); // what misleads an engine, the engine's own dialect refuses
 }
 
 function isText(value: unknown): value is string {

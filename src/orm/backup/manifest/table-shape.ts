@@ -2,7 +2,7 @@ import type { Dialect } from '../../dialect/dialect.js';
 import type { ColumnShape, TableShape } from '../../dialect/shape.js';
 import { describedField, type FieldMeta } from '../../entity/metadata.js';
 import { placeholders } from '../../sql/read/fragment.js';
-import { renderTokens, tokenize } from '../../sql/tokenizer.js';
+import { renderTokens, tokenizeCondition } from '../../sql/tokenizer.js';
 import { codecOf } from '../values/column-text.js';
 import type { EngineSql, StoredColumn, StoredCondition, StoredTable } from './description.js';
 
@@ -62,7 +62,7 @@ function defaultSql({ type, default: stored }: StoredColumn, field: FieldMeta, d
 
 function conditionSql(condition: StoredCondition, dialect: Dialect): string | undefined {
   if (typeof condition === 'object') return condition.engine === dialect.name ? condition.sql : undefined;
-  return renderTokens(tokenize(condition, true), dialect.quote, placeholders(dialect)).sql;
+  return renderTokens(tokenizeCondition(condition, dialect.misleading), dialect.quote, placeholders(dialect)).sql;
 }
 
 /** A sequence goes with the table it counts for, so that no new table can name it. */

@@ -39,6 +39,10 @@ export class StatementWatch {
     return this.onQuery.any || this.onSlow.any || tracer !== undefined || (log !== undefined && slowQueryMs > 0);
   }
 
+  get traces(): boolean {
+    return this.#options.tracer !== undefined;
+  }
+
   async run<T>(
     sql: string,
     params: readonly unknown[],
@@ -54,6 +58,24 @@ export class StatementWatch {
       return result;
     } catch (error) {
       if (span) endSpan(span, error);
+      this.#ended(sql, params, start, undefined, error);
+      throw error;
+    }
+  }
+
+  /** The same of a direct statement, without spans; of one that was not run, nothing is told. */
+  runDirect<T>(
+    sql: string,
+    params: readonly unknown[],
+    statement: () => T | undefined,
+    rowsOf: (result: T) => number,
+  ): T | undefined {
+    const start = performance.now();
+    try {
+      const result = statement();
+      if (result !== undefined) this.#ended(sql, params, start, rowsOf(result), undefined);
+      return result;
+    } catch (error) {
       this.#ended(sql, params, start, undefined, error);
       throw error;
     }

@@ -56,10 +56,16 @@ function toJson(value: Portable): string | number | boolean | null {
   return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
 }
 
+/** What is no text would be made into something: a huge number of bytes, for one. */
+function text(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new ValueFault('is no text');
+}
+
 function fromJson(column: PlannedColumn, value: unknown): Portable {
   if (value === null) return null;
   const { type, codec } = column.field;
-  if (type === 'bigint') return codec.encode(BigInt(value as string));
-  if (type === 'blob') return codec.encode(Buffer.from(value as string, 'base64'));
+  if (type === 'bigint') return codec.encode(BigInt(text(value)));
+  if (type === 'blob') return codec.encode(Buffer.from(text(value), 'base64'));
   return codec.encode(type === 'datetime' ? new Date(value as string) : value);
 }

@@ -1,5 +1,6 @@
 import { ValidationError } from '../../../base/errors.js';
 import type { Dialect } from '../../dialect/dialect.js';
+import { UNSTORABLE_TEXT } from '../../entity/codec.js';
 import type { PlannedColumn } from '../entity-plan.js';
 import { encodeValue } from '../write/encode-row.js';
 import type { Draft, Fragment, Write } from './fragment.js';
@@ -147,7 +148,10 @@ function readBetween(column: PlannedColumn, operand: unknown, draft: Draft): Wri
 
 function readPattern(column: PlannedColumn, operator: string, operand: unknown, draft: Draft): Write {
   if (typeof operand !== 'string') return refuse(column, `.${operator} must be text`);
-  if (operand.includes('\0')) return refuse(column, `.${operator} contains a NUL, which text cannot`);
+  if (UNSTORABLE_TEXT.test(operand))
+    return refuse(column, `.${operator} contains a NUL or half a surrogate pair, which text cannot`);
+  if (operator === 'like' && /^(?:[^!]|![\s\S])*!$/.test(operand))
+    return refuse(column, '.like ends with "!", which makes the next character plain; write "!!" for a "!"');
   const plain = operand.replace(/[!%_]/g, '!$&');
   draft.shape += `${column.index}like;`;
   draft.values.push(operator === 'like' ? operand : operator === 'contains' ? `%${plain}%` : `${plain}%`);

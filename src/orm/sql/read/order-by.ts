@@ -1,6 +1,7 @@
 import { ValidationError } from '../../../base/errors.js';
 import type { Direction } from '../../entity/typed-arguments.js';
 import type { EntityPlan, PlannedColumn } from '../entity-plan.js';
+import { isPlainObject } from './field-condition.js';
 
 /** One column that rows are ordered by. */
 export interface OrderTerm {
@@ -13,7 +14,9 @@ const TERM = /^\s*(?:\[(\w+)\]|(\w+))(?:\s+(asc|desc))?\s*$/i;
 /** Reads a caller's order. Every name is checked against the entity. */
 export function readOrder(plan: EntityPlan, orderBy: string | object | undefined): readonly OrderTerm[] {
   if (orderBy === undefined) return [];
-  return typeof orderBy === 'string' ? textTerms(plan, orderBy) : objectTerms(plan, orderBy);
+  if (typeof orderBy === 'string') return textTerms(plan, orderBy);
+  if (isPlainObject(orderBy)) return objectTerms(plan, orderBy);
+  throw new ValidationError([], 'orderBy must be text such as "name desc", or an object such as { name: "desc" }');
 }
 
 function textTerms(plan: EntityPlan, orderBy: string): OrderTerm[] {

@@ -1,6 +1,6 @@
 import { ValidationError } from '../../../base/errors.js';
 import type { EntityPlan } from '../entity-plan.js';
-import { assertParameterCount, renderTokens, tokenize } from '../tokenizer.js';
+import { assertParameterCount, renderTokens, tokenizeCondition } from '../tokenizer.js';
 import { isPlainObject, readField, undefinedIn } from './field-condition.js';
 import { type Draft, type Fragment, NOTHING, textShape, type Write } from './fragment.js';
 
@@ -10,6 +10,7 @@ export function readWhere(
   where: string | object | undefined,
   params: readonly unknown[] | undefined,
 ): Fragment {
+  if (params !== undefined && !Array.isArray(params)) throw new ValidationError([], 'params must be a list of values');
   if (where === undefined) {
     if (params !== undefined && params.length > 0) throw new ValidationError([], 'params were given without a where');
     return NOTHING;
@@ -18,7 +19,18 @@ export function readWhere(
   if (params !== undefined) throw new ValidationError([], 'params belong to a where written as text');
   const draft: Draft = { shape: '', values: [] };
   const write = readFilter(plan, where, draft);
+  assertTravels(plan, draft.values.length);
   return { shape: draft.shape, values: draft.values, write };
+}
+
+/** Parameters that a statement has beside those of its filter: the tenant, a cursor's place, changed fields. */
+const ROOM = 2_000;
+
+/** @throws ValidationError for more values than one statement can carry. */
+function assertTravels({ dialect }: EntityPlan, values: number): void {
+  const most = dialect.capabilities.maxParameters - ROOM;
+  if (values > most)
+    throw new ValidationError([], `where has ${values} values, more than the ${most} of one statement; ask in parts`);
 }
 
 function readText(plan: EntityPlan, where: string, params: readonly unknown[]): Fragment {
@@ -26,16 +38,21 @@ function readText(plan: EntityPlan, where: string, params: readonly unknown[]): 
     shape: `text${params.length},${textShape(where)}`,
     values: params.map(plan.dialect.bind),
     write: (next) => {
-      const rendered = renderTokens(tokenize(where, true), (name) => plan.column(name).quoted, next);
+      const tokens = tokenizeCondition(where, plan.dialect.misleading);
+      const rendered = renderTokens(tokens, (name) => plan.column(name).quoted, next);
       assertParameterCount(rendered.parameters, params.length, 'where');
-      return rendered.sql.trim() === '' ? '' : `(${rendered.sql}\n)`; // the line break ends a trailing comment
+      return rendered.sql.trim() === '' ? '' : `(${rendered.sql})`;
     },
   };
 }
 
-function readFilter(plan: EntityPlan, filter: unknown, draft: Draft): Write {
+/** Deeper than any filter that somebody writes, and far from the end of the stack. */
+const DEEPEST = 100;
+
+function readFilter(plan: EntityPlan, filter: unknown, draft: Draft, depth = 0): Write {
+  if (depth > DEEPEST) throw new ValidationError([], `where is nested deeper than ${DEEPEST} levels`);
   if (!isPlainObject(filter)) throw new ValidationError([], 'where must be text or an object of fields');
-  const members = Object.keys(filter).map((key) => readMember(plan, key, filter[key], draft));
+  const members = Object.keys(filter).map((key) => readMember(plan, key, filter[key], draft, depth + 1));
   const [only] = members;
   if (members.length === 1 && only) return only;
   return (next) =>
@@ -45,18 +62,18 @@ function readFilter(plan: EntityPlan, filter: unknown, draft: Draft): Write {
       .join(' AND ');
 }
 
-function readMember(plan: EntityPlan, key: string, value: unknown, draft: Draft): Write {
+function readMember(plan: EntityPlan, key: string, value: unknown, draft: Draft, depth: number): Write {
   if (value === undefined) throw undefinedIn(key);
-  if (key === 'and' || key === 'or') return readGroup(plan, key, value, draft);
-  if (key === 'not') return readNot(plan, value, draft);
+  if (key === 'and' || key === 'or') return readGroup(plan, key, value, draft, depth);
+  if (key === 'not') return readNot(plan, value, draft, depth);
   return readField(plan.dialect, plan.column(key), value, draft);
 }
 
-function readGroup(plan: EntityPlan, key: 'and' | 'or', filters: unknown, draft: Draft): Write {
+function readGroup(plan: EntityPlan, key: 'and' | 'or', filters: unknown, draft: Draft, depth: number): Write {
   if (!Array.isArray(filters)) throw new ValidationError([], `where.${key} must be an array of filters`);
   draft.shape += `${key}(`;
   const members = filters.map((filter) => {
-    const write = readFilter(plan, filter, draft);
+    const write = readFilter(plan, filter, draft, depth);
     draft.shape += ',';
     return write;
   });
@@ -68,12 +85,12 @@ function readGroup(plan: EntityPlan, key: 'and' | 'or', filters: unknown, draft:
   };
 }
 
-function readNot(plan: EntityPlan, filter: unknown, draft: Draft): Write {
+function readNot(plan: EntityPlan, filter: unknown, draft: Draft, depth: number): Write {
   draft.shape += 'not(';
-  const write = readFilter(plan, filter, draft);
+  const write = readFilter(plan, filter, draft, depth);
   draft.shape += ')';
   return (next) => {
     const inner = write(next);
-    return inner === '' ? '' : `NOT (${inner})`;
+    return `NOT (${inner === '' ? '1 = 1' : inner})`;
   };
 }

@@ -1,48 +1,19 @@
 import { AT } from '../../entity/system-fields.js';
 import type { EntityPlan, PlannedColumn } from '../entity-plan.js';
-import { RecentMap } from '../read/recent-map.js';
-import type { ChangeShape } from './change-shape.js';
-
-/** What such a statement binds beside the values of the columns; raw ones. */
-export interface ChangeBindings {
-  readonly id: unknown;
-  readonly now: unknown;
-  readonly actor: unknown;
-  readonly tenant: unknown;
-  readonly expected: unknown;
-}
-
-type Slot = keyof ChangeBindings | number;
-
-interface ReturningChange {
-  readonly sql: string;
-  /** What each parameter is: one of the bindings, or the value of the column at a position. */
-  readonly slots: readonly Slot[];
-}
-
-const built = new WeakMap<EntityPlan, RecentMap<ReturningChange>>();
+import type { ChangeStatement, Slot } from './change-parameters.js';
+import { type ChangeShape, kindOf } from './change-shape.js';
 
 /**
  * Changes a row if it is what the shape wants and if something really differs, raises its version, and answers what it
  * has become; no row says that one of these did not hold. For engines whose triggers record the version.
  */
-export function changeReturning(plan: EntityPlan, shape: ChangeShape): ReturningChange {
-  const known = built.get(plan) ?? new RecentMap<ReturningChange>(500);
-  built.set(plan, known);
-  return known.get(shape.key, () => build(plan, shape));
-}
-
-export function returningParameters(
-  { slots }: ReturningChange,
-  bindings: ChangeBindings,
-  values: readonly unknown[],
-): unknown[] {
-  return slots.map((slot) => (typeof slot === 'number' ? values[slot] : bindings[slot]));
+export function changeReturning(plan: EntityPlan, shape: ChangeShape): ChangeStatement {
+  return plan.changes.get(shape.indexes, kindOf(shape), () => build(plan, shape));
 }
 
 type Bind = (slot: Slot) => string;
 
-function build(plan: EntityPlan, shape: ChangeShape): ReturningChange {
+function build(plan: EntityPlan, shape: ChangeShape): ChangeStatement {
   const slots: Slot[] = [];
   const bind: Bind = (slot) => plan.dialect.placeholder(slots.push(slot));
   const sql = plan.dialect.changeReturning?.({

@@ -5,8 +5,6 @@ export type Deletion = 'hide' | 'show';
 
 /** What a change of one row writes, and what the row must be like. */
 export interface ChangeShape {
-  /** The same for the same text. */
-  readonly key: string;
   /** The columns that are changed; none where only the state of deletion is. */
   readonly indexes: readonly number[];
   /** Left out: the row must not be hidden and stays so. */
@@ -16,7 +14,8 @@ export interface ChangeShape {
   readonly expects: boolean;
 }
 
-export function changeShape(shape: Omit<ChangeShape, 'key'>): ChangeShape {
-  const { indexes, deletion, tenant, expects } = shape;
-  return { ...shape, key: `${indexes.join()} ${deletion} ${tenant?.index} ${expects}` };
+/** A number of what a shape says beside its columns; an entity has one tenant column, if any. */
+export function kindOf({ deletion, tenant, expects }: ChangeShape): number {
+  const kind = deletion === undefined ? 0 : deletion === 'hide' ? 1 : 2;
+  return kind * 4 + (tenant ? 2 : 0) + (expects ? 1 : 0);
 }

@@ -1,52 +1,35 @@
 import { AT, HISTORY_COLUMNS } from '../../entity/system-fields.js';
 import type { EntityPlan, PlannedColumn } from '../entity-plan.js';
-import type { ChangeShape } from './change-shape.js';
-
-/** What a change of one row in one statement binds, in this order. */
-export interface ChangeParameters {
-  readonly id: string;
-  /** Raw values of the changed columns. */
-  readonly values: readonly unknown[];
-  readonly now: string;
-  readonly actorId: string | null;
-  /** Raw value of the tenant, where the entity is limited to one. */
-  readonly tenant: readonly unknown[];
-  /** Empty where any version will do. */
-  readonly expectedVersion: readonly [number] | readonly [];
-  /** Empty for an entity without history, which binds none. */
-  readonly comment: readonly [string | null] | readonly [];
-}
-
-export function changeParameters(change: ChangeParameters): unknown[] {
-  const { id, values, now, actorId, expectedVersion, tenant, comment } = change;
-  return [id, ...values, now, actorId, ...tenant, ...expectedVersion, ...comment];
-}
+import type { ChangeStatement, Slot } from './change-parameters.js';
+import { type ChangeShape, kindOf } from './change-shape.js';
 
 /**
  * Changes a row that is what the shape wants, where it really differs, raises the version and records it. Answers the
  * row before and, where it was changed, the row after, side by side. The row is locked before it is compared, so that
  * callers who change the same row take turns and every one sees what the one before it left.
  */
-export function changeSql(plan: EntityPlan, shape: ChangeShape): string {
-  return plan.text(`change ${shape.key}`, () => {
-    const { placeholder, rowLock } = plan.dialect;
-    const { indexes, tenant, expects } = shape;
-    let position = 1 + indexes.length;
-    const next = (): string => placeholder(++position);
-    const [now, actor] = [next(), next()];
-    const own = tenant ? ` AND ${tenant.quoted} = ${next()}` : '';
-    const expected = expects ? next() : undefined;
-    const [id] = systemColumns(plan);
-    const of = (table: string): string => plan.columns.map(({ quoted }) => `${table}.${quoted}`).join(', ');
-    const written =
-      `UPDATE ${plan.table} AS target SET ${assignments(plan, shape, now, actor).join(', ')} FROM before ` +
-      `WHERE target.${id} = before.${id} AND ${conditions(plan, shape, expected).join(' AND ')} RETURNING ${of('target')}`;
-    return (
-      `WITH before AS (SELECT ${plan.columnList} FROM ${plan.table} WHERE ${id} = ${placeholder(1)}${own}${rowLock}), ` +
-      `written AS (${written})${plan.meta.history ? `, recorded AS (${recordSql(plan, actor, next())})` : ''} ` +
-      `SELECT ${of('before')}, ${of('written')} FROM before LEFT JOIN written ON TRUE`
-    );
-  });
+export function changeWithBefore(plan: EntityPlan, shape: ChangeShape): ChangeStatement {
+  return plan.changes.get(shape.indexes, kindOf(shape), () => build(plan, shape));
+}
+
+function build(plan: EntityPlan, shape: ChangeShape): ChangeStatement {
+  const { placeholder, rowLock } = plan.dialect;
+  const { indexes, tenant, expects } = shape;
+  const slots: Slot[] = ['id', ...indexes.keys()];
+  const bind = (slot: Slot): string => placeholder(slots.push(slot));
+  const [now, actor] = [bind('now'), bind('actor')];
+  const own = tenant ? ` AND ${tenant.quoted} = ${bind('tenant')}` : '';
+  const expected = expects ? bind('expected') : undefined;
+  const [id] = systemColumns(plan);
+  const of = (table: string): string => plan.columns.map(({ quoted }) => `${table}.${quoted}`).join(', ');
+  const written =
+    `UPDATE ${plan.table} AS target SET ${assignments(plan, shape, now, actor).join(', ')} FROM before ` +
+    `WHERE target.${id} = before.${id} AND ${conditions(plan, shape, expected).join(' AND ')} RETURNING ${of('target')}`;
+  const sql =
+    `WITH before AS (SELECT ${plan.columnList} FROM ${plan.table} WHERE ${id} = ${placeholder(1)}${own}${rowLock}), ` +
+    `written AS (${written})${plan.meta.history ? `, recorded AS (${recordSql(plan, actor, bind('comment'))})` : ''} ` +
+    `SELECT ${of('before')}, ${of('written')} FROM before LEFT JOIN written ON TRUE`;
+  return { sql, slots };
 }
 
 function assignments(plan: EntityPlan, { indexes, deletion }: ChangeShape, now: string, actor: string): string[] {

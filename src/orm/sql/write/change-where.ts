@@ -68,12 +68,16 @@ function setSql(plan: EntityPlan, sets: readonly SetTo[], next: NextPlaceholder)
   ].join(', ');
 }
 
+/** No table or column has this name, for no identifier has a $. */
+const LOCKED = 'locked$';
+
 function whichSql(plan: EntityPlan, sets: readonly SetTo[], condition: Fragment, next: NextPlaceholder): string {
-  const { capabilities, rowLock } = plan.dialect;
+  const { capabilities, rowLock, quote } = plan.dialect;
   const where = [condition.write(next), differsSql(plan, sets, next)].filter(Boolean).join(' AND ');
   if (!capabilities.writableCtes) return `WHERE ${where}`;
   const id = plan.columns[AT.id]?.quoted;
-  return `FROM (SELECT ${id} AS locked_id FROM ${plan.table} WHERE ${where} ORDER BY ${id}${rowLock}) locked WHERE ${id} = locked_id`;
+  const locked = quote(LOCKED);
+  return `FROM (SELECT ${id} AS ${locked} FROM ${plan.table} WHERE ${where} ORDER BY ${id}${rowLock}) ${LOCKED} WHERE ${id} = ${locked}`;
 }
 
 function differsSql({ dialect }: EntityPlan, sets: readonly SetTo[], next: NextPlaceholder): string {

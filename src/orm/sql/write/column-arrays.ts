@@ -6,11 +6,14 @@ import type { EntityPlan, PlannedColumn } from '../entity-plan.js';
 export interface ArraysSql {
   /** One expression per wanted column. */
   readonly list: string;
-  /** What stands behind FROM; a column of it is called `v.c` and its index. */
+  /** What stands behind FROM; its columns are called as `arrayColumn` says. */
   readonly from: string;
   /** Position of the parameter after the last one. */
   readonly next: number;
 }
+
+/** No table has this name, for no identifier has a $. */
+const ROWS = 'rows$';
 
 /**
  * @param varying the columns that come as arrays; every other one of `columns` is a single parameter behind them.
@@ -24,12 +27,22 @@ export function arraysSql(
   const { placeholder } = plan.dialect;
   const inArrays = new Set(varying);
   const arrays = varying.map((column, at) => `${placeholder(first + at)}::${elementType(plan, column)}[]`);
-  const names = varying.map(({ index }) => `c${index}`);
+  const names = varying.map((column) => nameOf(plan, column));
   let next = first + varying.length;
   const list = columns.map((column) =>
-    inArrays.has(column) ? `v.c${column.index}` : `${placeholder(next++)}::${elementType(plan, column)}`,
+    inArrays.has(column) ? arrayColumn(plan, column) : `${placeholder(next++)}::${elementType(plan, column)}`,
   );
-  return { list: list.join(', '), from: `unnest(${arrays.join(', ')}) AS v(${names.join(', ')})`, next };
+  return { list: list.join(', '), from: `unnest(${arrays.join(', ')}) AS ${ROWS}(${names.join(', ')})`, next };
+}
+
+/** The values of a column, one for each row. */
+export function arrayColumn(plan: EntityPlan, column: PlannedColumn): string {
+  return `${ROWS}.${nameOf(plan, column)}`;
+}
+
+/** No column of a table has this name, for no identifier has a $. */
+function nameOf({ dialect }: EntityPlan, { index }: PlannedColumn): string {
+  return dialect.quote(`value$${index}`);
 }
 
 /** One array per column, as text. */

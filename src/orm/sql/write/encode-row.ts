@@ -27,9 +27,15 @@ export function encodeValue(column: PlannedColumn, value: unknown): Portable {
 export function encodeRow(plan: EntityPlan, data: object): FieldValue[] {
   const values: FieldValue[] = [];
   const issues: ValidationIssue[] = [];
-  for (const [property, given] of Object.entries(data) as Array<[string, unknown]>) {
+  const fields = data as Record<string, unknown>;
+  for (const property of Object.keys(fields)) {
+    const given = fields[property];
     if (given === undefined || isIncluded(plan, property, given)) continue;
     const column = plan.column(property);
+    if (property !== column.property && Object.hasOwn(data, column.property)) {
+      issues.push({ loc: [property], msg: `is ${column.property} by another name; give it once`, type: 'duplicate' });
+      continue;
+    }
     try {
       values.push({ column, value: given === null ? null : column.field.codec.encode(given) });
     } catch (error) {

@@ -1,5 +1,5 @@
 import { AT, HISTORY_COLUMNS } from '../../entity/system-fields.js';
-import type { EntityPlan } from '../entity-plan.js';
+import type { EntityPlan, PlannedColumn } from '../entity-plan.js';
 import { placeholders } from '../read/fragment.js';
 import type { OneOf } from '../read/one-of.js';
 import type { ChangeNote } from './change-where.js';
@@ -35,5 +35,13 @@ export function removeManySql(plan: EntityPlan, ids: OneOf): string {
   return plan.text(`remove ${ids.shape}`, () => {
     const condition = ids.write(plan.columns[AT.id]?.quoted ?? '', placeholders(plan.dialect));
     return `DELETE FROM ${plan.table} WHERE ${condition}`;
+  });
+}
+
+/** Clears a column of rows that are about to go; no version, for their last one is written. */
+export function clearManySql(plan: EntityPlan, column: PlannedColumn, ids: OneOf): string {
+  return plan.text(`clear ${column.index} ${ids.shape}`, () => {
+    const condition = ids.write(plan.columns[AT.id]?.quoted ?? '', placeholders(plan.dialect));
+    return `UPDATE ${plan.table} SET ${column.quoted} = NULL WHERE ${condition}`;
   });
 }

@@ -2,7 +2,7 @@ import type { Portable } from '../../entity/codec.js';
 import { AT } from '../../entity/system-fields.js';
 import type { EntityPlan, PlannedColumn } from '../entity-plan.js';
 import { chunks, fewSizes } from './chunks.js';
-import { arraysSql, bindArrays } from './column-arrays.js';
+import { arrayColumn, arraysSql, bindArrays } from './column-arrays.js';
 import { listSql, recordingSql, type Statement, type VersionNote } from './insert-many.js';
 import { updateSql } from './write-statements.js';
 
@@ -37,10 +37,11 @@ function fromArrays(
   note: VersionNote | undefined,
 ): Statement {
   const columns = [AT.id, ...indexes].map((index) => plan.columns[index] as PlannedColumn);
+  const id = columns[0] as PlannedColumn;
   const sql = plan.text(`update arrays ${note !== undefined} ${indexes.join()}`, () => {
     const { from, next } = arraysSql(plan, columns, columns, 1);
-    const sets = columns.slice(1).map(({ quoted, index }) => `${quoted} = v.c${index}`);
-    const update = `UPDATE ${plan.table} SET ${sets.join(', ')} FROM ${from} WHERE ${columns[0]?.quoted} = v.c${AT.id}`;
+    const sets = columns.slice(1).map((column) => `${column.quoted} = ${arrayColumn(plan, column)}`);
+    const update = `UPDATE ${plan.table} SET ${sets.join(', ')} FROM ${from} WHERE ${id.quoted} = ${arrayColumn(plan, id)}`;
     return note ? recordingSql(plan, update, next) : update;
   });
   const values = bindArrays(plan, columns, rows);

@@ -1,11 +1,13 @@
 import { ValidationError } from '../../../base/errors.js';
 import type { RawRow } from '../../dialect/driver.js';
+import { UNSTORABLE_TEXT } from '../../entity/codec.js';
 import { AT } from '../../entity/system-fields.js';
 import type { DatabaseCore } from '../../session/database-core.js';
 import type { Session } from '../../session/session.js';
 import type { EntityPlan } from '../../sql/entity-plan.js';
 import { listLength } from '../../sql/read/field-condition.js';
 import { type Fragment, placeholders } from '../../sql/read/fragment.js';
+import { flag } from '../checked-options.js';
 import type { LooseFindOptions } from '../options.js';
 import { type TenantScope, tenantScope } from '../tenant.js';
 import { Gather } from './gather.js';
@@ -30,8 +32,13 @@ export async function getRow(
   includeDeleted: boolean,
 ): Promise<object | null> {
   assertId(plan, id);
-  const read: ReadById = { session, plan, includeDeleted, tenant: tenantScope(plan) };
-  const [row] = sharesQueries(read, id) ? [await gatherOf(read).get(id)] : await rowsById(read, [id]);
+  const read: ReadById = {
+    session,
+    plan,
+    includeDeleted: flag('includeDeleted', includeDeleted),
+    tenant: tenantScope(plan),
+  };
+  const [row] = sharesQueries(read) ? [await gatherOf(read).get(id)] : await rowsById(read, [id]);
   return row ? plan.hydrate(row) : null;
 }
 
@@ -50,24 +57,25 @@ export async function getWithRelations(
 
 /** An id that is missing must never become a query for any row. */
 export function assertId(plan: EntityPlan, id: unknown): asserts id is string {
-  if (typeof id === 'string' && id !== '') return;
-  throw new ValidationError(
-    [{ loc: ['id'], msg: 'must be a text that is not empty', type: 'invalid_value' }],
-    `${plan.meta.name}: the id must be a text that is not empty`,
-  );
+  if (typeof id === 'string' && id !== '' && !UNSTORABLE_TEXT.test(id)) return;
+  const fault = 'must be a text that is not empty, without a NUL or half a surrogate pair';
+  throw new ValidationError([{ loc: ['id'], msg: fault, type: 'invalid_value' }], `${plan.meta.name}: the id ${fault}`);
 }
 
-/** A NUL, which some servers refuse, must not become the fault of everyone it travels with. */
-function sharesQueries({ session, plan }: ReadById, id: string): boolean {
-  return session === session.core && Number.isFinite(plan.dialect.capabilities.soloReads) && !id.includes('\0');
+function sharesQueries({ session, plan }: ReadById): boolean {
+  return session === session.core && Number.isFinite(plan.dialect.capabilities.soloReads);
 }
+
+/** Of reads by id, made once: to find a text by a name that is put together anew takes 0.2 µs more. */
+const KINDS: readonly string[] = Array.from({ length: 8 }, (_, kind) => `get${kind}`);
 
 async function rowsById(
   { session, plan, includeDeleted, tenant }: ReadById,
   ids: readonly string[],
 ): Promise<RawRow[]> {
   const wanted = oneOf(plan, ids);
-  const sql = plan.text(`get ${wanted.shape} ${includeDeleted} ${tenant !== undefined} ${session.mayWrite}`, () => {
+  const kind = KINDS[(includeDeleted ? 1 : 0) + (tenant ? 2 : 0) + (session.mayWrite ? 4 : 0)];
+  const sql = plan.text(ids.length === 1 ? (kind as string) : `${kind} ${wanted.shape}`, () => {
     const next = placeholders(plan.dialect);
     const condition = `${plan.columns[AT.id]?.quoted} ${wanted.write(next)}`;
     const own = tenant ? ` AND ${tenant.column.quoted} = ${next()}` : '';

@@ -2,6 +2,7 @@ import { AT } from '../../entity/system-fields.js';
 import type { EntityPlan } from '../../sql/entity-plan.js';
 import { type Fragment, NOTHING } from '../../sql/read/fragment.js';
 import { readWhere } from '../../sql/read/where.js';
+import { flag } from '../checked-options.js';
 import type { LooseFindOptions } from '../options.js';
 import { tenantScope } from '../tenant.js';
 
@@ -14,7 +15,7 @@ type Conditions = Pick<LooseFindOptions, 'where' | 'params' | 'includeDeleted'>;
 export function readCondition(plan: EntityPlan, options: Conditions, further: Fragment = NOTHING): Fragment {
   const where = readWhere(plan, options.where, options.params);
   const tenant = tenantScope(plan);
-  const live = !options.includeDeleted;
+  const live = !flag('includeDeleted', options.includeDeleted);
   const own = tenant ? [tenant.column.toRaw(tenant.value)] : [];
   return {
     shape: `${live ? 'live' : 'all'}${tenant ? 'own' : ''} ${where.shape}${further.shape}`,

@@ -4,10 +4,12 @@ import type { Session } from '../../session/session.js';
 import type { EntityPlan, Selection } from '../../sql/entity-plan.js';
 import { type Fragment, placeholders } from '../../sql/read/fragment.js';
 import { type OrderTerm, orderShape, orderSql } from '../../sql/read/order-by.js';
+import { assertNames } from '../checked-options.js';
 
 /** The columns a read wants. @throws ValidationError for unknown ones. */
 export function selectionOf(plan: EntityPlan, select: readonly string[] | undefined): Selection {
   if (select === undefined) return plan.all;
+  assertNames('select', select);
   if (select.length === 0) throw new ValidationError([], 'select is empty; name the fields or leave it out');
   return plan.selection(select.map((name) => plan.column(name)));
 }

@@ -1,11 +1,12 @@
 import { ValidationError } from '../../../base/errors.js';
-import { AT, isSystemProperty } from '../../entity/system-fields.js';
+import { AT } from '../../entity/system-fields.js';
 import { stamp, updateRow } from '../../history/recorder.js';
 import type { Scope } from '../../session/scope.js';
 import type { Session } from '../../session/session.js';
 import type { EntityPlan } from '../../sql/entity-plan.js';
 import type { Deletion } from '../../sql/write/change-shape.js';
 import { encodeRow, type FieldValue } from '../../sql/write/encode-row.js';
+import { seenVersion } from '../checked-options.js';
 import { assertId } from '../read/get-row.js';
 import { assertOwnTenant, tenantScope } from '../tenant.js';
 import { actionOf, changeAtOnce, type RowChange } from './change-at-once.js';
@@ -34,7 +35,7 @@ export async function updateById(
 }
 
 function rowChange(id: string, values: readonly FieldValue[], { expectedVersion, comment }: ChangeRequest): RowChange {
-  return { id, values, expectedVersion, comment };
+  return { id, values, expectedVersion: seenVersion(expectedVersion), comment };
 }
 
 /** In two steps: looks at the row, then writes what differs. */
@@ -51,7 +52,7 @@ async function updateLocked(scope: Scope, plan: EntityPlan, change: RowChange): 
 /** The fields of an update. @throws ValidationError for what the ORM keeps itself. */
 export function updatable(plan: EntityPlan, data: object): FieldValue[] {
   const values = encodeRow(plan, data);
-  const kept = values.find(({ column }) => isSystemProperty(column.property));
+  const kept = values.find(({ column }) => column.field.system);
   if (kept) {
     throw new ValidationError([
       { loc: [kept.column.property], msg: 'is kept by the ORM itself and cannot be updated', type: 'read_only' },
@@ -107,10 +108,11 @@ export async function deleteById(
   request: ChangeRequest,
 ): Promise<boolean> {
   assertId(plan, id);
+  const expected = seenVersion(request.expectedVersion);
   return session.unit(async (scope) => {
     const before = (await lockByIds(scope, plan, [id], tenantScope(plan), 'removal')).get(id);
     if (!before) return false;
-    assertVersion(plan, before, request.expectedVersion);
+    assertVersion(plan, before, expected);
     await removeRows(scope, plan, [before], request.comment);
     return true;
   });

@@ -1,9 +1,12 @@
 import { AT } from '../../entity/system-fields.js';
+import { stamp } from '../../history/recorder.js';
 import type { Session } from '../../session/session.js';
 import type { EntityPlan } from '../../sql/entity-plan.js';
+import { flag } from '../checked-options.js';
 import { lockNext } from './lock-rows.js';
 import { type ManyRequest, manyCondition } from './many-condition.js';
-import { removeRows } from './removal.js';
+import { mayHoldEachOther } from './references.js';
+import { Removal, removeRows } from './removal.js';
 
 /** Rows that are looked at, locked and deleted together. */
 const ROWS_AT_A_TIME = 1_000;
@@ -23,15 +26,22 @@ export async function deleteMany(
   where: string | object,
   request: DeleteManyRequest,
 ): Promise<number> {
-  const condition = manyCondition(plan, where, request, request.includeDeleted ? 'all' : 'live');
+  const among = flag('includeDeleted', request.includeDeleted) ? 'all' : 'live';
+  const condition = manyCondition(plan, where, request, among);
+  const { core } = session;
   return session.unit(async (scope) => {
+    // Rows that may restrict each other have to be known all before the first can go; others go batch by batch.
+    const together = mayHoldEachOther(core, plan.meta) ? new Removal(scope) : undefined;
     let deleted = 0;
     for (let after = ''; ; ) {
       const rows = await lockNext(scope, plan, condition, after, ROWS_AT_A_TIME, 'removal');
-      if (rows.length > 0) await removeRows(scope, plan, rows, request.comment);
+      if (together) await together.doom(plan, rows);
+      else if (rows.length > 0) await removeRows(scope, plan, rows, request.comment);
       deleted += rows.length;
-      if (rows.length < ROWS_AT_A_TIME) return deleted;
+      if (rows.length < ROWS_AT_A_TIME) break;
       after = rows.at(-1)?.[AT.id] as string;
     }
+    await together?.carryOut(stamp(scope, request.comment));
+    return deleted;
   });
 }

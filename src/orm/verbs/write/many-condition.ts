@@ -3,6 +3,7 @@ import { AT } from '../../entity/system-fields.js';
 import type { EntityPlan } from '../../sql/entity-plan.js';
 import { type Fragment, placeholders } from '../../sql/read/fragment.js';
 import { readWhere } from '../../sql/read/where.js';
+import { flag } from '../checked-options.js';
 import { tenantScope } from '../tenant.js';
 
 /** Of a write of all rows that meet a condition. */
@@ -25,11 +26,11 @@ export type Among = 'live' | 'hidden' | 'all';
 export function manyCondition(
   plan: EntityPlan,
   where: string | object,
-  { params, all = false }: ManyRequest,
+  { params, all }: ManyRequest,
   among: Among,
 ): Fragment {
   const own = readWhere(plan, where, params);
-  if (!all && own.write(placeholders(plan.dialect)) === '') {
+  if (!flag('all', all) && own.write(placeholders(plan.dialect)) === '') {
     throw new ValidationError(
       [{ loc: ['where'], msg: 'is empty', type: 'empty' }],
       `The condition is empty, which would mean every row of ${plan.meta.table}; if that is meant, say { all: true }`,

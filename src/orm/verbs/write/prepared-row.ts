@@ -1,9 +1,10 @@
 import { ValidationError } from '../../../base/errors.js';
 import type { Portable } from '../../entity/codec.js';
-import { AT, isSystemProperty } from '../../entity/system-fields.js';
+import { AT } from '../../entity/system-fields.js';
 import type { PortableRow, Stamp } from '../../history/recorder.js';
 import type { EntityPlan } from '../../sql/entity-plan.js';
 import { encodeRow, type FieldValue } from '../../sql/write/encode-row.js';
+import { assertNames, seenVersion } from '../checked-options.js';
 import { assertId } from '../read/get-row.js';
 import { assertOwnTenant, tenantScope } from '../tenant.js';
 
@@ -27,13 +28,14 @@ export interface PreparedRow {
 export function prepareRow(plan: EntityPlan, data: object, request: SaveRequest): PreparedRow {
   if (typeof data !== 'object' || data === null || Array.isArray(data))
     throw new ValidationError([], `${plan.meta.name}.save takes an object of fields`);
+  seenVersion(request.expectedVersion);
   const all = encodeRow(plan, data);
   const given = (index: number): Portable | undefined => all.find(({ column }) => column.index === index)?.value;
   const id = given(AT.id) ?? undefined;
   if (id !== undefined) assertId(plan, id);
   const values = scoped(
     plan,
-    all.filter(({ column }) => !isSystemProperty(column.property)),
+    all.filter(({ column }) => !column.field.system),
   );
   return {
     id,
@@ -59,6 +61,7 @@ function matchValues(
   matchBy: string | readonly string[],
 ): FieldValue[] {
   const names = typeof matchBy === 'string' ? [matchBy] : matchBy;
+  assertNames('matchBy', names);
   if (names.length === 0)
     throw new ValidationError([], 'matchBy is empty; name the fields that tell which row is meant');
   const match = names.map((name) => {

@@ -4,14 +4,10 @@ import { announce, type PortableRow, rowAfter, type Stamp, stamp } from '../../h
 import type { Scope } from '../../session/scope.js';
 import type { EntityPlan, PlannedColumn } from '../../sql/entity-plan.js';
 import { oneOf } from '../../sql/read/one-of.js';
-import { removalParameters, removalSql, removeManySql } from '../../sql/write/remove-many.js';
+import { clearManySql, removalParameters, removalSql, removeManySql } from '../../sql/write/remove-many.js';
 import { lockReferring } from './lock-rows.js';
 import { referencesTo } from './references.js';
-
-interface Doomed {
-  readonly plan: EntityPlan;
-  readonly rows: Map<string, PortableRow>;
-}
+import { type Departure, type Doomed, removalOrder } from './removal-order.js';
 
 interface Found {
   readonly plan: EntityPlan;
@@ -41,10 +37,11 @@ export async function removeRows(
   await removal.carryOut(stamp(scope, comment));
 }
 
-class Removal {
+/** A removal of rows that are found little by little. */
+export class Removal {
   readonly #scope: Scope;
   /** By table, in the order in which they were found: what references comes after what it references. */
-  readonly #doomed = new Map<string, Doomed>();
+  readonly #doomed = new Map<string, Doomed & { readonly rows: Map<string, PortableRow> }>();
   readonly #released = new Map<string, Released>();
 
   constructor(scope: Scope) {
@@ -65,7 +62,7 @@ class Removal {
     const doomed = [...this.#doomed.values()];
     await this.#clearReferences(made);
     for (const { plan, rows } of doomed) if (plan.meta.history) await this.#record(plan, rows, made);
-    for (const { plan, rows } of doomed.toReversed()) await this.#remove(plan, rows);
+    for (const departure of removalOrder(this.#scope.core, doomed)) await this.#depart(departure);
     for (const { plan, rows } of doomed.toReversed())
       for (const row of rows.values()) announce(this.#scope, plan, 'delete', row, undefined);
   }
@@ -74,6 +71,7 @@ class Removal {
   async #follow(target: EntityPlan, ids: readonly string[]): Promise<Found[]> {
     const found: Found[] = [];
     for (const { plan, column, onDelete } of referencesTo(this.#scope.core, target.meta)) {
+      if (onDelete === 'restrict') continue;
       const lockFor = onDelete === 'cascade' ? 'removal' : 'change';
       const rows = [...(await lockReferring(this.#scope, plan, column, ids, lockFor)).values()];
       if (onDelete === 'cascade') found.push({ plan, rows });
@@ -124,7 +122,10 @@ class Removal {
       await this.#scope.run(removalSql(plan, some), removalParameters(plan, some, made));
   }
 
-  async #remove(plan: EntityPlan, rows: ReadonlyMap<string, PortableRow>): Promise<void> {
-    for (const some of oneOf(plan.dialect, rows.keys())) await this.#scope.run(removeManySql(plan, some), some.values);
+  async #depart({ plan, ids, cleared }: Departure): Promise<void> {
+    for (const some of oneOf(plan.dialect, ids)) {
+      const sql = cleared ? clearManySql(plan, cleared, some) : removeManySql(plan, some);
+      await this.#scope.run(sql, some.values);
+    }
   }
 }

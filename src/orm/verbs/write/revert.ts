@@ -6,6 +6,7 @@ import { rawVersion } from '../../history/versions.js';
 import type { Scope } from '../../session/scope.js';
 import type { Session } from '../../session/session.js';
 import type { EntityPlan, PlannedColumn } from '../../sql/entity-plan.js';
+import { seenVersion } from '../checked-options.js';
 import { assertId } from '../read/get-row.js';
 import { assertWhole } from '../read/history.js';
 import { tenantLimit } from '../resolve.js';
@@ -27,6 +28,7 @@ export async function revertById(
 ): Promise<object> {
   assertId(plan, id);
   assertWhole('version', version);
+  seenVersion(request.expectedVersion);
   return session.unit(async (scope) => {
     const before = await lockOrReserve(scope, plan, id);
     const past = await pastRow(scope, plan, id, version);

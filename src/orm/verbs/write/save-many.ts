@@ -18,7 +18,7 @@ import { tenantScope } from '../tenant.js';
 import { atomically } from './atomically.js';
 import { lastVersions, lockByIds } from './lock-rows.js';
 import { newRow, type PreparedRow, prepareRow, type SaveRequest } from './prepared-row.js';
-import { mergeChange, writeRow } from './save.js';
+import { mergeChange, writeLocked } from './save.js';
 
 export type SaveManyRequest = Omit<SaveRequest, 'expectedVersion'>;
 
@@ -123,7 +123,7 @@ async function saveWave(
     }
   }
   const saved: object[] = [];
-  for (const row of wave) saved.push(await writeRow(scope, plan, row, request));
+  for (const row of wave) saved.push(await writeLocked(scope, plan, row, request));
   return saved;
 }
 

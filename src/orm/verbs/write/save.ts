@@ -1,4 +1,4 @@
-import { ConflictError } from '../../../base/errors.js';
+import { ConflictError, ConstraintError } from '../../../base/errors.js';
 import { uuidv7 } from '../../../base/ids.js';
 import type { Portable } from '../../entity/codec.js';
 import { AT } from '../../entity/system-fields.js';
@@ -18,12 +18,32 @@ import { upsertRow } from './upsert.js';
 export async function saveRow(session: Session, plan: EntityPlan, data: object, request: SaveRequest): Promise<object> {
   const prepared = prepareRow(plan, data, request);
   if (isPlainInsert(prepared, request) && isOneStatement(plan, request.comment))
-    return atomically(session, async (target) => plan.instance(await insert(target, plan, prepared, request.comment)));
+    return plan.instance(await atomically(session, (target) => insertNew(target, plan, prepared, request.comment)));
   return (
     (await saveBack(session, plan, prepared, request)) ??
     (await upsertRow(session, plan, prepared, request)) ??
-    session.unit((scope) => writeRow(scope, plan, prepared, request))
+    writeLocked(session, plan, prepared, request)
   );
+}
+
+/**
+ * By looking at the row first, and locking it. Where a row is meant by other fields than its id, somebody may insert it at
+ * the same time in one statement, which waits for no lock: then it is there, and is found by a second look.
+ */
+export async function writeLocked(
+  session: Session,
+  plan: EntityPlan,
+  row: PreparedRow,
+  request: SaveRequest,
+): Promise<object> {
+  const write = (): Promise<object> => session.unit((scope) => writeRow(scope, plan, row, request));
+  if (!row.match) return write();
+  try {
+    return await write();
+  } catch (error) {
+    if (!(error instanceof ConstraintError && error.kind === 'unique')) throw error;
+    return write();
+  }
 }
 
 /** Where a row with that id is there and not hidden, to save it is to change it. @returns `undefined` where it may not be so. */
@@ -48,12 +68,7 @@ function isOneStatement({ meta, dialect }: EntityPlan, comment: string | undefin
 }
 
 /** Writes one row inside a transaction. */
-export async function writeRow(
-  scope: Scope,
-  plan: EntityPlan,
-  row: PreparedRow,
-  request: SaveRequest,
-): Promise<object> {
+async function writeRow(scope: Scope, plan: EntityPlan, row: PreparedRow, request: SaveRequest): Promise<object> {
   const before = await find(scope, plan, row);
   if (before) return plan.instance(await merge(scope, plan, before, row, request));
   if (request.expectedVersion !== undefined) {
@@ -112,16 +127,25 @@ export function changedValues(before: PortableRow, values: readonly FieldValue[]
   return values.filter(({ column, value }) => !sameValue(column, before[column.index] as Portable, value));
 }
 
-async function insert(
-  scope: Session,
+/** A row whose id nobody has named, so that it has no past. */
+function insertNew(
+  session: Session,
   plan: EntityPlan,
   row: PreparedRow,
   comment: string | undefined,
 ): Promise<PortableRow> {
-  const id = row.id ?? uuidv7(scope.core.clock.now());
-  const version = row.id === undefined ? { version: 1, notBefore: undefined } : await nextVersion(scope, plan, id);
-  const made = stamp(scope, comment, version.notBefore);
-  const full = newRow(plan, row, id, version.version, made);
-  await insertRow(scope, plan, full, made);
-  return full;
+  const made = stamp(session, comment);
+  return insertRow(session, plan, newRow(plan, row, uuidv7(session.core.clock.now()), 1, made), made);
+}
+
+async function insert(
+  scope: Scope,
+  plan: EntityPlan,
+  row: PreparedRow,
+  comment: string | undefined,
+): Promise<PortableRow> {
+  if (row.id === undefined) return insertNew(scope, plan, row, comment);
+  const { version, notBefore } = await nextVersion(scope, plan, row.id);
+  const made = stamp(scope, comment, notBefore);
+  return insertRow(scope, plan, newRow(plan, row, row.id, version, made), made);
 }

@@ -1,9 +1,12 @@
 import { ConstraintError } from '../../../base/errors.js';
 import { uuidv7 } from '../../../base/ids.js';
+import type { RawRow } from '../../dialect/driver.js';
 import type { Portable } from '../../entity/codec.js';
+import { AT } from '../../entity/system-fields.js';
 import { stamp } from '../../history/recorder.js';
 import type { Session } from '../../session/session.js';
 import type { EntityPlan } from '../../sql/entity-plan.js';
+import { type FieldValue, sameValue } from '../../sql/write/encode-row.js';
 import { type UpsertKey, upsertSql } from '../../sql/write/upsert.js';
 import { atomically } from './atomically.js';
 import { newRow, type PreparedRow, type SaveRequest } from './prepared-row.js';
@@ -49,17 +52,25 @@ async function upsert(
   const recorded = plan.meta.history && plan.dialect.capabilities.writableCtes;
   const params = recorded ? [...values, made.actorId, made.comment] : values;
   const [stored] = await session.change(upsertSql(plan, key, indexes), params, plan.bigints);
-  return stored && plan.hydrate(stored);
+  return stored && isMeant(plan, stored, row) ? plan.hydrate(stored) : undefined;
+}
+
+/** Whether it is the row that was to be saved, as it was to be: some engines answer a row whatever stood against it. */
+function isMeant({ dialect }: EntityPlan, stored: RawRow, { values }: PreparedRow): boolean {
+  if (!dialect.indexedUpsert) return true;
+  const same = ({ column, value }: FieldValue): boolean =>
+    sameValue(column, column.fromRaw(stored[column.index]), value);
+  return stored[AT.deletedAt] === null && values.every(same);
 }
 
 /** Listeners want to see the row as it was before; a comment cannot travel where triggers record versions. */
 function keyOf(session: Session, plan: EntityPlan, row: PreparedRow, request: SaveRequest): UpsertKey | undefined {
   const { match, id } = row;
-  const { capabilities } = plan.dialect;
-  if (!match || id !== undefined || request.expectedVersion !== undefined || !capabilities.upserts) return undefined;
+  const { capabilities, indexedUpsert } = plan.dialect;
+  if (!match || id !== undefined || request.expectedVersion !== undefined) return undefined;
+  if (!capabilities.upserts && !indexedUpsert) return undefined;
   if (session.core.hasWriteListeners || match.some(({ value }) => value === null)) return undefined;
   if (request.comment !== undefined && plan.meta.history && !capabilities.writableCtes) return undefined;
-  if (row.values.some(({ column }) => column.holds)) return undefined;
   const key = uniqueKey(
     plan,
     match.map(({ column }) => column.index),

@@ -1,0 +1,3 @@
+export { KernelJobOutbox } from './entities.js';
+export { Outbox } from './outbox.js';
+export { createJobsRouter, type JobsRouterOptions } from './routes.js';

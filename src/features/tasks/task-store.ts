@@ -1,0 +1,152 @@
+import type { TextSealer } from '../../base/sealed-text.js';
+import { type RedisClient, type RedisScript, runScript } from '../../redis/index.js';
+
+export type TaskState = 'running' | 'completed' | 'failed' | 'cancelled';
+export type TaskOutcome = Exclude<TaskState, 'running'>;
+
+/** One undo that another instance can run: a job. */
+export interface TaskUndo {
+  id: string;
+  taskName: string;
+  data: unknown;
+}
+
+export interface StoredTask {
+  owner: string | null;
+  state: TaskState;
+  cancelled: boolean;
+}
+
+/** How long a task that ended, and its events, can still be asked for. */
+const KEPT_SECONDS = 3_600;
+/** A task that runs longer than this without a sign of life is gone, whatever Redis says. */
+const RUNNING_SECONDS = 86_400;
+const MAX_EVENTS = 1_000;
+
+/**
+ * KEYS[1] the running tasks by the ms at which their lease runs out. ARGV: life in ms, ids.
+ * Spelled 1000.0 and %.0f because the in-memory engine wraps whole numbers at 32 bits.
+ */
+const BEAT: RedisScript = {
+  name: 'kernelTasksBeat',
+  keys: 1,
+  lua: `
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000.0 + math.floor(tonumber(time[2]) / 1000)
+for index = 2, #ARGV do
+  redis.call('ZADD', KEYS[1], string.format('%.0f', now + tonumber(ARGV[1])), ARGV[index])
+end
+return 1
+`,
+};
+
+/** KEYS[1] as above. Takes the tasks whose lease has run out off the list and answers their ids. */
+const REAP: RedisScript = {
+  name: 'kernelTasksReap',
+  keys: 1,
+  lua: `
+local time = redis.call('TIME')
+local now = string.format('%.0f', tonumber(time[1]) * 1000.0 + math.floor(tonumber(time[2]) / 1000))
+local dead = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)
+for _, id in ipairs(dead) do redis.call('ZREM', KEYS[1], id) end
+return dead
+`,
+};
+
+/** What all instances know of tasks: a hash for each, a list of undos, a bounded stream of events. */
+export class TaskStore {
+  readonly #redis: RedisClient;
+  readonly #prefix: string;
+  readonly #sealer: TextSealer;
+
+  /** @param sealer encrypts the tokens that a cancelling request hands to the task */
+  constructor(redis: RedisClient, prefix: string, sealer: TextSealer) {
+    this.#redis = redis;
+    this.#prefix = prefix;
+    this.#sealer = sealer;
+  }
+
+  async open(id: string, owner: string | undefined): Promise<void> {
+    const key = this.#key(id);
+    await Promise.all([
+      this.#redis.hset(key, { owner: owner ?? '', state: 'running' }),
+      this.#redis.expire(key, RUNNING_SECONDS),
+    ]);
+  }
+
+  async close(id: string, state: TaskOutcome): Promise<void> {
+    const key = this.#key(id);
+    await Promise.all([
+      this.#redis.zrem(this.#running, id),
+      this.#redis.hset(key, { state }),
+      this.#redis.hdel(key, 'tokens'),
+      this.#redis.expire(key, KEPT_SECONDS),
+      this.#redis.expire(`${key}:events`, KEPT_SECONDS),
+      this.#redis.del(`${key}:undo`),
+    ]);
+  }
+
+  async find(id: string): Promise<StoredTask | undefined> {
+    const { owner, state, cancelled } = await this.#redis.hgetall(this.#key(id));
+    if (state === undefined) return undefined;
+    return { owner: owner || null, state: state as TaskState, cancelled: cancelled === '1' };
+  }
+
+  async cancel(id: string, tokens: Readonly<Record<string, string>>): Promise<void> {
+    const key = this.#key(id);
+    await this.#redis.hset(key, { cancelled: '1', tokens: this.#sealer.seal(JSON.stringify(tokens), key) });
+  }
+
+  /** The tokens that came with the cancellation of `id`; undefined while it is not cancelled. */
+  async cancellation(id: string): Promise<Record<string, string> | undefined> {
+    const key = this.#key(id);
+    const [cancelled, sealed] = await this.#redis.hmget(key, 'cancelled', 'tokens');
+    if (cancelled !== '1') return undefined;
+    const text = this.#sealer.open(sealed ?? '', key);
+    return text === undefined ? {} : (JSON.parse(text) as Record<string, string>);
+  }
+
+  /** Says that these tasks are alive for another `lifeMs`. */
+  async beat(ids: readonly string[], lifeMs: number): Promise<void> {
+    if (ids.length > 0) await runScript(this.#redis, BEAT, [this.#running], [lifeMs, ...ids]);
+  }
+
+  /** The tasks whose process has died; each is answered to one caller only. */
+  async reap(): Promise<string[]> {
+    return (await runScript(this.#redis, REAP, [this.#running])) as string[];
+  }
+
+  async keepUndo(id: string, undo: TaskUndo): Promise<void> {
+    await this.#redis.rpush(`${this.#key(id)}:undo`, JSON.stringify(undo));
+  }
+
+  async dropUndo(id: string, undo: TaskUndo): Promise<void> {
+    await this.#redis.lrem(`${this.#key(id)}:undo`, 0, JSON.stringify(undo));
+  }
+
+  /** The last one first. */
+  async undos(id: string): Promise<TaskUndo[]> {
+    const texts = await this.#redis.lrange(`${this.#key(id)}:undo`, 0, -1);
+    return texts.map((text) => JSON.parse(text) as TaskUndo).reverse();
+  }
+
+  async keepEvent(id: string, number: number, text: string): Promise<void> {
+    const key = `${this.#key(id)}:events`;
+    await this.#redis.xadd(key, 'MAXLEN', '~', MAX_EVENTS, `${number}-0`, 'text', text);
+    if (number === 1) await this.#redis.expire(key, RUNNING_SECONDS);
+  }
+
+  /** The events after `number`, as they were sent. */
+  async eventsAfter(id: string, number: number): Promise<Array<{ number: number; text: string }>> {
+    const entries = await this.#redis.xrange(`${this.#key(id)}:events`, `${number + 1}-0`, '+');
+    return entries.map(([entryId, [, text = '']]) => ({ number: Number.parseInt(entryId, 10), text }));
+  }
+
+  #key(id: string): string {
+    return `${this.#prefix}${id}`;
+  }
+
+  get #running(): string {
+    return `${this.#prefix}running`;
+  }
+}

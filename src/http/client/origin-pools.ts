@@ -1,0 +1,68 @@
+import { Pool } from 'undici';
+import { CircuitBreaker } from '../../base/circuit-breaker.js';
+import { ConnectionError, TimeoutError } from '../../base/errors.js';
+import type { ResolvedHttpConfig } from './http-config.js';
+import { HttpError } from './http-errors.js';
+
+/** The connections to one origin, and whether it is worth asking. */
+export interface Origin {
+  pool: Pool;
+  breaker: CircuitBreaker;
+}
+
+interface Entry extends Origin {
+  users: number;
+  idle: NodeJS.Timeout | undefined;
+}
+
+/** Connections that nobody has used for this long are closed, ms. */
+const KEPT_MS = 30_000;
+const entries = new Map<string, Entry>();
+
+/**
+ * The pool of an origin, shared by every client of it with the same limits in this process. Give it back by
+ * `releaseOrigin`: its connections stay a while for the next client.
+ */
+export function useOrigin(origin: string, config: ResolvedHttpConfig): Origin {
+  const key = keyOf(origin, config);
+  const entry = entries.get(key) ?? openOrigin(origin, config);
+  entries.set(key, entry);
+  entry.users += 1;
+  clearTimeout(entry.idle);
+  return entry;
+}
+
+export function releaseOrigin(origin: string, config: ResolvedHttpConfig): void {
+  const key = keyOf(origin, config);
+  const entry = entries.get(key);
+  if (!entry || --entry.users > 0) return;
+  entry.idle = setTimeout(() => {
+    entries.delete(key);
+    void entry.pool.close();
+  }, KEPT_MS).unref();
+}
+
+function openOrigin(origin: string, config: ResolvedHttpConfig): Entry {
+  return {
+    users: 0,
+    idle: undefined,
+    pool: new Pool(origin, {
+      connections: config.maxConnections,
+      connect: { timeout: config.connectTimeoutSeconds * 1_000 },
+      headersTimeout: config.timeoutSeconds * 1_000,
+      bodyTimeout: config.timeoutSeconds * 1_000,
+      pipelining: 1,
+    }),
+    breaker: new CircuitBreaker(origin, { isFailure }),
+  };
+}
+
+/** What a server refuses on purpose says nothing about its health, nor does a caller who gives up. */
+function isFailure(error: unknown): boolean {
+  if (error instanceof HttpError) return error.status >= 500;
+  return error instanceof ConnectionError || error instanceof TimeoutError;
+}
+
+function keyOf(origin: string, { maxConnections, connectTimeoutSeconds, timeoutSeconds }: ResolvedHttpConfig): string {
+  return `${origin} ${maxConnections} ${connectTimeoutSeconds} ${timeoutSeconds}`;
+}

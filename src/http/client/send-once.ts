@@ -1,0 +1,78 @@
+import { currentContext } from '../../base/context.js';
+import { ConnectionError, KernelError, TimeoutError } from '../../base/errors.js';
+import type { ResolvedHttpConfig } from './http-config.js';
+import { HttpError } from './http-errors.js';
+import { HttpResponse } from './http-response.js';
+import type { Origin } from './origin-pools.js';
+
+/** A request that is ready to go out. */
+export interface OutgoingRequest {
+  method: string;
+  url: URL;
+  headers: Readonly<Record<string, string>>;
+  body: string | Buffer | undefined;
+  signal: AbortSignal | undefined;
+}
+
+/**
+ * Sends it and reads the whole answer.
+ * @throws HttpError for an answer that is no 2xx or 3xx; ConnectionError, TimeoutError; the signal's reason
+ */
+export async function sendOnce(
+  { pool }: Origin,
+  { method, url, headers, body, signal }: OutgoingRequest,
+  config: ResolvedHttpConfig,
+): Promise<HttpResponse> {
+  const limit = AbortSignal.timeout(config.timeoutSeconds * 1_000);
+  try {
+    const answer = await pool.request({
+      method: method as 'GET',
+      path: url.pathname + url.search,
+      headers: { ...traceHeaders(), ...headers },
+      body: body ?? null,
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    });
+    const received = new Headers();
+    for (const [name, value] of Object.entries(answer.headers))
+      for (const each of [value ?? []].flat()) received.append(name, each);
+    const bytes = await readBody(answer.body, config.maxResponseBytes, url);
+    if (answer.statusCode >= 400) throw new HttpError(answer.statusCode, shown(url), received, bytes.toString('utf8'));
+    return new HttpResponse(answer.statusCode, received, url.href, bytes);
+  } catch (error) {
+    if (error instanceof KernelError || signal?.aborted) throw error;
+    throw limit.aborted ? late(url, config, error) : faultOf(error, url, config);
+  }
+}
+
+async function readBody(body: AsyncIterable<Buffer>, maxBytes: number, url: URL): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > maxBytes)
+      throw new KernelError('E_HTTP_BODY', `${shown(url)} answered more than ${maxBytes} bytes; see maxResponseBytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The trace of this unit of work goes on at the server. */
+function traceHeaders(): Record<string, string> {
+  const { trace } = currentContext();
+  return trace ? { traceparent: `00-${trace.traceId}-${trace.spanId}-${trace.sampled ? '01' : '00'}` } : {};
+}
+
+function faultOf(error: unknown, url: URL, config: ResolvedHttpConfig): KernelError {
+  const code = (error as { code?: string }).code ?? '';
+  if (/TIMEOUT/.test(code)) return late(url, config, error);
+  return new ConnectionError(`${url.origin} cannot be reached (${code || 'the connection broke'})`, { cause: error });
+}
+
+function late(url: URL, { timeoutSeconds }: ResolvedHttpConfig, cause: unknown): TimeoutError {
+  return new TimeoutError(`${url.origin} did not answer within ${timeoutSeconds} s`, { cause });
+}
+
+/** Without the query, which may hold secrets. */
+function shown(url: URL): string {
+  return url.origin + url.pathname;
+}

@@ -1,0 +1,111 @@
+import { Readable } from 'node:stream';
+import { formatSse, type SseMessage } from './sse-format.js';
+
+/** What a stream gives back when it has ended, whatever ended it. */
+export interface Releasable {
+  release(): Promise<void>;
+}
+
+export interface SseOptions {
+  /** Released when the stream ends: `await streamLease(user.id)`. */
+  lease?: Releasable;
+  /** Seconds of silence after which a comment is sent, so that proxies keep the connection. Default 15. */
+  heartbeatSeconds?: number;
+  /**
+   * Goes on to the end when the client has left, for work that must not stop halfway; what it says then goes nowhere,
+   * but a `TaskStream` keeps its events for whoever comes back.
+   */
+  keepRunning?: boolean;
+}
+
+export type SseSource = AsyncIterable<string | SseMessage>;
+
+const COMMENT = ':\n\n';
+
+/**
+ * An event stream for `ctx.body`, or to return from a handler. It asks for the next event when the client has taken the
+ * last, and aborts `signal` and ends the generator when the client leaves.
+ */
+export class SseStream extends Readable {
+  readonly #controller = new AbortController();
+  readonly #options: SseOptions;
+  readonly #iterator: AsyncIterator<string | SseMessage>;
+  readonly #heartbeat: NodeJS.Timeout;
+  #wanted: (() => void) | undefined;
+  /** The error that ended the source, once there is one. */
+  fault: unknown;
+
+  constructor(source: SseSource | ((signal: AbortSignal) => SseSource), options: SseOptions = {}) {
+    super({ highWaterMark: 16 * 1024 });
+    this.#options = options;
+    const iterable = typeof source === 'function' ? source(this.#controller.signal) : source;
+    this.#iterator = iterable[Symbol.asyncIterator]();
+    const silenceMs = (options.heartbeatSeconds ?? 15) * 1_000;
+    this.#heartbeat = setInterval(() => this.push(COMMENT), silenceMs).unref();
+    this.push(COMMENT); // the headers go out at once, not with the first event
+    void this.#pump();
+  }
+
+  /** Ends the stream at a shutdown: the client is told when to come back. */
+  finish(retryMs: number): void {
+    if (this.destroyed || this.readableEnded) return;
+    this.#controller.abort(new Error('The service is stopping'));
+    this.#end(`retry: ${retryMs}\n\n`);
+  }
+
+  override _read(): void {
+    this.#wanted?.();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    clearInterval(this.#heartbeat);
+    this.#wanted?.();
+    if (!this.#options.keepRunning) {
+      this.#controller.abort(new Error('The client has left'));
+      void this.#iterator.return?.()?.catch(() => {});
+    }
+    callback(error);
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      for (;;) {
+        const { done, value } = await this.#iterator.next();
+        if (done) break;
+        if (this.destroyed && !this.#options.keepRunning) return;
+        await this.#send(typeof value === 'string' ? value : formatSse(value));
+      }
+      this.#end();
+    } catch (error) {
+      if (this.#controller.signal.aborted) return;
+      this.fault = error;
+      this.emit('fault', error);
+      this.#end(formatSse({ event: 'error', data: { type: 'error', message: 'The stream ended with an error' } }));
+    } finally {
+      clearInterval(this.#heartbeat);
+      await this.#options.lease?.release();
+    }
+  }
+
+  async #send(text: string): Promise<void> {
+    if (this.destroyed || text === '') return;
+    this.#heartbeat.refresh();
+    if (this.push(text)) return;
+    await new Promise<void>((resolve) => {
+      this.#wanted = resolve;
+    });
+    this.#wanted = undefined;
+  }
+
+  #end(last?: string): void {
+    clearInterval(this.#heartbeat);
+    if (this.destroyed || this.readableEnded) return;
+    if (last) this.push(last);
+    this.push(null);
+  }
+}
+
+/** `ctx.body = sse(generator)`: the generator's strings (made by `sseEvent` or a `TaskStream`) or messages, as they come. */
+export function sse(source: SseSource | ((signal: AbortSignal) => SseSource), options: SseOptions = {}): SseStream {
+  return new SseStream(source, options);
+}

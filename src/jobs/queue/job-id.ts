@@ -1,0 +1,26 @@
+import { randomToken } from '../../base/ids.js';
+
+const TAG_BYTES = 6;
+const COUNT_BYTES = 6;
+const COUNT_DIGITS = 5;
+/** Five digits of base64. */
+const MOST = 64 ** COUNT_DIGITS;
+
+const buffer = Buffer.alloc(COUNT_BYTES);
+let tag = '';
+let count = MOST;
+
+/**
+ * 48 random bits for this process and 30 bits that count its jobs, in 13 characters. Redis holds the id of a waiting job
+ * twice, and keeps up to 14 in 16 bytes: a UUID, in 22, takes 25 bytes more of each job (measured). Of 100 000 processes
+ * two have the same tag once in 50 000 times; a process takes another one after each billion of jobs.
+ */
+export function newJobId(): string {
+  if (count === MOST) {
+    tag = randomToken(TAG_BYTES);
+    count = 0;
+  }
+  buffer.writeUIntBE(count, 0, COUNT_BYTES);
+  count += 1;
+  return tag + buffer.toString('base64url').slice(-COUNT_DIGITS);
+}

@@ -1,0 +1,88 @@
+import { ApiKeyStore, createApiKeyAuthenticator } from '../features/api-keys/index.js';
+import { type Auth, createAuth, RedisSessionStore } from '../features/auth/index.js';
+import { mailerService, Outbox } from '../features/email/index.js';
+import { RoleStore, roleService } from '../features/rbac/index.js';
+import { createSaas, MemberStore, type Saas } from '../features/saas/index.js';
+import { GuardRegistry } from '../http/index.js';
+import { endsWithin } from '../jobs/ends-within.js';
+import type { BootOptions } from './boot.js';
+import type { Engines } from './engines.js';
+import type { KernelSettings } from './settings/settings.js';
+
+/** Who may do what for whom: the rooms about people, wired to each other. */
+export interface Identity {
+  auth: Auth;
+  /** Absent without a database, and where it is switched off. */
+  saas: Saas | undefined;
+  /** Absent without a database. */
+  apiKeys: ApiKeyStore | undefined;
+  /** Absent without a database. */
+  roles: RoleStore | undefined;
+}
+
+export function buildIdentity(options: BootOptions, engines: Engines): Identity {
+  const outbox = openOutbox(options);
+  const saas = hasSaas(options.settings) && engines.database ? buildSaas(options, engines, outbox) : undefined;
+  const { database: db } = engines;
+  const apiKeys = db && options.settings.auth.enabled ? new ApiKeyStore({ db }) : undefined;
+  const roles = db && options.settings.auth.enabled ? new RoleStore({ db }) : undefined;
+  if (roles) options.services.provide(roleService, roles);
+  const auth = buildAuth(options, engines, { saas, apiKeys, outbox });
+  return { auth, saas, apiKeys, roles };
+}
+
+/** Whether there are workspaces, where there is a database. */
+export function hasSaas({ auth, features }: KernelSettings): boolean {
+  return auth.enabled && features.enableSaasRoutes;
+}
+
+/** The kinds of guards that there will be, by name alone: enough to see which routes could never be mounted. */
+export function expectedGuards(settings: KernelSettings): GuardRegistry {
+  const guards = new GuardRegistry();
+  if (settings.auth.enabled) guards.register('scope', () => {});
+  if (settings.databaseUrl === null) return guards;
+  if (settings.auth.enabled) guards.register('permission', () => {});
+  if (hasSaas(settings)) guards.register('workspace', () => {});
+  return guards;
+}
+
+function buildAuth(
+  { settings, authConfig: config, parts, logger, kernel }: BootOptions,
+  { redis, database, limiter }: Engines,
+  { saas, apiKeys, outbox }: Pick<Identity, 'saas' | 'apiKeys'> & { outbox: Outbox | undefined },
+): Auth {
+  const members = new MemberStore(database ? { db: database } : {});
+  return createAuth({
+    config,
+    db: database,
+    userStore: parts.userStore,
+    sessionStore: database ? undefined : new RedisSessionStore(redis.client, redis.key('auth:')),
+    limiter,
+    hasher: parts.passwordHasher,
+    allowSelfSignup: settings.features.allowSelfSignup,
+    authenticators: apiKeys && [createApiKeyAuthenticator({ keys: apiKeys, users: kernel.userStore, members })],
+    onTakeover: async (userId) => void (await apiKeys?.revokeAll(userId)),
+    outbox,
+    verifyEmailUrl: settings.features.verifyEmailUrl,
+    resetPasswordUrl: settings.features.resetPasswordUrl,
+    onSignup: async (user) => void (await saas?.workspaces.ensurePersonal(user)),
+    logger,
+  });
+}
+
+function buildSaas({ settings, kernel }: BootOptions, { database }: Engines, outbox: Outbox | undefined): Saas {
+  const { saasInviteBaseUrl: inviteBaseUrl } = settings.features;
+  return createSaas({ userStore: kernel.userStore, db: database, outbox, inviteBaseUrl });
+}
+
+/** Undefined where no mail can be sent and none is captured: then nothing is tried in vain. */
+function openOutbox({ services, lifecycle, kernel, logger }: BootOptions): Outbox | undefined {
+  const mailer = services.get(mailerService);
+  if (!mailer?.canSend) return undefined;
+  const outbox = new Outbox({ deliver: (message) => mailer.send(message), logger });
+  lifecycle.push('outgoing mail', async () => {
+    const isOut = await endsWithin(outbox.settle(), kernel.shutdownTimeLeftMs);
+    if (!isOut) logger.warn('Mails were still on their way when the service ended');
+  });
+  return outbox;
+}
