@@ -25,7 +25,7 @@ export class Ordeal {
       await Treasure.delete((await Treasure.find({ db }))[0]?.id as string, { db });
       const young = await db.backup();
       this.backup = old.name;
-      for (const { path } of [old, young]) this.#states.push(JSON.stringify(await sums(path)));
+      for (const { path } of [old, young]) this.#states.push(await rowsOf(path));
     });
     return this;
   }
@@ -45,11 +45,17 @@ export class Ordeal {
     await this.open(async (db) => {
       await db.migrate();
       expect((await db.plan()).steps, where).toEqual([]);
-      const found = JSON.stringify(await sums((await db.backup()).path));
+      const found = await rowsOf((await db.backup()).path);
       expect(this.#states.includes(found), where).toBe(true);
       await expectRecording(db);
     });
   }
+}
+
+/** What the tables hold. A restart that had to make a trigger again notes that in the ledger, so that may have grown. */
+async function rowsOf(path: string): Promise<string> {
+  const { '_schema_migrations.csv': _, ...rows } = await sums(path);
+  return JSON.stringify(rows);
 }
 
 /** Leaves the database as it was. */

@@ -83,5 +83,32 @@ for (const backend of BACKENDS) {
       for (const { id } of written as Vault[])
         expect(saved.includes(id) || kept.some((vault) => vault.id === id)).toBe(true);
     });
+
+    const { reconnect } = backend;
+    const ofOthers = 'loses no write that another instance was told is done';
+    if (reconnect)
+      it(ofOthers, async () => {
+        const other = await reconnect(db, { entities: HOSTILE_ENTITIES, dataDir, acquireTimeoutMs: 60_000 });
+        const { name } = await db.backup();
+        const acknowledged: string[] = [];
+        let restored = false;
+        const write = async (): Promise<void> => {
+          while (!restored) {
+            await new Promise((resolve) => setImmediate(resolve));
+            const saved = await Vault.save({ label: 'of another' }, { db: other }).catch(() => undefined);
+            if (saved) acknowledged.push(saved.id);
+          }
+        };
+        const writers = [write(), write(), write()];
+        const { safetyBackup } = await db.restoreFull(name, { confirm: true });
+        restored = true;
+        await Promise.all(writers);
+        await other.close();
+        const saved = await readFile(join(dataDir, 'backups', safetyBackup, 'vaults.csv'), 'utf8');
+        const kept = new Set((await Vault.find({ db })).map(({ id }) => id));
+        expect(acknowledged.length).toBeGreaterThan(0);
+        expect(acknowledged.filter((id) => !saved.includes(id) && !kept.has(id))).toEqual([]);
+        for (const id of kept) expect((await Vault.history(id, { db })).length).toBeGreaterThan(0);
+      }, 60_000);
   });
 }
