@@ -208,6 +208,7 @@ export {
   type KernelSettings,
   type KernelSettingsInput,
   kernelSettings,
+  type OAuthSettings,
   type ObservabilitySettings,
   type RedisSettings,
   type ReliabilitySettings,
