@@ -245,6 +245,7 @@ export {
   type KernelSettings,
   type KernelSettingsInput,
   kernelSettings,
+  type OAuthSettings,
   type ObservabilitySettings,
   type RedisSettings,
   type ReliabilitySettings,

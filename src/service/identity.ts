@@ -1,12 +1,14 @@
 import { ApiKeyStore, createApiKeyAuthenticator } from '../features/api-keys/index.js';
 import { type Auth, createAuth, RedisSessionStore } from '../features/auth/index.js';
 import { mailerService, Outbox } from '../features/email/index.js';
+import { OAuthAccountStore } from '../features/oauth/index.js';
 import { RoleStore, roleService } from '../features/rbac/index.js';
 import { createSaas, MemberStore, type Saas } from '../features/saas/index.js';
 import { GuardRegistry } from '../http/index.js';
 import { endsWithin } from '../jobs/ends-within.js';
 import type { BootOptions } from './boot.js';
 import type { Engines } from './engines.js';
+import { buildOAuth, hasOAuth, type OAuthParts } from './oauth.js';
 import type { KernelSettings } from './settings/settings.js';
 
 /** Who may do what for whom: the rooms about people, wired to each other. */
@@ -18,6 +20,8 @@ export interface Identity {
   apiKeys: ApiKeyStore | undefined;
   /** Absent without a database. */
   roles: RoleStore | undefined;
+  /** Absent without a database, and without a provider. */
+  oauth: OAuthParts | undefined;
 }
 
 export function buildIdentity(options: BootOptions, engines: Engines): Identity {
@@ -28,7 +32,7 @@ export function buildIdentity(options: BootOptions, engines: Engines): Identity 
   const roles = db && options.settings.auth.enabled ? new RoleStore({ db }) : undefined;
   if (roles) options.services.provide(roleService, roles);
   const auth = buildAuth(options, engines, { saas, apiKeys, outbox });
-  return { auth, saas, apiKeys, roles };
+  return { auth, saas, apiKeys, roles, oauth: buildOAuth(options, engines, { auth, saas }) };
 }
 
 /** Whether there are workspaces, where there is a database. */
@@ -61,7 +65,10 @@ function buildAuth(
     hasher: parts.passwordHasher,
     allowSelfSignup: settings.features.allowSelfSignup,
     authenticators: apiKeys && [createApiKeyAuthenticator({ keys: apiKeys, users: kernel.userStore, members })],
-    onTakeover: async (userId) => void (await apiKeys?.revokeAll(userId)),
+    onTakeover: async (userId) => {
+      await apiKeys?.revokeAll(userId);
+      if (database && hasOAuth(settings)) await new OAuthAccountStore({ db: database }).unlinkAll(userId);
+    },
     outbox,
     verifyEmailUrl: settings.features.verifyEmailUrl,
     resetPasswordUrl: settings.features.resetPasswordUrl,

@@ -9,6 +9,7 @@ import {
   type Readiness,
 } from '../features/health/index.js';
 import { createJobsRouter } from '../features/jobs/index.js';
+import { createOAuthRouter } from '../features/oauth/index.js';
 import { assertPermission, createRbacRouter } from '../features/rbac/index.js';
 import { createSaasRouter } from '../features/saas/index.js';
 import { createTasksRouter, type TaskRegistry } from '../features/tasks/index.js';
@@ -66,11 +67,16 @@ export function mountRoutes(options: RoutesOptions): RouteTable {
 }
 
 function mountIdentity(routes: RouteTable, { identity, settings, hasAccounts }: RoutesOptions): void {
-  const { auth, saas, apiKeys, roles } = identity;
+  const { auth, saas, apiKeys, roles, oauth } = identity;
   const { features, security } = settings;
   if (hasAccounts && hasAuthRoutes(settings)) {
     const { maxBodySize } = security;
     routes.mount([createAuthRouter({ ...auth, prefix: features.authPrefix, maxBodySize })], features.kernelPrefix);
+  }
+  if (oauth) {
+    const isSecure = settings.oauth.publicUrl?.startsWith('https:') ?? true;
+    const prefix = `${features.authPrefix}/oauth`;
+    routes.mount([createOAuthRouter({ ...oauth, users: auth.userStore, prefix, isSecure })], features.kernelPrefix);
   }
   if (settings.auth.enabled) routes.guards.register('scope', assertScope);
   if (apiKeys) routes.mount([createApiKeyRouter({ keys: apiKeys, saas })], features.kernelPrefix);
