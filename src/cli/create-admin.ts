@@ -9,8 +9,7 @@ import {
   KernelUserStore,
 } from '../features/auth/index.js';
 import { connect } from '../orm/index.js';
-import { loadEnvHierarchy } from '../service/env/index.js';
-import { ServiceConfig } from '../service/settings/config.js';
+import { configuredDatabase } from './open-database.js';
 import { readSecret, type Terminal } from './terminal.js';
 
 interface CreateAdminOptions {
@@ -46,13 +45,4 @@ async function createAdmin({ email, databaseUrl }: CreateAdminOptions, terminal:
   } finally {
     await db.close();
   }
-}
-
-function configuredDatabase(): string {
-  loadEnvHierarchy({ rootDir: process.cwd() });
-  const { databaseUrl } = ServiceConfig.fromEnv().fields;
-  if (databaseUrl === undefined) {
-    throw new KernelError('E_CLI', 'No database is named: pass --database-url, or set DATABASE_URL');
-  }
-  return databaseUrl;
 }

@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { isKernelError } from '../base/errors.js';
 import { version } from '../service/version.js';
+import { addBackups } from './backup.js';
 import { addCreateAdmin } from './create-admin.js';
 import { addDev } from './dev.js';
+import { addRestores } from './restore.js';
 import { processTerminal, type Terminal } from './terminal.js';
 import { addWorker } from './worker.js';
 
@@ -24,6 +26,8 @@ export async function runCli(args: readonly string[], terminal: Terminal = proce
   addDev(program, terminal);
   addCreateAdmin(program, terminal);
   addWorker(program);
+  addBackups(program, terminal);
+  addRestores(program, terminal);
   for (const command of program.commands) command.copyInheritedSettings(program);
 
   try {

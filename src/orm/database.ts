@@ -1,7 +1,8 @@
 import { SchemaError } from '../base/errors.js';
 import type { BackupSettings } from './backup/backup-options.js';
-import { Backups, type Confirmation } from './backup/backups.js';
+import { Backups, type Confirmation, type CsvImportOptions } from './backup/backups.js';
 import { backedUp } from './backup/before-migrate.js';
+import type { CsvImport, CsvImportPreview } from './backup/import/additive-import.js';
 import type { BackupEntry } from './backup/list-backups.js';
 import type { FullRestore, FullRestorePreview } from './backup/restore/full-restore.js';
 import { recoverRestore } from './backup/restore/swap-tables.js';
@@ -33,6 +34,7 @@ import { openReplicas } from './session/replicas/open-replicas.js';
 import { type DatabaseEvents, subscribe } from './session/watch/database-events.js';
 import type { DatabaseStats } from './session/watch/database-stats.js';
 import { entityPlan } from './sql/entity-plan.js';
+import { importRows } from './verbs/write/import-rows.js';
 import {
   assertTargetTime,
   previewRevert,
@@ -58,7 +60,7 @@ export class Database extends DatabaseHandle {
     this.#core = core;
     const dataDir = options.dataDir ?? (core.volatile ? undefined : DEFAULT_DATA_DIR);
     const bring = (): Promise<Migration> => migrate(core, { ...options, beforeMigrate: undefined }, { verify: true });
-    this.#backups = new Backups(core, { ...options, dataDir, migrate: bring });
+    this.#backups = new Backups(core, { ...options, dataDir, migrate: bring, importRows });
     this.#schema = { ...options, beforeMigrate: backedUp(this.#backups, options, dataDir) };
     rememberOpen(core);
   }
@@ -138,6 +140,16 @@ export class Database extends DatabaseHandle {
   }
 
   /**
+   * Imports tables of a backup into the database as it is: rows with the same id get the values of the backup as new
+   * versions, newer rows stay. Each table is imported whole or not at all. Without `confirm` it changes nothing.
+   */
+  restoreCsv(name: string, options: CsvImportOptions & { confirm: true }): Promise<CsvImport>;
+  restoreCsv(name: string, options?: CsvImportOptions): Promise<CsvImport | CsvImportPreview>;
+  restoreCsv(name: string, options: CsvImportOptions = {}): Promise<CsvImport | CsvImportPreview> {
+    return this.#backups.restoreCsv(name, options);
+  }
+
+  /**
    * Gives a table the rows that it had at a moment, out of its history: changed and deleted ones come back, later ones are
    * soft-deleted, and each change is a new version. Without `confirm` it changes nothing and answers what it would do.
    */
@@ -148,6 +160,12 @@ export class Database extends DatabaseHandle {
     return outcome as TableRevert | TableRevertPreview;
   }
 
+  /** Tables that keep a history. */
+  get revertableTables(): string[] {
+    const recorded = this.#core.entities.map(entityMeta).filter(({ history }) => history);
+    return recorded.map(({ table }) => table);
+  }
+
   /** The same for several tables at one moment, in one transaction; without `tables`, for every one that has a history. */
   revertAll(targetTime: Date, options: RevertAllOptions & { confirm: true }): Promise<TableRevert[]>;
   revertAll(targetTime: Date, options?: RevertAllOptions): Promise<Array<TableRevert | TableRevertPreview>>;
@@ -156,8 +174,7 @@ export class Database extends DatabaseHandle {
     { tables, confirm }: RevertAllOptions = {},
   ): Promise<Array<TableRevert | TableRevertPreview>> {
     assertTargetTime(targetTime, this.#core.clock.now());
-    const recorded = this.#core.entities.map(entityMeta).filter(({ history }) => history);
-    const plans = (tables ?? recorded.map(({ table }) => table)).map((table) => this.planOf(table));
+    const plans = (tables ?? this.revertableTables).map((table) => this.planOf(table));
     if (confirm === true) return revertTables(currentSession(this.#core), plans, targetTime);
     return Promise.all(plans.map((plan) => previewRevert(this.#core, plan, targetTime)));
   }

@@ -15,7 +15,8 @@ export {
   ValidationError,
 } from '../base/errors.js';
 export type { BackupRetention, BackupSettings } from './backup/backup-options.js';
-export type { Confirmation } from './backup/backups.js';
+export type { Confirmation, CsvImportOptions } from './backup/backups.js';
+export type { CsvImport, CsvImportPreview, TableImport } from './backup/import/additive-import.js';
 export type { BackupEntry, Verification } from './backup/list-backups.js';
 export { BackupCorruptError } from './backup/manifest/read-manifest.js';
 export type { FullRestore, FullRestorePreview } from './backup/restore/full-restore.js';

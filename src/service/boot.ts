@@ -64,6 +64,7 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
     description: parts.description ?? '',
     routers: parts.routers ?? [],
     identity,
+    database: engines.database,
     hasAccounts: parts.userStore !== undefined || engines.database !== undefined,
     readiness,
     metrics,

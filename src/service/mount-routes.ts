@@ -1,5 +1,6 @@
 import { assertScope, createApiKeyRouter } from '../features/api-keys/index.js';
 import { createAuthRouter } from '../features/auth/index.js';
+import { createDatabaseRouter } from '../features/database/index.js';
 import { createDocsRouter } from '../features/docs/index.js';
 import { createMailRouter, type Mailer } from '../features/email/index.js';
 import {
@@ -15,6 +16,7 @@ import { createSaasRouter } from '../features/saas/index.js';
 import { createTasksRouter, type TaskRegistry } from '../features/tasks/index.js';
 import { type Mountable, RouteTable } from '../http/index.js';
 import type { JobQueue } from '../jobs/index.js';
+import type { Database } from '../orm/index.js';
 import type { KernelMetrics } from '../telemetry/index.js';
 import type { Identity } from './identity.js';
 import type { KernelSettings } from './settings/settings.js';
@@ -25,6 +27,7 @@ export interface RoutesOptions {
   description: string;
   routers: readonly Mountable[];
   identity: Identity;
+  database: Database | undefined;
   /** False where accounts would be in a database and there is none. */
   hasAccounts: boolean;
   readiness: Readiness;
@@ -61,6 +64,10 @@ export function mountRoutes(options: RoutesOptions): RouteTable {
     routes.mount([jobs], features.kernelPrefix);
   }
   mountIdentity(routes, options);
+  if (options.database && settings.auth.enabled) {
+    const { dataDir } = settings.database;
+    routes.mount([createDatabaseRouter({ database: options.database, dataDir })], features.kernelPrefix);
+  }
   routes.mount(options.routers, features.kernelPrefix);
   routes.compile();
   return routes;

@@ -5,6 +5,14 @@ import type { Migration } from '../schema/migrate.js';
 import { ambientScopeOf, currentSession } from '../session/ambient.js';
 import type { DatabaseCore } from '../session/database-core.js';
 import type { BackupSettings } from './backup-options.js';
+import {
+  type CsvImport,
+  type CsvImportPreview,
+  chooseTables,
+  type ImportRows,
+  importTables,
+  previewImport,
+} from './import/additive-import.js';
 import { type BackupEntry, listBackups } from './list-backups.js';
 import { readManifest } from './manifest/read-manifest.js';
 import { type FullRestore, type FullRestorePreview, previewFullRestore, restoreFull } from './restore/full-restore.js';
@@ -17,11 +25,17 @@ export interface BackupsOptions extends BackupSettings {
   readonly dataDir: string | undefined;
   /** Brings restored tables to what the entities say. */
   migrate(): Promise<Migration>;
+  readonly importRows: ImportRows;
 }
 
 export interface Confirmation {
   /** Without it nothing is changed, and the answer says what would be. */
   confirm?: boolean;
+}
+
+export interface CsvImportOptions extends Confirmation {
+  /** Tables of the backup; default every one but the ledger. */
+  tables?: readonly string[];
 }
 
 /** The backups of one database, and the ways back. */
@@ -77,6 +91,14 @@ export class Backups {
     this.#assertOutside('restoreFull');
     const ports = { backUp: () => this.create(), migrate: this.#options.migrate };
     return restoreFull(this.#core, this.folder, manifest, ports);
+  }
+
+  async restoreCsv(name: string, { confirm, tables }: CsvImportOptions = {}): Promise<CsvImport | CsvImportPreview> {
+    const manifest = await readManifest(this.folder, name);
+    const chosen = chooseTables(manifest, tables);
+    if (confirm !== true) return previewImport(manifest, chosen);
+    this.#assertOutside('restoreCsv');
+    return importTables(this.#core, this.folder, manifest, chosen, this.#options.importRows);
   }
 
   #assertOutside(verb: string): void {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../../src/orm/index.js';
 import { BACKENDS } from '../backends.js';
@@ -44,6 +44,29 @@ for (const backend of BACKENDS) {
         faults: ['vaults.csv does not have the checksum that was noted'],
       });
       await expect(db.restoreFull(backup.name, { confirm: true })).rejects.toMatchObject({ code: 'E_BACKUP_CORRUPT' });
+    });
+
+    it('are no links to other places, and no manifests that ask for them', async () => {
+      const { name, path } = await db.backup();
+      const link = join(dirname(path), 'csv_20260101_000000_abcdef01');
+      await symlink(path, link);
+      await expect(db.restoreFull('csv_20260101_000000_abcdef01')).rejects.toMatchObject({ code: 'E_BACKUP_CORRUPT' });
+      await rm(link);
+      const manifest = await readFile(join(path, 'manifest.json'), 'utf8');
+      const hostile: Array<[string | RegExp, string]> = [
+        ['vaults.csv', '../../vaults.csv'],
+        ['"format": 1', '"format": 2'],
+        ['"type": "boolean"', '"type": "boolean; DROP TABLE vaults"'],
+        [/"sha256": "../, '"sha256": "zz'],
+        ['[amount] > -10', '1=1) OR (1=1'],
+        [/"schemaHash": "......../, '"schemaHash": "00000000'],
+      ];
+      for (const [from, to] of hostile) {
+        const changed = manifest.replace(from, to);
+        expect(changed).not.toBe(manifest);
+        await writeFile(join(path, 'manifest.json'), changed);
+        await expect(db.restoreFull(name), to).rejects.toMatchObject({ code: 'E_BACKUP_CORRUPT' });
+      }
     });
   });
 }

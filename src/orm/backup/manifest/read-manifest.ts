@@ -1,5 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { KernelError, NotFoundError } from '../../../base/errors.js';
 import { FIELD_TYPES } from '../../entity/field-types.js';
 import { NOTHING, tokenizeCondition } from '../../sql/tokenizer.js';
@@ -36,6 +36,8 @@ export async function readManifest(folder: string, name: unknown): Promise<Manif
 
 async function parseManifest(path: string, name: string): Promise<unknown> {
   try {
+    await assertPlain(dirname(path), 'isDirectory');
+    await assertPlain(path, 'isFile');
     const { size } = await stat(path);
     if (size > MAX_MANIFEST_BYTES) throw new BackupCorruptError(`The manifest of ${name} is too large`);
     return JSON.parse(await readFile(path, 'utf8'));
@@ -46,6 +48,12 @@ async function parseManifest(path: string, name: string): Promise<unknown> {
       throw new BackupCorruptError(`The manifest of ${name} cannot be read`, { cause: error });
     throw error;
   }
+}
+
+/** A link could lead to any place of the machine. */
+async function assertPlain(path: string, kind: 'isFile' | 'isDirectory'): Promise<void> {
+  if ((await lstat(path))[kind]()) return;
+  throw new BackupCorruptError(`${basename(path)} is a link, or no ${kind === 'isFile' ? 'file' : 'folder'}`);
 }
 
 function assertManifest(value: unknown): asserts value is Manifest {

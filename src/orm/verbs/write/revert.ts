@@ -33,11 +33,27 @@ export async function revertById(
     const before = await lockOrReserve(scope, plan, id);
     const past = await pastRow(scope, plan, id, version);
     const comment = request.comment ?? `revert to version ${version}`;
-    if (before) return plan.instance(await revise(scope, plan, before, past, { ...request, comment }));
-    if (request.expectedVersion !== undefined)
-      throw new ConflictError(`${plan.meta.name} ${id} was expected at version ${request.expectedVersion} but is gone`);
-    return plan.instance(await revive(scope, plan, past, comment));
+    return plan.instance(await writePast(scope, plan, before, past, { ...request, comment }));
   });
+}
+
+/**
+ * Gives a locked row values that it had once, or brings it back with them, as a new version.
+ * @param before the row as it is; `undefined` where it is gone.
+ * @returns the row; `before` itself where it had those values already.
+ */
+export async function writePast(
+  scope: Scope,
+  plan: EntityPlan,
+  before: PortableRow | undefined,
+  past: PortableRow,
+  request: ChangeRequest & { comment: string },
+): Promise<PortableRow> {
+  if (before) return revise(scope, plan, before, past, request);
+  if (request.expectedVersion === undefined) return revive(scope, plan, past, request.comment);
+  throw new ConflictError(
+    `${plan.meta.name} ${String(past[AT.id])} was expected at version ${request.expectedVersion} but is gone`,
+  );
 }
 
 /** The values of a version, as they may be stored today. */

@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Command } from 'commander';
+import { KernelError } from '../base/errors.js';
+import { type Logger, silentLogger } from '../base/ports.js';
+import { connect, type Database, declaredEntities } from '../orm/index.js';
+import { loadEnvHierarchy } from '../service/env/index.js';
+import { ServiceConfig } from '../service/settings/config.js';
+import type { Terminal } from './terminal.js';
+
+export interface DatabaseOptions {
+  databaseUrl?: string;
+  dataDir: string;
+  entities?: string[];
+}
+
+/** The options of every command that works on a database. */
+export function takesDatabase(command: Command): Command {
+  return command
+    .option('--database-url <url>', 'default: DATABASE_URL, from the environment or .env')
+    .option('--data-dir <folder>', 'where backups and audit scripts are', '.data')
+    .option('--entities <modules...>', 'compiled modules that declare the entities, such as dist/entities.js');
+}
+
+/** Opens the database, runs `work`, and closes it. Without modules of entities it knows what the database itself tells. */
+export async function withDatabase(
+  { databaseUrl, dataDir, entities: modules = [] }: DatabaseOptions,
+  terminal: Terminal,
+  work: (db: Database) => Promise<void>,
+): Promise<void> {
+  for (const module of modules) await loadEntities(module);
+  const entities = modules.length > 0 ? declaredEntities() : [];
+  const db = await connect(databaseUrl ?? configuredDatabase(), { dataDir, entities, logger: warningsTo(terminal) });
+  try {
+    await work(db);
+  } finally {
+    await db.close();
+  }
+}
+
+/** @throws KernelError `E_CLI` where no database is named. */
+export function configuredDatabase(): string {
+  loadEnvHierarchy({ rootDir: process.cwd() });
+  const { databaseUrl } = ServiceConfig.fromEnv().fields;
+  if (databaseUrl !== undefined) return databaseUrl;
+  throw new KernelError('E_CLI', 'No database is named: pass --database-url, or set DATABASE_URL');
+}
+
+async function loadEntities(module: string): Promise<void> {
+  const path = resolve(module);
+  if (!existsSync(path)) throw new KernelError('E_CLI', `${module} does not exist: name a compiled module of entities`);
+  await import(pathToFileURL(path).href);
+}
+
+/** What a person at the terminal should know; the rest is for logs. */
+function warningsTo(terminal: Terminal): Logger {
+  const say = (fields: object | string, message?: string): void => {
+    terminal.errors.write(`${typeof fields === 'string' ? fields : (message ?? '')}\n`);
+  };
+  return { ...silentLogger, warn: say, error: say, fatal: say };
+}

@@ -1,0 +1,85 @@
+import type { Command } from 'commander';
+import { KernelError } from '../base/errors.js';
+import { type DatabaseOptions, takesDatabase, withDatabase } from './open-database.js';
+import type { Terminal } from './terminal.js';
+
+interface RestoreOptions extends DatabaseOptions {
+  tables?: string[];
+  confirm?: boolean;
+}
+
+interface RevertOptions extends DatabaseOptions {
+  to: string;
+  confirm?: boolean;
+}
+
+const CONFIRM = ['--confirm', 'do it; without this, nothing is changed and you see what would be'] as const;
+
+/** `restore`, `revert` and `migrate`. */
+export function addRestores(program: Command, terminal: Terminal): void {
+  takesDatabase(
+    program
+      .command('restore')
+      .description('Replace the database by a backup; with --tables, import these tables into it')
+      .argument('<name>', 'as `backups` lists it')
+      .option('--tables <tables...>', 'import these tables and keep newer rows')
+      .option(...CONFIRM),
+  ).action((name: string, options: RestoreOptions) => restore(name, options, terminal));
+  takesDatabase(
+    program
+      .command('revert')
+      .description('Give tables the rows that they had at a moment, out of their histories')
+      .argument('<tables...>')
+      .requiredOption('--to <time>', 'such as 2026-02-10T14:30:00Z')
+      .option(...CONFIRM),
+  ).action((tables: string[], options: RevertOptions) => revert(tables, options, terminal));
+  takesDatabase(
+    program
+      .command('migrate')
+      .description('Bring the database to what the entities say')
+      .option('--plan', 'show what would be done, and do nothing'),
+  ).action((options: DatabaseOptions & { plan?: boolean }) => migrate(options, terminal));
+}
+
+function restore(name: string, { tables, confirm, ...options }: RestoreOptions, terminal: Terminal): Promise<void> {
+  return withDatabase(options, terminal, async (db) => {
+    if (tables) {
+      const outcome = await db.restoreCsv(name, { tables, confirm: confirm === true });
+      print(outcome, terminal);
+      if (!outcome.dryRun && !outcome.ok) throw new KernelError('E_CLI', 'Not every table could be imported');
+      return;
+    }
+    print(await db.restoreFull(name, { confirm: confirm === true }), terminal);
+  });
+}
+
+function revert(tables: string[], { to, confirm, ...options }: RevertOptions, terminal: Terminal): Promise<void> {
+  assertEntities(options, 'revert');
+  return withDatabase(options, terminal, async (db) => {
+    for (const outcome of await db.revertAll(new Date(to), { tables, confirm: confirm === true }))
+      print(outcome, terminal);
+  });
+}
+
+function migrate({ plan, ...options }: DatabaseOptions & { plan?: boolean }, terminal: Terminal): Promise<void> {
+  assertEntities(options, 'migrate');
+  return withDatabase(options, terminal, async (db) => {
+    if (plan) {
+      terminal.output.write(`${await db.plan()}\n`);
+      return;
+    }
+    const { changed, steps } = await db.migrate();
+    terminal.output.write(changed ? `${steps.length} steps were done\n` : 'Nothing to do.\n');
+  });
+}
+
+function assertEntities({ entities }: DatabaseOptions, command: string): void {
+  if (entities) return;
+  throw new KernelError('E_CLI', `${command} needs the entities: pass --entities dist/entities.js`);
+}
+
+/** Without what only a program wants to know. */
+function print(outcome: object, terminal: Terminal): void {
+  const { migration: _, ...shown } = outcome as Record<string, unknown>;
+  terminal.output.write(`${JSON.stringify(shown, null, 2)}\n`);
+}

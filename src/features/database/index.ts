@@ -1,0 +1,1 @@
+export { createDatabaseRouter } from './routes.js';
