@@ -1,5 +1,6 @@
 import { KernelApiKey } from '../features/api-keys/index.js';
 import { KernelAuthSession, KernelAuthToken, KernelAuthUser } from '../features/auth/index.js';
+import { FeatureFlag } from '../features/flags/index.js';
 import { KernelJobOutbox } from '../features/jobs/index.js';
 import { KernelOAuthAccount } from '../features/oauth/index.js';
 import { Role, RoleAssignment } from '../features/rbac/index.js';
@@ -30,6 +31,7 @@ const KERNEL_ENTITIES: ReadonlySet<EntityTarget> = new Set([
   Role,
   RoleAssignment,
   KernelJobOutbox,
+  FeatureFlag,
   ...SAAS_ENTITIES,
 ]);
 
@@ -39,6 +41,7 @@ export function entitiesOf(settings: KernelSettings, parts: KernelParts): Entity
   const kernels: EntityTarget[] = [];
   if (!parts.userStore) kernels.push(KernelAuthUser);
   if (settings.jobs.outbox) kernels.push(KernelJobOutbox);
+  if (settings.features.enableFlagRoutes) kernels.push(FeatureFlag);
   if (settings.auth.enabled) kernels.push(KernelAuthSession, KernelAuthToken);
   if (settings.auth.enabled) kernels.push(KernelWorkspace, KernelApiKey, Role, RoleAssignment); // a key may name a workspace
   if (hasOAuth(settings)) kernels.push(KernelOAuthAccount);

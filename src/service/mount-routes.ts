@@ -3,6 +3,7 @@ import { createAuthRouter } from '../features/auth/index.js';
 import { createDatabaseRouter } from '../features/database/index.js';
 import { createDocsRouter } from '../features/docs/index.js';
 import { createMailRouter, type Mailer } from '../features/email/index.js';
+import { createFlagsRouter, type FlagStore } from '../features/flags/index.js';
 import {
   createHealthRouter,
   createMetricsRouter,
@@ -33,6 +34,8 @@ export interface RoutesOptions {
   readiness: Readiness;
   metrics: KernelMetrics;
   tasks: TaskRegistry;
+  /** Absent without a database, and where they are switched off. */
+  flags: FlagStore | undefined;
   /** Absent where there are no tasks. */
   queue: JobQueue | undefined;
   /** Present where captured mails may be looked at: by admins, and `openLocally` by whoever sits at the machine. */
@@ -59,6 +62,12 @@ export function mountRoutes(options: RoutesOptions): RouteTable {
   routes.mount([createDocsRouter({ routes, info })]);
   if (mailbox) routes.mount([createMailRouter(mailbox.mailer, mailbox)]);
   routes.mount([createTasksRouter(options.tasks)], features.kernelPrefix);
+  if (options.flags) {
+    const members = options.identity.saas?.members;
+    const isMember = members && ((userId: string, workspaceId: string) => members.isMember(workspaceId, userId));
+    const flags = createFlagsRouter({ flags: options.flags, isMember, prefix: features.flagsPrefix });
+    routes.mount([flags], features.kernelPrefix);
+  }
   if (options.queue && features.enableJobRoutes) {
     const jobs = createJobsRouter({ queue: options.queue, prefix: features.jobRoutesPrefix });
     routes.mount([jobs], features.kernelPrefix);
