@@ -1,4 +1,4 @@
-import { SchemaError } from '../base/errors.js';
+import { SchemaError, ValidationError } from '../base/errors.js';
 import type { Row } from './dialect/driver.js';
 import { suggestion } from './entity/naming.js';
 import { entityMeta } from './entity/registry.js';
@@ -148,7 +148,13 @@ export class DatabaseHandle {
   }
 
   #bind(params: readonly unknown[]): unknown[] {
-    return params.map(this.session.core.dialect.bind);
+    const { bind, capabilities } = this.session.core.dialect;
+    if (!Array.isArray(params)) throw new ValidationError([], 'params must be a list of values');
+    if (params.length > capabilities.maxParameters) {
+      const most = `the ${capabilities.maxParameters} of one statement`;
+      throw new ValidationError([], `${params.length} params are more than ${most}; ask in parts`);
+    }
+    return params.map(bind);
   }
 
   #plan(table: string): EntityPlan {
