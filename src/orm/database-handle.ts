@@ -1,6 +1,6 @@
 import { SchemaError, ValidationError } from '../base/errors.js';
 import type { Row } from './dialect/driver.js';
-import { suggestion } from './entity/naming.js';
+import { shownName, suggestion } from './entity/naming.js';
 import { entityMeta } from './entity/registry.js';
 import type { VersionPage } from './history/versions.js';
 import { currentSession } from './session/ambient.js';
@@ -163,7 +163,7 @@ export class DatabaseHandle {
     if (meta) return entityPlan(meta, this.session.core.dialect);
     if (typeof table !== 'string') throw new SchemaError('A table is named by text');
     throw new SchemaError(
-      `No entity has the table "${table}"${suggestion(
+      `No entity has the table "${shownName(table)}"${suggestion(
         table,
         metas.map((candidate) => candidate.table),
       )}`,
