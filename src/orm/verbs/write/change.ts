@@ -12,6 +12,7 @@ import { actionOf, changeAtOnce, type RowChange } from './change-at-once.js';
 import { assertVersion, lockById } from './lock-row.js';
 import { lockByIds } from './lock-rows.js';
 import { removeRows } from './removal.js';
+import { removeAtOnce } from './remove-at-once.js';
 import { changedValues } from './save.js';
 
 export interface ChangeRequest {
@@ -107,6 +108,8 @@ export async function deleteById(
   request: ChangeRequest,
 ): Promise<boolean> {
   assertId(plan, id);
+  const removed = await removeAtOnce(session, plan, id, request);
+  if (removed !== undefined) return removed;
   return session.unit(async (scope) => {
     const before = (await lockByIds(scope, plan, [id], tenantScope(plan), 'removal')).get(id);
     if (!before) return false;
