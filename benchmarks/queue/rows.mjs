@@ -1,5 +1,5 @@
 /** About 125 bytes of JSON, the same for everybody. */
-export const payload = (n) => ({
+const payload = (n) => ({
   to: 'someone@example.com',
   subject: 'Welcome to the service',
   template: 'welcome',
