@@ -1,5 +1,5 @@
 import { KernelApiKey } from '../features/api-keys/index.js';
-import { KernelAuthSession, KernelAuthToken, KernelAuthUser } from '../features/auth/index.js';
+import { KernelAuthSession, KernelAuthToken, KernelAuthTotp, KernelAuthUser } from '../features/auth/index.js';
 import { KernelOAuthAccount } from '../features/oauth/index.js';
 import { Role, RoleAssignment } from '../features/rbac/index.js';
 import {
@@ -24,6 +24,7 @@ const KERNEL_ENTITIES: ReadonlySet<EntityTarget> = new Set([
   KernelAuthUser,
   KernelAuthSession,
   KernelAuthToken,
+  KernelAuthTotp,
   KernelApiKey,
   KernelOAuthAccount,
   Role,
@@ -36,7 +37,7 @@ export function entitiesOf(settings: KernelSettings, parts: KernelParts): Entity
   const own = parts.entities ?? declaredEntities();
   const kernels: EntityTarget[] = [];
   if (!parts.userStore) kernels.push(KernelAuthUser);
-  if (settings.auth.enabled) kernels.push(KernelAuthSession, KernelAuthToken);
+  if (settings.auth.enabled) kernels.push(KernelAuthSession, KernelAuthToken, KernelAuthTotp);
   if (settings.auth.enabled) kernels.push(KernelWorkspace, KernelApiKey, Role, RoleAssignment); // a key may name a workspace
   if (hasOAuth(settings)) kernels.push(KernelOAuthAccount);
   if (hasSaas(settings)) kernels.push(...SAAS_ENTITIES.filter((entity) => entity !== KernelWorkspace));
