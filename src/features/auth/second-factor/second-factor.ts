@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type Clock, systemClock } from '../../../base/clock.js';
 import { ConflictError, KernelError } from '../../../base/errors.js';
+import { type SealOptions, seal, unseal } from '../../../base/sealed.js';
 import { BadRequestError } from '../../../http/errors.js';
 import type { SessionHandle } from '../../../orm/index.js';
 import { KernelAuthTotp } from '../entities.js';
-import { seal, unseal } from './sealed.js';
 
 export interface SecondFactorOptions {
   /** Encrypts the secrets: the one that signs tokens. */
@@ -45,7 +45,7 @@ export class SecondFactor {
     const row = await this.#find(userId);
     if (row?.enabledAt) throw new BadRequestError('The second factor is enabled already; disable it first');
     const secret = generateSecret();
-    const sealedSecret = seal(secret, userId, this.#options.tokenSecret);
+    const sealedSecret = seal(secret, this.#sealing(userId));
     const fresh = { userId, sealedSecret, lastStep: NO_STEP, recoveryHashes: [] };
     await KernelAuthTotp.save(fresh, { matchBy: 'userId', ...this.#on });
     return { secret, uri: generateURI({ issuer: this.#options.issuer, label, secret }) };
@@ -82,7 +82,7 @@ export class SecondFactor {
   /** The step of time that the code is of, if it is later than the last one that was used. */
   async #stepOf({ userId, sealedSecret, lastStep }: KernelAuthTotp, code: string): Promise<number | null> {
     const token = code.replace(/\s/g, '');
-    const secret = unseal(sealedSecret, userId, this.#options.tokenSecret);
+    const secret = unseal(sealedSecret, this.#sealing(userId));
     if (secret === null || !/^\d{6}$/.test(token)) return null;
     const { verify } = await import('otplib');
     const epoch = Math.floor(this.#clock.now() / 1000);
@@ -102,6 +102,10 @@ export class SecondFactor {
       if (error instanceof ConflictError) return false;
       throw error;
     }
+  }
+
+  #sealing(owner: string): SealOptions {
+    return { secret: this.#options.tokenSecret, purpose: 'second factor', owner };
   }
 
   #find(userId: string): Promise<KernelAuthTotp | null> {
