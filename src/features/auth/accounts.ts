@@ -15,6 +15,8 @@ export interface AccountsOptions {
   throttle: LoginThrottle;
   /** Absent where there is no database to keep it. */
   secondFactor?: SecondFactor | undefined;
+  /** Ends the mailed tokens that could still set a password. */
+  forgetResets?: ((userId: string) => Promise<void>) | undefined;
   allowSelfSignup: boolean;
   emit: EmitAuthEvent;
   logger: Logger;
@@ -94,6 +96,7 @@ export class Accounts {
     const isStored = await users.updatePassword(user.id, passwordHash);
     if (!isStored) throw new KernelError('E_PASSWORD_UPDATE', 'Failed to update password');
     await endOthers();
+    await this.#options.forgetResets?.(user.id);
     emit({ type: 'password_changed', userId: user.id, ...client });
   }
 

@@ -94,11 +94,12 @@ export function createAuth(options: AuthOptions): Auth {
   const hasTables = options.db !== undefined || !options.sessionStore;
   const { tokenSecret, issuer } = config;
   const secondFactor = hasTables ? new SecondFactor({ tokenSecret, issuer, clock, ...on }) : undefined;
-  const recovery = hasTables
+  const tokens = hasTables ? new TokenStore({ ...on, clock }) : undefined;
+  const recovery = tokens
     ? new Recovery({
         users,
         sessions,
-        tokens: new TokenStore({ ...on, clock }),
+        tokens,
         hasher,
         limiter,
         outbox,
@@ -124,6 +125,7 @@ export function createAuth(options: AuthOptions): Auth {
       hasher,
       throttle,
       secondFactor,
+      forgetResets: tokens && ((userId) => tokens.revoke('reset_password', userId)),
       allowSelfSignup,
       emit,
       logger,
