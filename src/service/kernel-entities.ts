@@ -1,5 +1,5 @@
 import { KernelApiKey } from '../features/api-keys/index.js';
-import { KernelAuthSession, KernelAuthToken, KernelAuthUser } from '../features/auth/index.js';
+import { KernelAuthSession, KernelAuthToken, KernelAuthTotp, KernelAuthUser } from '../features/auth/index.js';
 import { FeatureFlag } from '../features/flags/index.js';
 import { KernelJobOutbox } from '../features/jobs/index.js';
 import { KernelOAuthAccount } from '../features/oauth/index.js';
@@ -26,6 +26,7 @@ const KERNEL_ENTITIES: ReadonlySet<EntityTarget> = new Set([
   KernelAuthUser,
   KernelAuthSession,
   KernelAuthToken,
+  KernelAuthTotp,
   KernelApiKey,
   KernelOAuthAccount,
   Role,
@@ -42,7 +43,7 @@ export function entitiesOf(settings: KernelSettings, parts: KernelParts): Entity
   if (!parts.userStore) kernels.push(KernelAuthUser);
   if (settings.jobs.outbox) kernels.push(KernelJobOutbox);
   if (settings.features.enableFlagRoutes) kernels.push(FeatureFlag);
-  if (settings.auth.enabled) kernels.push(KernelAuthSession, KernelAuthToken);
+  if (settings.auth.enabled) kernels.push(KernelAuthSession, KernelAuthToken, KernelAuthTotp);
   if (settings.auth.enabled) kernels.push(KernelWorkspace, KernelApiKey, Role, RoleAssignment); // a key may name a workspace
   if (hasOAuth(settings)) kernels.push(KernelOAuthAccount);
   if (hasSaas(settings)) kernels.push(...SAAS_ENTITIES.filter((entity) => entity !== KernelWorkspace));

@@ -3,7 +3,14 @@ import { ConflictError, isKernelError } from '../../base/errors.js';
 import { randomToken } from '../../base/ids.js';
 import type { Logger } from '../../base/ports.js';
 import { AuthError, BadRequestError } from '../../http/errors.js';
-import { type AuthUser, canonicalName, type IssuedTokens, isEmail, type UserStore } from '../auth/index.js';
+import {
+  type AuthUser,
+  type Client,
+  canonicalName,
+  type IssuedTokens,
+  isEmail,
+  type UserStore,
+} from '../auth/index.js';
 import type { OAuthAccountStore } from './account-store.js';
 import type { FlowStore, PendingFlow } from './flow/flow-store.js';
 import { fetchProfile } from './flow/provider-client.js';
@@ -15,8 +22,10 @@ export interface OAuthOptions {
   accounts: OAuthAccountStore;
   flows: FlowStore;
   users: UserStore;
+  /** Throws where the account asks for a second factor, and the code is not good. */
+  assertSecondFactor(userId: string, code: string | undefined, client: Client): Promise<void>;
   /** Opens a session. */
-  issueTokens(user: AuthUser): Promise<IssuedTokens>;
+  issueTokens(user: AuthUser, client: Client): Promise<IssuedTokens>;
   allowSelfSignup: boolean;
   /** Where this service is reached; the callback is below it, never below the host that a request names. */
   publicUrl: string;
@@ -44,6 +53,14 @@ export interface StartOptions {
   browser: string;
   linkTo?: string;
   challenge?: string | undefined;
+}
+
+export interface Redemption {
+  code: string;
+  /** Of the challenge that the page began with. */
+  verifier: string | undefined;
+  totpCode: string | undefined;
+  client: Client;
 }
 
 /** Signing in with Google and GitHub: authorization code with PKCE and a state of one browser. */
@@ -109,13 +126,23 @@ export class OAuth {
     return withParameter(flow.redirectUri, 'code', code);
   }
 
-  /** Tokens for the one-time code. @throws AuthError when it is unknown, used or too old. */
-  async redeem(code: string, verifier: string | undefined): Promise<IssuedTokens> {
-    const ticket = await this.#options.flows.redeem(code);
+  /**
+   * Tokens for the one-time code.
+   * @throws AuthError when it is unknown, used or too old; KernelError `E_SECOND_FACTOR`, after which it still works.
+   */
+  async redeem({ code, verifier, totpCode, client }: Redemption): Promise<IssuedTokens> {
+    const { flows, assertSecondFactor, issueTokens } = this.#options;
+    const ticket = await flows.redeem(code);
     const isRight = ticket && (ticket.challenge === null || (verifier && hashOf(verifier) === ticket.challenge));
     const user = isRight ? await this.#options.users.getById(ticket.userId) : null;
     if (!user?.isActive) throw new AuthError('Invalid or expired code');
-    return this.#options.issueTokens(user);
+    try {
+      await assertSecondFactor(user.id, totpCode, client);
+    } catch (error) {
+      if (ticket) await flows.restoreCode(code, ticket);
+      throw error;
+    }
+    return issueTokens(user, client);
   }
 
   async #profile(provider: Provider, flow: PendingFlow, code: string): Promise<OAuthProfile | null> {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { NotFoundError } from '../../base/errors.js';
 import { randomToken } from '../../base/ids.js';
 import { BadRequestError, createRouter, type HttpContext, rateLimit, type TypedRouter } from '../../http/index.js';
-import type { UserStore } from '../auth/index.js';
+import { clientOf, type UserStore } from '../auth/index.js';
 import type { OAuthAccountStore } from './account-store.js';
 import type { KernelOAuthAccount } from './entities.js';
 import type { OAuth } from './oauth.js';
@@ -62,11 +62,16 @@ export function createOAuthRouter(options: OAuthRouterOptions): TypedRouter {
   router.post(
     '/token',
     {
-      body: z.object({ code: z.string().min(1).max(200), code_verifier: z.string().max(200).optional() }),
+      body: z.object({
+        code: z.string().min(1).max(200),
+        code_verifier: z.string().max(200).optional(),
+        totp_code: z.string().max(64).optional(),
+      }),
       response: TokenResponse,
       summary: 'Tokens for the one-time code of a sign-in',
     },
-    async ({ body }) => (await oauth.redeem(body.code, body.code_verifier)).toJSON(),
+    async ({ ctx, body: { code, code_verifier: verifier, totp_code: totpCode } }) =>
+      (await oauth.redeem({ code, verifier, totpCode, client: clientOf(ctx) })).toJSON(),
   );
 
   router.get(

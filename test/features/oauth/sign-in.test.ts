@@ -1,3 +1,4 @@
+import { generate } from 'otplib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openPeople, type People } from '../../setup/people.js';
 import { Browser, startProvider, type TestProvider } from './provider.js';
@@ -128,4 +129,16 @@ describe('who has signed in', () => {
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([204, 400]);
   });
+});
+
+it('asks for the second factor where the account has one, and the code still works after that', async () => {
+  const first = (await tokens()).body.access_token;
+  const { secret } = (await world.send('POST', '/auth/totp/setup', undefined, first)).body;
+  const enabled = await world.send('POST', '/auth/totp/enable', { code: await generate({ secret }) }, first);
+  const code = (await browser.signIn('google')).searchParams.get('code');
+  const asked = await world.send('POST', '/auth/oauth/token', { code });
+  expect([asked.status, asked.body.code]).toEqual([401, 'E_SECOND_FACTOR']);
+  const totp_code = enabled.body.recovery_codes[0];
+  expect((await world.send('POST', '/auth/oauth/token', { code, totp_code })).status).toBe(200);
+  expect((await world.send('POST', '/auth/oauth/token', { code, totp_code })).status).toBe(401);
 });

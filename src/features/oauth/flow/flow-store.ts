@@ -60,6 +60,11 @@ export class FlowStore {
     return this.#keep('code', ticket, CODE_SECONDS);
   }
 
+  /** Gives a code back that was redeemed without what else was needed; for another minute. */
+  async restoreCode(code: string, ticket: Ticket): Promise<void> {
+    await this.#ask(() => this.#redis.set(this.#key('code', code), JSON.stringify(ticket), 'EX', CODE_SECONDS));
+  }
+
   redeem(code: string): Promise<Ticket | null> {
     return this.#take<Ticket>('code', code);
   }
