@@ -25,9 +25,9 @@ export async function runCli(args: readonly string[], terminal: Terminal = proce
     });
   addDev(program, terminal);
   addCreateAdmin(program, terminal);
-  addWorker(program);
   addBackups(program, terminal);
   addRestores(program, terminal);
+  addWorker(program);
   for (const command of program.commands) command.copyInheritedSettings(program);
 
   try {

@@ -119,6 +119,14 @@ export class Database extends DatabaseHandle {
     return this.#backups.create(options);
   }
 
+  /**
+   * The backup of a schedule: of all instances that ask for the same moment, one makes it and verifies it.
+   * @returns nothing where another instance makes it.
+   */
+  scheduledBackup(tick: Date): Promise<VerifiedBackup | undefined> {
+    return this.#backups.createScheduled(tick);
+  }
+
   /** Complete backups, newest first. */
   listBackups(): Promise<BackupEntry[]> {
     return this.#backups.list();

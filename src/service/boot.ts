@@ -11,6 +11,7 @@ import { compose, createStack, type HttpMiddleware, Idempotency, RateLimits, typ
 import { type JobRegistry, jobWorkersService } from '../jobs/index.js';
 import { cacheService, IdempotencyStore } from '../reliability/index.js';
 import type { KernelMetrics } from '../telemetry/index.js';
+import { BackupSchedule } from './backup-schedule.js';
 import { type Engines, openEngines } from './engines.js';
 import type { EnvironmentName } from './env/index.js';
 import { buildIdentity, type Identity } from './identity.js';
@@ -172,6 +173,7 @@ async function begin(options: BootOptions, engines: Engines, auth: Auth): Promis
   lifecycle.push('onShutdown', async () => void (await parts.onShutdown?.()));
   await parts.onStartup?.();
   await startWorkers(options, engines);
+  await startBackups(options, engines);
   metrics.markStarted();
   logger.info({ kernel: version, environment: options.environment }, `${settings.observability.serviceName} is ready`);
 }
@@ -184,6 +186,15 @@ async function migrate({ parts }: BootOptions, { database }: Engines): Promise<v
     await parts.schemaInit?.(db);
     await parts.dbSeed?.(db);
   });
+}
+
+/** What is in memory has nothing to go back to. */
+async function startBackups({ settings, lifecycle, logger }: BootOptions, { database }: Engines): Promise<void> {
+  const { backupSchedule: cron } = settings.database;
+  if (!database || cron === null || settings.databaseUrl?.endsWith(':memory:')) return;
+  const schedule = new BackupSchedule({ database, cron, logger });
+  await schedule.start();
+  lifecycle.push('scheduled backups', () => schedule.stop());
 }
 
 /** Those of `startWorkers()` as well: they are stopped with the kernel. */

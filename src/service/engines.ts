@@ -88,7 +88,13 @@ async function openRedis(options: EnginesOptions): Promise<RedisConnection> {
 async function openDatabase({ settings, lifecycle, logger, entities }: EnginesOptions): Promise<Database | undefined> {
   if (settings.databaseUrl === null) return undefined;
   assertUrl(settings.databaseUrl);
-  const database = await connect(settings.databaseUrl, { ...settings.database, entities: [...entities], logger });
+  const { backupSchedule: _, backupRetention, ...options } = settings.database;
+  const database = await connect(settings.databaseUrl, {
+    ...options,
+    ...(backupRetention && { backupRetention }),
+    entities: [...entities],
+    logger,
+  });
   lifecycle.push('the database', () => database.close());
   return database;
 }

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { SchemaError } from '../../base/errors.js';
-import { LEDGER } from '../schema/ledger.js';
+import { isOwnTable } from '../schema/ledger.js';
 import type { Migration } from '../schema/migrate.js';
 import { ambientScopeOf, currentSession } from '../session/ambient.js';
 import type { DatabaseCore } from '../session/database-core.js';
 import type { BackupSettings } from './backup-options.js';
+import { claimRun } from './claim-run.js';
 import {
   type CsvImport,
   type CsvImportPreview,
@@ -71,10 +72,16 @@ export class Backups {
     const session = currentSession(this.#core);
     const { introspect, quote } = this.#core.dialect;
     for (const { name } of await introspect(session)) {
-      if (name === LEDGER) continue;
+      if (isOwnTable(name)) continue;
       if ((await session.all(`SELECT 1 FROM ${quote(name)} LIMIT 1`, [])).length > 0) return true;
     }
     return false;
+  }
+
+  /** One backup of all instances that ask for the same moment, verified. @returns nothing where another one makes it. */
+  async createScheduled(tick: Date): Promise<VerifiedBackup | undefined> {
+    if (!(await claimRun(this.#core, tick))) return undefined;
+    return this.verify((await this.create()).name);
   }
 
   list(): Promise<BackupEntry[]> {

@@ -6,6 +6,13 @@ import type { Session } from '../session/session.js';
 import { columnOf } from './desired.js';
 
 export const LEDGER = '_schema_migrations';
+/** Which scheduled backups some instance has taken upon itself. */
+export const BACKUP_RUNS = '_backup_runs';
+
+/** A table that the ORM keeps for itself, which no entity has to declare. */
+export function isOwnTable(name: string): boolean {
+  return name === LEDGER || name === BACKUP_RUNS;
+}
 
 /** A column whose values moved to another one, remembered so that they never move twice. */
 export interface Rename {

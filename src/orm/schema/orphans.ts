@@ -1,6 +1,6 @@
 import type { DatabaseCore } from '../session/database-core.js';
 import { desiredSchema } from './desired.js';
-import { LEDGER } from './ledger.js';
+import { isOwnTable } from './ledger.js';
 
 /** What the database holds and no entity declares. */
 export interface Orphans {
@@ -10,7 +10,7 @@ export interface Orphans {
 
 export async function findOrphans(core: DatabaseCore): Promise<Orphans> {
   const desired = new Map(desiredSchema(core.entities, core.dialect).tables.map(({ shape }) => [shape.name, shape]));
-  const found = (await core.dialect.introspect(core)).filter((table) => table.name !== LEDGER);
+  const found = (await core.dialect.introspect(core)).filter((table) => !isOwnTable(table.name));
   const columns = found.flatMap((table) => {
     const wanted = desired.get(table.name);
     const names = new Set(wanted?.columns.map((column) => column.name));

@@ -5,7 +5,7 @@ import { pendingCopies } from './backfill.js';
 import { type DesiredSchema, type DesiredTable, desiredSchema } from './desired.js';
 import { diffTable, type PlanWarning } from './diff.js';
 import { planTriggers } from './history-triggers.js';
-import { LEDGER, ledgerShape, type Rename, recordedRenames } from './ledger.js';
+import { isOwnTable, LEDGER, ledgerShape, type Rename, recordedRenames } from './ledger.js';
 
 export type { PlanWarning } from './diff.js';
 
@@ -154,9 +154,9 @@ class PlanBuilder {
 
   /** Tables that no entity declares any more. */
   addOrphans(desired: DesiredSchema): void {
-    const wanted = new Set([LEDGER, ...desired.tables.map((table) => table.shape.name)]);
+    const wanted = new Set([...desired.tables.map((table) => table.shape.name)]);
     for (const name of this.#found.keys()) {
-      if (wanted.has(name)) continue;
+      if (wanted.has(name) || isOwnTable(name)) continue;
       if (this.#allowed.has(name)) this.add(this.#session.core.dialect.dropTable(name));
       else
         this.#warnings.push({

@@ -23,6 +23,8 @@ const shape: Record<keyof ServiceOptions, z.ZodType> = {
   databasePoolSize: z.int('must be a whole number').positive('must be above 0'),
   databaseStatementTimeoutMs: z.int('must be whole milliseconds').min(0, 'must not be negative'),
   slowQueryMs: z.number('must be a number').min(0, 'must not be negative'),
+  backupSchedule: z.string().nullable(),
+  backupRetention: z.strictObject({ count: z.int().positive().optional(), days: z.int().positive().optional() }),
   redisUrl: z.string(),
   redisNamespace: z.string(),
   allowRedisFallback: z.boolean(),

@@ -30,6 +30,10 @@ export interface ServiceOptions {
   databaseStatementTimeoutMs?: number;
   /** Statements that take as long are logged, without their values, ms; 0 logs none. */
   slowQueryMs?: number;
+  /** When backups are made: cron of five fields, in UTC; default daily at 15:00, `null` for never. */
+  backupSchedule?: string | null;
+  /** Which backups stay when a new one has been made; default all. */
+  backupRetention?: { count?: number; days?: number };
   redisUrl?: string;
   /** Prefix of every Redis key, so that services can share one Redis. */
   redisNamespace?: string;

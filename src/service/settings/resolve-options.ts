@@ -37,6 +37,8 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
       poolSize: options.databasePoolSize,
       statementTimeoutMs: options.databaseStatementTimeoutMs,
       slowQueryMs: options.slowQueryMs,
+      backupSchedule: options.backupSchedule,
+      backupRetention: options.backupRetention,
     },
     databaseUrl: databaseUrl(given),
     healthChecks: options.healthChecks && [...options.healthChecks],

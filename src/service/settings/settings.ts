@@ -165,6 +165,17 @@ const database = z.strictObject({
     .min(0)
     .default(30_000)
     .describe('Longest run of one statement on a server, ms; 0 is no limit.'),
+  backupSchedule: z
+    .string()
+    .regex(/^\s*(\S+\s+){4}\S+\s*$/, 'must be a cron expression of five fields')
+    .nullable()
+    .default('0 15 * * *')
+    .describe('When backups are made, as cron in UTC; `null` for never.'),
+  backupRetention: z
+    .strictObject({ count: count.optional(), days: count.optional() })
+    .nullable()
+    .default(null)
+    .describe('Which backups stay, by number or age; `null` keeps all.'),
   slowQueryMs: z.number().min(0).default(1_000).describe('Statements that take as long are logged, ms; 0 logs none.'),
 });
 

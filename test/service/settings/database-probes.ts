@@ -12,7 +12,10 @@ import type { Probes } from './probe.js';
 const SERVERS = SQL_BACKENDS.filter(({ engine }) => engine !== 'sqlite');
 const SLEEP = { sqlite: '', postgres: 'SELECT pg_sleep(5)', mysql: 'SELECT SLEEP(5)' };
 
-type DatabaseOptions = Pick<ServiceOptions, 'databasePoolSize' | 'databaseStatementTimeoutMs' | 'slowQueryMs'>;
+type DatabaseOptions = Pick<
+  ServiceOptions,
+  'databasePoolSize' | 'databaseStatementTimeoutMs' | 'slowQueryMs' | 'backupSchedule' | 'backupRetention'
+>;
 
 /** A service on each server that is known: SQLite has neither a pool nor a limit to show. */
 async function onServers(
@@ -40,6 +43,15 @@ export const databaseOptionProbes: Probes<DatabaseOptions> = {
     await onServers({ databaseStatementTimeoutMs: 200 }, async (database, sleep) => {
       await expect(database.query(sleep)).rejects.toMatchObject({ code: 'E_TIMEOUT' });
     });
+  },
+  backupSchedule: async () => {
+    await expect(startedService({ backupSchedule: '61 * * * *' })).rejects.toThrow(/"61 \* \* \* \*" is no cron/);
+    await startedService({ backupSchedule: null });
+  },
+  backupRetention: async () => {
+    const { kernel } = await startedService({ backupRetention: { count: 1 } });
+    for (let made = 0; made < 3; made++) await kernel.database.backup();
+    expect(await kernel.database.listBackups()).toHaveLength(1);
   },
   slowQueryMs: async () => {
     const slowLines = async (slowQueryMs: number): Promise<number> => {
@@ -77,6 +89,16 @@ export const databaseProbes: Probes<KernelSettings['database']> = {
       await own.drop();
     }
     await expect(openKernel({ database: { statementTimeoutMs: -1 } })).rejects.toThrow(/statementTimeoutMs/);
+  },
+  backupSchedule: async () => {
+    await expect(openKernel({ database: { backupSchedule: '61 * * * *' } })).rejects.toThrow(/is no cron/);
+    await expect(openKernel({ database: { backupSchedule: 'daily' } })).rejects.toThrow(/five fields/);
+    await openKernel({ database: { backupSchedule: null } });
+  },
+  backupRetention: async () => {
+    const { kernel } = await openKernel({ database: { backupRetention: { count: 1 } } });
+    for (let made = 0; made < 3; made++) await kernel.database.backup();
+    expect(await kernel.database.listBackups()).toHaveLength(1);
   },
   slowQueryMs: async () => {
     const quiet = { observability: { logLevel: 'error' } };

@@ -1,5 +1,5 @@
 import type { TableShape } from '../../dialect/shape.js';
-import { lastMigration } from '../../schema/ledger.js';
+import { BACKUP_RUNS, lastMigration } from '../../schema/ledger.js';
 import { ambientScopeOf } from '../../session/ambient.js';
 import type { DatabaseCore } from '../../session/database-core.js';
 import type { Session } from '../../session/session.js';
@@ -60,7 +60,9 @@ export async function takeSnapshot(
 /** Every table of the database in the order of their names, but those that a restore is about to put in place. */
 async function describeSchema(session: Session): Promise<StoredTable[]> {
   const { core } = session;
-  const found = (await core.dialect.introspect(session)).filter(({ name }) => !isRestoreTable(name));
+  const found = (await core.dialect.introspect(session)).filter(
+    ({ name }) => name !== BACKUP_RUNS && !isRestoreTable(name),
+  );
   return describeTables(found.sort(byName), core.entities, core.dialect);
 }
 
