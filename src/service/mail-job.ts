@@ -1,13 +1,12 @@
 import { KernelError } from '../base/errors.js';
 import type { Logger } from '../base/ports.js';
-import { seal, unseal } from '../base/sealed.js';
+import { TextSealer } from '../base/sealed-text.js';
 import { ambientService } from '../base/services.js';
 import { AUTH_CONFIG } from '../features/auth/index.js';
 import { type EmailMessage, mailerService } from '../features/email/index.js';
 import type { JobHandler, JobQueue, JobRegistry } from '../jobs/index.js';
 
 const TASK = 'kernel.send_mail';
-const PURPOSE = 'mail jobs';
 
 export interface MailJobOptions {
   queue: JobQueue;
@@ -22,6 +21,7 @@ export interface MailJobOptions {
 /** Has mails sent by the workers, which try again when the mail server is away, also after this process has ended. */
 export function deliverByJob(options: MailJobOptions): (message: EmailMessage) => Promise<unknown> {
   const { queue, registry, secret, send, logger } = options;
+  const sealer = new TextSealer(secret, TASK);
   registry.register(TASK, sendMail, {
     maxAttempts: 8,
     timeoutMs: 90_000,
@@ -29,7 +29,7 @@ export function deliverByJob(options: MailJobOptions): (message: EmailMessage) =
   });
   return async function deliver(message) {
     try {
-      return await queue.enqueue(TASK, { sealed: seal(JSON.stringify(message), { secret, purpose: PURPOSE }) });
+      return await queue.enqueue(TASK, { sealed: sealer.seal(JSON.stringify(message), TASK) });
     } catch (error) {
       logger.warn({ err: error }, 'A mail could not be queued; it is sent at once');
       return send(message);
@@ -41,7 +41,8 @@ export function deliverByJob(options: MailJobOptions): (message: EmailMessage) =
 const sendMail: JobHandler<{ sealed: string }> = async ({ sealed }) => {
   const secret = ambientService(AUTH_CONFIG)?.tokenSecret ?? '';
   const mailer = ambientService(mailerService);
-  const text = unseal(sealed, { secret, purpose: PURPOSE });
-  if (text === null || !mailer) throw new KernelError('E_EMAIL_REJECTED', 'The mail was sealed with another secret');
+  const text = new TextSealer(secret, TASK).open(sealed, TASK);
+  if (text === undefined || !mailer)
+    throw new KernelError('E_EMAIL_REJECTED', 'The mail was sealed with another secret');
   await mailer.send(JSON.parse(text) as EmailMessage);
 };

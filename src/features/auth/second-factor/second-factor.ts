@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type Clock, systemClock } from '../../../base/clock.js';
 import { ConflictError, KernelError } from '../../../base/errors.js';
-import { type SealOptions, seal, unseal } from '../../../base/sealed.js';
+import { TextSealer } from '../../../base/sealed-text.js';
 import { BadRequestError } from '../../../http/errors.js';
 import type { SessionHandle } from '../../../orm/index.js';
 import { KernelAuthTotp } from '../entities.js';
@@ -26,11 +26,13 @@ const NO_STEP = -1;
  */
 export class SecondFactor {
   readonly #options: SecondFactorOptions;
+  readonly #sealer: TextSealer;
   readonly #on: { db?: SessionHandle };
   readonly #clock: Clock;
 
   constructor(options: SecondFactorOptions) {
     this.#options = options;
+    this.#sealer = new TextSealer(options.tokenSecret, 'second factor');
     this.#on = options.db ? { db: options.db } : {};
     this.#clock = options.clock ?? systemClock;
   }
@@ -45,7 +47,7 @@ export class SecondFactor {
     const row = await this.#find(userId);
     if (row?.enabledAt) throw new BadRequestError('The second factor is enabled already; disable it first');
     const secret = generateSecret();
-    const sealedSecret = seal(secret, this.#sealing(userId));
+    const sealedSecret = this.#sealer.seal(secret, userId);
     const fresh = { userId, sealedSecret, lastStep: NO_STEP, recoveryHashes: [] };
     await KernelAuthTotp.save(fresh, { matchBy: 'userId', ...this.#on });
     return { secret, uri: generateURI({ issuer: this.#options.issuer, label, secret }) };
@@ -82,8 +84,8 @@ export class SecondFactor {
   /** The step of time that the code is of, if it is later than the last one that was used. */
   async #stepOf({ userId, sealedSecret, lastStep }: KernelAuthTotp, code: string): Promise<number | null> {
     const token = code.replace(/\s/g, '');
-    const secret = unseal(sealedSecret, this.#sealing(userId));
-    if (secret === null || !/^\d{6}$/.test(token)) return null;
+    const secret = this.#sealer.open(sealedSecret, userId);
+    if (secret === undefined || !/^\d{6}$/.test(token)) return null;
     const { verify } = await import('otplib');
     const epoch = Math.floor(this.#clock.now() / 1000);
     const result = await verify({ secret, token, epoch, epochTolerance: TOLERANCE_SECONDS });
@@ -102,10 +104,6 @@ export class SecondFactor {
       if (error instanceof ConflictError) return false;
       throw error;
     }
-  }
-
-  #sealing(owner: string): SealOptions {
-    return { secret: this.#options.tokenSecret, purpose: 'second factor', owner };
   }
 
   #find(userId: string): Promise<KernelAuthTotp | null> {
