@@ -51,6 +51,20 @@ export {
   sendEmailBatch,
 } from './features/email/index.js';
 export {
+  deleteFlag,
+  evaluateFlag,
+  type FlagContext,
+  type FlagEvaluation,
+  type FlagReason,
+  type FlagSettings,
+  FlagStore,
+  type FlagVariant,
+  flagEnabled,
+  flagProvider,
+  listFlags,
+  setFlag,
+} from './features/flags/index.js';
+export {
   createHealthRouter,
   type HealthCheck,
   type HealthCheckFn,
@@ -245,6 +259,7 @@ export {
   type KernelSettings,
   type KernelSettingsInput,
   kernelSettings,
+  type OAuthSettings,
   type ObservabilitySettings,
   type RedisSettings,
   type ReliabilitySettings,

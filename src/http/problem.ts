@@ -23,6 +23,7 @@ export interface ProblemResponse {
 const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   E_BAD_REQUEST: 400,
   E_UNAUTHENTICATED: 401,
+  E_SECOND_FACTOR: 401,
   E_FORBIDDEN: 403,
   E_NOT_FOUND: 404,
   E_METHOD_NOT_ALLOWED: 405,

@@ -1,6 +1,6 @@
-import { SchemaError } from '../base/errors.js';
+import { SchemaError, ValidationError } from '../base/errors.js';
 import type { Row } from './dialect/driver.js';
-import { suggestion } from './entity/naming.js';
+import { shownName, suggestion } from './entity/naming.js';
 import { entityMeta } from './entity/registry.js';
 import type { VersionPage } from './history/versions.js';
 import { currentSession } from './session/ambient.js';
@@ -154,7 +154,13 @@ export class DatabaseHandle {
   }
 
   #bind(params: readonly unknown[]): unknown[] {
-    return params.map(this.session.core.dialect.bind);
+    const { bind, capabilities } = this.session.core.dialect;
+    if (!Array.isArray(params)) throw new ValidationError([], 'params must be a list of values');
+    if (params.length > capabilities.maxParameters) {
+      const most = `the ${capabilities.maxParameters} of one statement`;
+      throw new ValidationError([], `${params.length} params are more than ${most}; ask in parts`);
+    }
+    return params.map(bind);
   }
 
   /** @throws SchemaError naming the nearest table. */
@@ -164,7 +170,7 @@ export class DatabaseHandle {
     if (meta) return entityPlan(meta, this.session.core.dialect);
     if (typeof table !== 'string') throw new SchemaError('A table is named by text');
     throw new SchemaError(
-      `No entity has the table "${table}"${suggestion(
+      `No entity has the table "${shownName(table)}"${suggestion(
         table,
         metas.map((candidate) => candidate.table),
       )}`,

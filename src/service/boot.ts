@@ -4,6 +4,7 @@ import { TextSealer } from '../base/sealed-text.js';
 import type { Services } from '../base/services.js';
 import { type Auth, type AuthConfig, ensureAdmin } from '../features/auth/index.js';
 import { mailerService } from '../features/email/index.js';
+import { FlagStore, flagService } from '../features/flags/index.js';
 import type { Readiness } from '../features/health/index.js';
 import { TaskRegistry, TaskStore, taskRegistryService } from '../features/tasks/index.js';
 import { compose, createStack, type HttpMiddleware, Idempotency, RateLimits, type RouteTable } from '../http/index.js';
@@ -60,6 +61,7 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
   const tasks = openTasks(options, engines);
   const routes = mountRoutes({
     tasks,
+    flags: openFlags(options, engines),
     settings,
     version: parts.version ?? '1.0.0',
     description: parts.description ?? '',
@@ -116,6 +118,13 @@ function buildRateLimits({ settings, logger }: BootOptions, { limiter }: Engines
     windowSeconds: reliability.rateLimitWindowSeconds,
   };
   return new RateLimits({ limiter, tiers, logger });
+}
+
+function openFlags({ settings, services }: BootOptions, { database }: Engines): FlagStore | undefined {
+  if (!database || !settings.features.enableFlagRoutes) return undefined;
+  const flags = new FlagStore({ db: database });
+  services.provide(flagService, flags);
+  return flags;
 }
 
 function openTasks({ settings, services, lifecycle, logger }: BootOptions, { redis, queue }: Engines): TaskRegistry {

@@ -1,13 +1,19 @@
 import { ApiKeyStore, createApiKeyAuthenticator } from '../features/api-keys/index.js';
 import { type Auth, createAuth, RedisSessionStore } from '../features/auth/index.js';
-import { mailerService, Outbox } from '../features/email/index.js';
+import { type EmailMessage, mailerService, Outbox } from '../features/email/index.js';
+import { OAuthAccountStore } from '../features/oauth/index.js';
 import { RoleStore, roleService } from '../features/rbac/index.js';
 import { createSaas, MemberStore, type Saas } from '../features/saas/index.js';
 import { GuardRegistry } from '../http/index.js';
 import { endsWithin } from '../jobs/ends-within.js';
 import type { BootOptions } from './boot.js';
 import type { Engines } from './engines.js';
+import { deliverByJob } from './mail-job.js';
+import { buildOAuth, hasOAuth, type OAuthParts } from './oauth.js';
 import type { KernelSettings } from './settings/settings.js';
+
+/** After a start that failed there is no limit, and a timer takes no endless wait. */
+const LONGEST_WAIT_MS = 60_000;
 
 /** Who may do what for whom: the rooms about people, wired to each other. */
 export interface Identity {
@@ -18,17 +24,19 @@ export interface Identity {
   apiKeys: ApiKeyStore | undefined;
   /** Absent without a database. */
   roles: RoleStore | undefined;
+  /** Absent without a database, and without a provider. */
+  oauth: OAuthParts | undefined;
 }
 
 export function buildIdentity(options: BootOptions, engines: Engines): Identity {
-  const outbox = openOutbox(options);
+  const outbox = openOutbox(options, engines);
   const saas = hasSaas(options.settings) && engines.database ? buildSaas(options, engines, outbox) : undefined;
   const { database: db } = engines;
   const apiKeys = db && options.settings.auth.enabled ? new ApiKeyStore({ db }) : undefined;
   const roles = db && options.settings.auth.enabled ? new RoleStore({ db }) : undefined;
   if (roles) options.services.provide(roleService, roles);
   const auth = buildAuth(options, engines, { saas, apiKeys, outbox });
-  return { auth, saas, apiKeys, roles };
+  return { auth, saas, apiKeys, roles, oauth: buildOAuth(options, engines, { auth, saas }) };
 }
 
 /** Whether there are workspaces, where there is a database. */
@@ -61,7 +69,10 @@ function buildAuth(
     hasher: parts.passwordHasher,
     allowSelfSignup: settings.features.allowSelfSignup,
     authenticators: apiKeys && [createApiKeyAuthenticator({ keys: apiKeys, users: kernel.userStore, members })],
-    onTakeover: async (userId) => void (await apiKeys?.revokeAll(userId)),
+    onTakeover: async (userId) => {
+      await apiKeys?.revokeAll(userId);
+      if (database && hasOAuth(settings)) await new OAuthAccountStore({ db: database }).unlinkAll(userId);
+    },
     outbox,
     verifyEmailUrl: settings.features.verifyEmailUrl,
     resetPasswordUrl: settings.features.resetPasswordUrl,
@@ -76,12 +87,18 @@ function buildSaas({ settings, kernel }: BootOptions, { database }: Engines, out
 }
 
 /** Undefined where no mail can be sent and none is captured: then nothing is tried in vain. */
-function openOutbox({ services, lifecycle, kernel, logger }: BootOptions): Outbox | undefined {
+function openOutbox(options: BootOptions, { queue }: Engines): Outbox | undefined {
+  const { services, lifecycle, kernel, logger, settings, parts } = options;
   const mailer = services.get(mailerService);
   if (!mailer?.canSend) return undefined;
-  const outbox = new Outbox({ deliver: (message) => mailer.send(message), logger });
+  const send = (message: EmailMessage): Promise<unknown> => mailer.send(message);
+  const hasWorkers = settings.jobs.workerCount > 0 && Object.keys(parts.jobRegistry.tasks).length > 0;
+  const secret = settings.auth.tokenSecret;
+  const isQueued = mailer.isConfigured && hasWorkers && secret !== '';
+  const deliver = isQueued ? deliverByJob({ queue, registry: parts.jobRegistry, secret, send, logger }) : send;
+  const outbox = new Outbox({ deliver, logger });
   lifecycle.push('outgoing mail', async () => {
-    const isOut = await endsWithin(outbox.settle(), kernel.shutdownTimeLeftMs);
+    const isOut = await endsWithin(outbox.settle(), Math.min(kernel.shutdownTimeLeftMs, LONGEST_WAIT_MS));
     if (!isOut) logger.warn('Mails were still on their way when the service ended');
   });
   return outbox;

@@ -1,6 +1,8 @@
 import { KernelApiKey } from '../features/api-keys/index.js';
-import { KernelAuthSession, KernelAuthToken, KernelAuthUser } from '../features/auth/index.js';
+import { KernelAuthSession, KernelAuthToken, KernelAuthTotp, KernelAuthUser } from '../features/auth/index.js';
+import { FeatureFlag } from '../features/flags/index.js';
 import { KernelJobOutbox } from '../features/jobs/index.js';
+import { KernelOAuthAccount } from '../features/oauth/index.js';
 import { Role, RoleAssignment } from '../features/rbac/index.js';
 import {
   KernelProject,
@@ -11,6 +13,7 @@ import {
 import { declaredEntities, type EntityTarget } from '../orm/index.js';
 import { hasSaas } from './identity.js';
 import type { KernelParts } from './kernel-parts.js';
+import { hasOAuth } from './oauth.js';
 import type { KernelSettings } from './settings/settings.js';
 
 const SAAS_ENTITIES: readonly EntityTarget[] = [
@@ -23,10 +26,13 @@ const KERNEL_ENTITIES: ReadonlySet<EntityTarget> = new Set([
   KernelAuthUser,
   KernelAuthSession,
   KernelAuthToken,
+  KernelAuthTotp,
   KernelApiKey,
+  KernelOAuthAccount,
   Role,
   RoleAssignment,
   KernelJobOutbox,
+  FeatureFlag,
   ...SAAS_ENTITIES,
 ]);
 
@@ -36,8 +42,10 @@ export function entitiesOf(settings: KernelSettings, parts: KernelParts): Entity
   const kernels: EntityTarget[] = [];
   if (!parts.userStore) kernels.push(KernelAuthUser);
   if (settings.jobs.outbox) kernels.push(KernelJobOutbox);
-  if (settings.auth.enabled) kernels.push(KernelAuthSession, KernelAuthToken);
+  if (settings.features.enableFlagRoutes) kernels.push(FeatureFlag);
+  if (settings.auth.enabled) kernels.push(KernelAuthSession, KernelAuthToken, KernelAuthTotp);
   if (settings.auth.enabled) kernels.push(KernelWorkspace, KernelApiKey, Role, RoleAssignment); // a key may name a workspace
+  if (hasOAuth(settings)) kernels.push(KernelOAuthAccount);
   if (hasSaas(settings)) kernels.push(...SAAS_ENTITIES.filter((entity) => entity !== KernelWorkspace));
   return [...kernels, ...own.filter((entity) => !KERNEL_ENTITIES.has(entity))];
 }

@@ -3,6 +3,7 @@ import { createAuthRouter } from '../features/auth/index.js';
 import { createDatabaseRouter } from '../features/database/index.js';
 import { createDocsRouter } from '../features/docs/index.js';
 import { createMailRouter, type Mailer } from '../features/email/index.js';
+import { createFlagsRouter, type FlagStore } from '../features/flags/index.js';
 import {
   createHealthRouter,
   createMetricsRouter,
@@ -10,6 +11,7 @@ import {
   type Readiness,
 } from '../features/health/index.js';
 import { createJobsRouter } from '../features/jobs/index.js';
+import { createOAuthRouter } from '../features/oauth/index.js';
 import { assertPermission, createRbacRouter } from '../features/rbac/index.js';
 import { createSaasRouter } from '../features/saas/index.js';
 import { createTasksRouter, type TaskRegistry } from '../features/tasks/index.js';
@@ -32,6 +34,8 @@ export interface RoutesOptions {
   readiness: Readiness;
   metrics: KernelMetrics;
   tasks: TaskRegistry;
+  /** Absent without a database, and where they are switched off. */
+  flags: FlagStore | undefined;
   /** Absent where there are no tasks. */
   queue: JobQueue | undefined;
   /** Present where captured mails may be looked at: by admins, and `openLocally` by whoever sits at the machine. */
@@ -58,26 +62,37 @@ export function mountRoutes(options: RoutesOptions): RouteTable {
   routes.mount([createDocsRouter({ routes, info })]);
   if (mailbox) routes.mount([createMailRouter(mailbox.mailer, mailbox)]);
   routes.mount([createTasksRouter(options.tasks)], features.kernelPrefix);
+  if (options.flags) {
+    const members = options.identity.saas?.members;
+    const isMember = members && ((userId: string, workspaceId: string) => members.isMember(workspaceId, userId));
+    const flags = createFlagsRouter({ flags: options.flags, isMember, prefix: features.flagsPrefix });
+    routes.mount([flags], features.kernelPrefix);
+  }
   if (options.queue && features.enableJobRoutes) {
     const jobs = createJobsRouter({ queue: options.queue, prefix: features.jobRoutesPrefix });
     routes.mount([jobs], features.kernelPrefix);
   }
+  mountIdentity(routes, options);
   if (options.database && settings.auth.enabled) {
     const { dataDir } = settings.database;
     routes.mount([createDatabaseRouter({ database: options.database, dataDir })], features.kernelPrefix);
   }
-  mountIdentity(routes, options);
   routes.mount(options.routers, features.kernelPrefix);
   routes.compile();
   return routes;
 }
 
 function mountIdentity(routes: RouteTable, { identity, settings, hasAccounts }: RoutesOptions): void {
-  const { auth, saas, apiKeys, roles } = identity;
+  const { auth, saas, apiKeys, roles, oauth } = identity;
   const { features, security } = settings;
   if (hasAccounts && hasAuthRoutes(settings)) {
     const { maxBodySize } = security;
     routes.mount([createAuthRouter({ ...auth, prefix: features.authPrefix, maxBodySize })], features.kernelPrefix);
+  }
+  if (oauth) {
+    const isSecure = settings.oauth.publicUrl?.startsWith('https:') ?? true;
+    const prefix = `${features.authPrefix}/oauth`;
+    routes.mount([createOAuthRouter({ ...oauth, users: auth.userStore, prefix, isSecure })], features.kernelPrefix);
   }
   if (settings.auth.enabled) routes.guards.register('scope', assertScope);
   if (apiKeys) routes.mount([createApiKeyRouter({ keys: apiKeys, saas })], features.kernelPrefix);

@@ -28,7 +28,8 @@ it('no more threads run than the pool may have, and they serve one job after the
   const jobs = await fixture.queue.enqueueMany(
     Array.from({ length: 8 }, () => ({ task: 'compute', data: { does: 'wait', ms: 5 } })),
   );
-  const results = await Promise.all(jobs.map(async ({ jobId }) => (await fixture.job(jobId, 'succeeded')).result));
+  await until(async () => ((await fixture.queue.stats()).totals.succeeded === 8 ? true : undefined), '8 jobs');
+  const results = await Promise.all(jobs.map(async ({ jobId }) => (await fixture.queue.get(jobId))?.result));
   expect(new Set(results).size).toBe(2);
 });
 

@@ -48,6 +48,15 @@ it('tokens are kept as hashes, and one purpose’s token is no other’s', async
   expect((await world.send('POST', '/auth/reset-password', { token, password: 'nine loud herons' })).status).toBe(200);
 });
 
+it('who changes the password ends a reset that is under way', async () => {
+  await world.send('POST', '/auth/forgot-password', { email: ada.email });
+  await expect.poll(() => world.mails().length).toBe(2);
+  const token = /Your code: (\S+)/.exec(world.mails().at(-1)?.text ?? '')?.[1] ?? '';
+  const passwords = { old_password: ada.password, new_password: 'ten sly herons' };
+  expect((await ada.send('POST', '/auth/change-password', passwords)).status).toBe(200);
+  expect((await world.send('POST', '/auth/reset-password', { token, password: 'nine loud herons' })).status).toBe(400);
+});
+
 it('links are never made of the host that a request names', async () => {
   const headers = { host: 'evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' };
   await world.send('POST', '/auth/forgot-password', { email: ada.email }, undefined, headers);

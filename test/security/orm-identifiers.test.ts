@@ -77,6 +77,23 @@ for (const backend of BACKENDS) {
       }
     });
 
+    it('are neither compared nor repeated in full where they are long', async () => {
+      const name = 'x'.repeat(2 ** 20);
+      for (const attempt of [
+        () => Page.save({ [name]: 1 } as never),
+        () => Page.find({ where: { [name]: 1 } as never }),
+        () => Page.find({ where: { title: { [name]: 1 } } as never }),
+        () => Page.find({ orderBy: name }),
+        () => Page.find({ orderBy: `${name}(` }),
+        () => Page.find({ include: { [name]: true } as never }),
+        () => db().findEntity(name, 'a'),
+      ] as Array<() => Promise<unknown>>) {
+        const error = await attempt().catch((reason: unknown) => reason);
+        expect(error).toBeInstanceOf(KernelError);
+        expect(JSON.stringify([error, (error as KernelError).message]).length, String(attempt)).toBeLessThan(1_000);
+      }
+    });
+
     it('are quoted where a statement names them as [column]', async () => {
       const odd = ['ti"tle', 'ti`tle', 'title]', 'title"; DROP TABLE pages; --', 'a b'];
       for (const name of odd) {

@@ -143,6 +143,12 @@ for (const backend of BACKENDS) {
       await expect(Member.save({ email: 'x', about })).rejects.toThrow(ValidationError);
       const many = Array.from({ length: 70_000 }, (_, index) => `${index}`);
       await expect(Member.find({ where: { email: { in: many } } })).rejects.toThrow(ValidationError);
+      const text = `email IN (${many.map(() => '?').join()})`;
+      await expect(Member.find({ where: text, params: many })).rejects.toThrow(ValidationError);
+      const queries = [1, 2, 3].map(() => db().query(`SELECT 1 FROM members WHERE ${text}`, many));
+      for (const query of await Promise.allSettled(queries))
+        expect(query).toMatchObject({ reason: { code: 'E_VALIDATION' } });
+      expect(db().stats()).toMatchObject({ circuit: 'closed', retries: 0 });
       await unchanged();
     });
   });

@@ -49,7 +49,8 @@ let world: People;
 const people = new Map<Caller, Person>();
 
 beforeAll(async () => {
-  world = await openPeople();
+  const oauthGoogle = ['client', 'secret'] as const;
+  world = await openPeople({ oauthGoogle });
   for (const caller of CALLERS) {
     if (caller !== 'anonymous' && !caller.endsWith('key'))
       people.set(caller, await world.join(caller.replace(' ', '-')));

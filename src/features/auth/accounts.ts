@@ -3,6 +3,7 @@ import type { Logger } from '../../base/ports.js';
 import { AuthError, BadRequestError, ForbiddenError, RateLimitedError } from '../../http/errors.js';
 import type { LoginThrottle } from './login-throttle.js';
 import { checkPassword, type PasswordHasher } from './passwords.js';
+import { type SecondFactor, secondFactorError } from './second-factor/second-factor.js';
 import type { Client, EmitAuthEvent, Sessions } from './sessions.js';
 import type { IssuedTokens } from './tokens.js';
 import { type AuthUser, canonicalName, type UserStore } from './user-store.js';
@@ -12,6 +13,10 @@ export interface AccountsOptions {
   sessions: Sessions;
   hasher: PasswordHasher;
   throttle: LoginThrottle;
+  /** Absent where there is no database to keep it. */
+  secondFactor?: SecondFactor | undefined;
+  /** Ends the mailed tokens that could still set a password. */
+  forgetResets?: ((userId: string) => Promise<void>) | undefined;
   allowSelfSignup: boolean;
   emit: EmitAuthEvent;
   logger: Logger;
@@ -44,10 +49,10 @@ export class Accounts {
   /**
    * Tokens for the right password. An unknown name, a wrong password and a disabled account cost the same work and get
    * the same answer.
-   * @throws AuthError, RateLimitedError
+   * @throws AuthError, RateLimitedError; KernelError `E_SECOND_FACTOR` when the password was right, but the code is missing or wrong.
    */
   async login(
-    { username, password }: { username: string; password: string },
+    { username, password, totpCode }: { username: string; password: string; totpCode?: string | undefined },
     client: Client = {},
   ): Promise<IssuedTokens> {
     const { users, sessions, hasher, emit } = this.#options;
@@ -60,6 +65,7 @@ export class Accounts {
       emit({ type: 'login_failed', username, ...(found && { userId: found.id }), ...client });
       throw new AuthError('Invalid credentials');
     }
+    await this.assertSecondFactor(user.id, totpCode, client);
     const hash = await this.#renewHash(user, password);
     const tokens = await sessions.start(user, client);
     await this.#endIfOutdated(user.id, password, hash, tokens.sessionId);
@@ -90,7 +96,44 @@ export class Accounts {
     const isStored = await users.updatePassword(user.id, passwordHash);
     if (!isStored) throw new KernelError('E_PASSWORD_UPDATE', 'Failed to update password');
     await endOthers();
+    await this.#options.forgetResets?.(user.id);
     emit({ type: 'password_changed', userId: user.id, ...client });
+  }
+
+  /** Lets pass who needs no second factor, or gives a good code. @throws KernelError `E_SECOND_FACTOR`, RateLimitedError */
+  async assertSecondFactor(userId: string, code: string | undefined, client: Client = {}): Promise<void> {
+    const { secondFactor, emit } = this.#options;
+    if (!secondFactor || !(await secondFactor.isEnabled(userId))) return;
+    if (!code) throw secondFactorError('Second factor required');
+    const isGood = await this.#throttled(
+      userId,
+      '',
+      client,
+      async () => ((await secondFactor.verify(userId, code)) ? true : null),
+      'totp:',
+    );
+    if (isGood) return;
+    emit({ type: 'second_factor_failed', userId, ...client });
+    throw secondFactorError('Invalid code');
+  }
+
+  /** @throws BadRequestError for a wrong password, KernelError `E_SECOND_FACTOR` for a wrong code. */
+  async disableSecondFactor(
+    userId: string,
+    { password, code }: { password?: string | undefined; code: string },
+    client: Client = {},
+  ): Promise<void> {
+    const { users, hasher, secondFactor, emit } = this.#options;
+    const user = await users.getById(userId);
+    if (user?.passwordHash) {
+      const isRight = await this.#throttled(userId, '', client, async () =>
+        (await hasher.verify(password ?? '', user.passwordHash)) ? true : null,
+      );
+      if (!isRight) throw new BadRequestError('Invalid current password');
+    }
+    await this.assertSecondFactor(userId, code, client);
+    await secondFactor?.remove(userId);
+    emit({ type: 'second_factor_disabled', userId, ...client });
   }
 
   /** Shuts an account, or opens it again. Shut, its tokens are refused here at once, elsewhere within a second. */
@@ -114,12 +157,21 @@ export class Accounts {
     }
   }
 
-  /** A known account is counted by its id: its name and its address must not give a guesser two budgets. */
-  async #throttled<T>(userId: string | undefined, username: string, client: Client, check: () => Promise<T | null>) {
+  /**
+   * A known account is counted by its id: its name and its address must not give a guesser two budgets. Codes are counted
+   * apart from passwords.
+   */
+  async #throttled<T>(
+    userId: string | undefined,
+    username: string,
+    client: Client,
+    check: () => Promise<T | null>,
+    kind = '',
+  ): Promise<T | null> {
     const { sessions, throttle, emit } = this.#options;
     const { ipAddress } = client;
     const isFamiliar = ipAddress ? await sessions.knowsAddress(userId ?? '', ipAddress) : false;
-    const account = userId === undefined ? `name:${canonicalName(username)}` : `id:${userId}`;
+    const account = userId === undefined ? `name:${canonicalName(username)}` : `${kind}id:${userId}`;
     try {
       return await throttle.attempt({ account, ipAddress, isFamiliar }, check);
     } catch (error) {

@@ -15,6 +15,7 @@ import { DEFAULT_LOGIN_LIMITS, type LoginLimits, LoginThrottle } from './login-t
 import { createPasswordHasher, type PasswordHasher } from './passwords.js';
 import { Recovery } from './recovery/recovery.js';
 import { TokenStore } from './recovery/token-store.js';
+import { SecondFactor } from './second-factor/second-factor.js';
 import { DatabaseSessionStore, type SessionStore } from './session-store.js';
 import { type AuthEvent, Sessions } from './sessions.js';
 import { type AuthConfig, authConfig, type IssuedTokens } from './tokens.js';
@@ -62,6 +63,8 @@ export interface Auth {
   readonly sessions: Sessions;
   /** Absent where there is no database to keep its tokens. */
   readonly recovery: Recovery | undefined;
+  /** Absent where there is no database to keep it. */
+  readonly secondFactor: SecondFactor | undefined;
   /** Forget a user here when you change or disable one, and it counts at once instead of within a second. */
   readonly state: AuthState;
   /** The slot of the HTTP stack. */
@@ -88,20 +91,26 @@ export function createAuth(options: AuthOptions): Auth {
   const sessions = new Sessions({ config, store, users, state, emit, clock });
   const { allowSelfSignup = true, authenticators = [], onTakeover } = options;
   const { verifyEmailUrl: verifyEmail = null, resetPasswordUrl: resetPassword = null, outbox } = options;
-  const recovery =
-    options.db || !options.sessionStore
-      ? new Recovery({
-          users,
-          sessions,
-          tokens: new TokenStore({ ...on, clock }),
-          hasher,
-          limiter,
-          outbox,
-          urls: { verifyEmail, resetPassword },
-          emit,
-          onTakeover,
-        })
-      : undefined;
+  const hasTables = options.db !== undefined || !options.sessionStore;
+  const { tokenSecret, issuer } = config;
+  const secondFactor = hasTables ? new SecondFactor({ tokenSecret, issuer, clock, ...on }) : undefined;
+  const tokens = hasTables ? new TokenStore({ ...on, clock }) : undefined;
+  const recovery = tokens
+    ? new Recovery({
+        users,
+        sessions,
+        tokens,
+        hasher,
+        limiter,
+        outbox,
+        urls: { verifyEmail, resetPassword },
+        emit,
+        onTakeover: async (userId) => {
+          await secondFactor?.remove(userId);
+          await onTakeover?.(userId);
+        },
+      })
+    : undefined;
   const onSignup = async (user: AuthUser): Promise<void> => {
     if (recovery?.canMail) recovery.sendVerification(user.id);
     await options.onSignup?.(user);
@@ -110,9 +119,21 @@ export function createAuth(options: AuthOptions): Auth {
     config,
     userStore: users,
     hasher,
-    accounts: new Accounts({ users, sessions, hasher, throttle, allowSelfSignup, emit, logger, onSignup }),
+    accounts: new Accounts({
+      users,
+      sessions,
+      hasher,
+      throttle,
+      secondFactor,
+      forgetResets: tokens && ((userId) => tokens.revoke('reset_password', userId)),
+      allowSelfSignup,
+      emit,
+      logger,
+      onSignup,
+    }),
     sessions,
     recovery,
+    secondFactor,
     state,
     authenticate: createAuthenticate({ config, state, authenticators, clock }),
     issueTokens: (user: Pick<AuthUser, 'id' | 'email' | 'role'>) => sessions.start(user),

@@ -33,6 +33,24 @@ export class KernelAuthToken extends Model {
   @Field({ type: 'datetime', nullable: false }) expiresAt!: Date;
 }
 
+/** A second factor. The secret is encrypted, recovery codes are hashes. */
+@Entity({ table: 'kernel_auth_totp', history: false })
+export class KernelAuthTotp extends Model {
+  @Field({ type: 'string', nullable: false, unique: true }) userId!: string;
+  @Field({ type: 'string', nullable: false }) sealedSecret!: string;
+  /** Null until the first code was right. */
+  @Field({ type: 'datetime' }) enabledAt?: Date | null;
+  /** The step of time of the last code: none is taken twice. */
+  @Field({ type: 'integer', nullable: false, default: -1 }) lastStep!: number;
+  @Field({ type: 'json', nullable: false, default: [] }) recoveryHashes!: string[];
+
+  /** Says that there is one, and no more. */
+  override toJSON(): Record<string, unknown> {
+    const { sealed_secret: _secret, recovery_hashes: _hashes, ...visible } = super.toJSON();
+    return visible;
+  }
+}
+
 /** A sign-in, from login to logout. Of a refresh token only the SHA-256 of its id is kept. */
 @Entity({ table: 'kernel_auth_sessions', history: false })
 export class KernelAuthSession extends Model {

@@ -4,6 +4,7 @@ import { bearerCredential } from './authenticate.js';
 import { type Auth, type AuthOptions, createAuth } from './create-auth.js';
 import { clientOf, Email, GivenPassword, MAX_BODY_BYTES, MessageResponse, NewPassword, Token } from './fields.js';
 import { createRecoveryRoutes } from './recovery/routes.js';
+import { createSecondFactorRoutes } from './second-factor/routes.js';
 import { createSessionRoutes } from './session-routes.js';
 import { type AuthUser, canonicalName, isEmail } from './user-store.js';
 
@@ -26,7 +27,11 @@ const RegisterRequest = z
     context.addIssue({ code: 'custom', path: ['username'], message });
   });
 
-const LoginRequest = z.object({ username: z.string().min(1).max(254), password: GivenPassword });
+const LoginRequest = z.object({
+  username: z.string().min(1).max(254),
+  password: GivenPassword,
+  totp_code: z.string().max(64).optional().describe('Where the account has a second factor.'),
+});
 const RefreshRequest = z.object({ refresh_token: Token });
 const ChangePasswordRequest = z.object({ old_password: GivenPassword, new_password: NewPassword });
 const LogoutRequest = z.object({ refresh_token: Token.optional() }).optional();
@@ -75,7 +80,8 @@ export function createAuthRouter(given: (Auth | AuthOptions) & AuthRouterOptions
   router.post(
     '/login',
     { body: LoginRequest, maxBodySize, response: TokenResponse, summary: 'Sign in' },
-    async ({ ctx, body }) => (await accounts.login(body, clientOf(ctx))).toJSON(),
+    async ({ ctx, body: { totp_code: totpCode, ...body } }) =>
+      (await accounts.login({ ...body, totpCode }, clientOf(ctx))).toJSON(),
   );
 
   router.post(
@@ -130,6 +136,11 @@ export function createAuthRouter(given: (Auth | AuthOptions) & AuthRouterOptions
   );
 
   router.declarations.push(...createSessionRoutes(sessions, prefix).declarations);
+  const { secondFactor } = auth;
+  if (secondFactor) {
+    const routes = createSecondFactorRoutes({ accounts, secondFactor }, prefix, maxBodySize);
+    router.declarations.push(...routes.declarations);
+  }
   if (auth.recovery) {
     router.declarations.push(...createRecoveryRoutes(auth.recovery, prefix, maxBodySize).declarations);
   }

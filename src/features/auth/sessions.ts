@@ -40,6 +40,8 @@ export interface AuthEvent extends Client {
     | 'email_verified'
     | 'password_reset_requested'
     | 'password_reset'
+    | 'second_factor_failed'
+    | 'second_factor_disabled'
     | 'password_changed';
   userId?: string;
   sessionId?: string;

@@ -18,6 +18,8 @@ export interface Acknowledgement {
 }
 
 export type AckPolicy = Pick<ResolvedWorkerOptions, 'retryDelaysMs' | 'retryJitter' | 'unknownTaskMs'> & {
+  /** Whether anything is kept of a job that did not fail. */
+  keepsResults: boolean;
   /** Redis time, ms. */
   now(): number;
 };
@@ -89,6 +91,7 @@ function ended(
   facts: Pick<JobEnding, 'result' | 'error'>,
   policy: AckPolicy,
 ): Acknowledgement {
+  if (kind !== 'failed' && !policy.keepsResults) return { kind, ...subject(run), payload: '' };
   const ending: JobEnding = {
     status: kind,
     completedAt: policy.now(),

@@ -8,7 +8,8 @@ export interface JobContextFields {
   startedAt?: Date;
   userId?: string | undefined;
   metadata?: Readonly<Record<string, unknown>> | undefined;
-  signal?: AbortSignal;
+  /** The signal, or what makes it when it is first asked for: most handlers never do. */
+  signal?: AbortSignal | (() => AbortSignal);
   /** Where progress and logs go. */
   report?: (changes: { progress?: number; logs?: readonly string[] }) => Promise<void>;
 }
@@ -30,8 +31,7 @@ export class JobContext {
   readonly startedAt: Date;
   readonly userId: string | undefined;
   readonly metadata: Readonly<Record<string, unknown>>;
-  /** Aborts when the job is cancelled, times out, lost its lease, or the worker stops. */
-  readonly signal: AbortSignal;
+  readonly #signal: AbortSignal | (() => AbortSignal);
   readonly #report: NonNullable<JobContextFields['report']>;
   #progress: number | undefined;
   #logs: string[] = [];
@@ -45,8 +45,13 @@ export class JobContext {
     this.startedAt = fields.startedAt ?? new Date();
     this.userId = fields.userId;
     this.metadata = fields.metadata ?? {};
-    this.signal = fields.signal ?? new AbortController().signal;
+    this.#signal = fields.signal ?? new AbortController().signal;
     this.#report = fields.report ?? (async () => {});
+  }
+
+  /** Aborts when the job is cancelled, times out, lost its lease, or the worker stops. */
+  get signal(): AbortSignal {
+    return typeof this.#signal === 'function' ? this.#signal() : this.#signal;
   }
 
   /** Shows how far the job is, in a unit of its own (often percent). */

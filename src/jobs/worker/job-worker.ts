@@ -245,6 +245,7 @@ export class JobWorker {
       retryDelaysMs: registry.getMetadata(task)?.retryDelaysMs ?? retryDelaysMs,
       retryJitter,
       unknownTaskMs,
+      keepsResults: this.#step.settings.resultTtlMs > 0,
       now: () => Date.now() + this.#clockOffsetMs,
     };
   }

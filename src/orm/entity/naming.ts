@@ -6,8 +6,17 @@ export function snakeCase(name: string): string {
     .toLowerCase();
 }
 
+/** Longer names are no names: nobody misspelt them, and they are not worth to be compared, or repeated in full. */
+const LONGEST_NAME = 64;
+
+/** A name that a caller gave, as an error repeats it. */
+export function shownName(name: string): string {
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
+}
+
 /** The candidate closest to a misspelt `name`, when it is close enough to be what was meant. */
 function nearestName(name: string, candidates: Iterable<string>): string | undefined {
+  if (name.length > LONGEST_NAME) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of candidates) {

@@ -3,7 +3,7 @@ import type { ColumnCodec, Dialect } from '../dialect/dialect.js';
 import type { RawRow } from '../dialect/driver.js';
 import type { Portable } from '../entity/codec.js';
 import type { EntityMeta, FieldMeta } from '../entity/metadata.js';
-import { suggestion } from '../entity/naming.js';
+import { shownName, suggestion } from '../entity/naming.js';
 import { AT } from '../entity/system-fields.js';
 import { createHydrator, type Hydrate } from './read/hydrator.js';
 import { RecentMap } from './read/recent-map.js';
@@ -84,8 +84,8 @@ export class EntityPlan {
     if (column) return column;
     if (typeof name !== 'string') throw new ValidationError([], `${this.meta.name}: a field is named by text`);
     throw new ValidationError(
-      [{ loc: [name], msg: 'unknown field', type: 'unknown_field' }],
-      `Unknown field "${name}" on ${this.meta.name}${suggestion(name, this.meta.byProperty.keys())}`,
+      [{ loc: [shownName(name)], msg: 'unknown field', type: 'unknown_field' }],
+      `Unknown field "${shownName(name)}" on ${this.meta.name}${suggestion(name, this.meta.byProperty.keys())}`,
     );
   }
 

@@ -7,6 +7,7 @@ import type { ServiceOptions } from './options.js';
 const MEND = 'See docs/configuration.md';
 const func = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'must be a function');
 const functions = z.array(func);
+const oauthClient = z.tuple([z.string().min(1), z.string().min(1)], 'must be [clientId, clientSecret]');
 const rpm = z.int('must be a whole number').positive('must be above 0');
 
 /** What TypeScript cannot hold a plain JavaScript caller to. */
@@ -32,6 +33,11 @@ const shape: Record<keyof ServiceOptions, z.ZodType> = {
   jwtSecret: z.string(),
   allowSelfSignup: z.boolean(),
   userStore: z.looseObject({}),
+  oauthGoogle: oauthClient,
+  oauthGithub: oauthClient,
+  oauthEndpoints: z.looseObject({}),
+  oauthRedirectUrls: z.array(z.string()),
+  publicUrl: z.string(),
   admin: z.strictObject({ email: z.email(), password: z.string().min(8) }),
   rateLimitAnonymousRpm: rpm,
   rateLimitAuthenticatedRpm: rpm,

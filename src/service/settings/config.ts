@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ConfigError } from '../../base/errors.js';
 import { type EnvironmentVariables, environmentVariables, loadEnvHierarchy } from '../env/index.js';
+import { oauthProviders } from './oauth-providers.js';
 
 const TRUE = ['true', '1', 'yes', 'on'];
 const FALSE = ['false', '0', 'no', 'off', ''];
@@ -37,6 +38,7 @@ const schema = z
     allowSelfSignup: flag,
     saasEnabled: flag,
     saasInviteBaseUrl: text,
+    oauthProviders,
     redisUrl: text,
     redisKeyPrefix: text,
     databaseUrl: text,

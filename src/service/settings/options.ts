@@ -6,7 +6,7 @@ import type { TaskHandler } from '../../jobs/index.js';
 import type { DatabaseHandle, EntityTarget } from '../../orm/index.js';
 import type { EnvCheck } from '../env/index.js';
 import type { ServiceConfig } from './config.js';
-import type { FeatureSettings } from './settings.js';
+import type { FeatureSettings, OAuthSettings } from './settings.js';
 
 /** Everything `createService` takes. Only `name` is required; `docs/configuration.md` says what each does. */
 export interface ServiceOptions {
@@ -47,6 +47,16 @@ export interface ServiceOptions {
   allowSelfSignup?: boolean;
   /** Replaces the kernel's own users. */
   userStore?: UserStore;
+  /** Sign in with Google. */
+  oauthGoogle?: readonly [clientId: string, clientSecret: string];
+  /** Sign in with GitHub. */
+  oauthGithub?: readonly [clientId: string, clientSecret: string];
+  /** Provider URLs in place of the real ones: tests run against a local provider. */
+  oauthEndpoints?: OAuthSettings['endpoints'];
+  /** Pages people may be sent to after signing in; one that ends with `/` allows all below it. */
+  oauthRedirectUrls?: readonly string[];
+  /** Where this service is reached from outside; callbacks of providers are below it. */
+  publicUrl?: string;
   /** Creates or keeps a first admin. */
   admin?: { email: string; password: string };
   rateLimitAnonymousRpm?: number;

@@ -31,6 +31,7 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
     cors: corsSettings(given),
     security: securitySettings(given),
     email: emailSettings(given),
+    oauth: oauthSettings(given),
     database: {
       dataDir,
       poolSize: options.databasePoolSize,
@@ -104,6 +105,26 @@ function emailSettings({ options, config }: Given): KernelSettingsInput['email']
     replyTo: config.emailReplyTo,
     useTls: config.smtpUseTls,
   };
+}
+
+function oauthSettings({ options, config, prod }: Given): KernelSettingsInput['oauth'] {
+  const google = clientOf(options.oauthGoogle, config.oauthProviders?.google);
+  const github = clientOf(options.oauthGithub, config.oauthProviders?.github);
+  return {
+    google,
+    github,
+    endpoints: options.oauthEndpoints,
+    publicUrl: options.publicUrl ?? (prod || !(google || github) ? undefined : 'http://localhost:8000'),
+    redirectUrls: options.oauthRedirectUrls && [...options.oauthRedirectUrls],
+  };
+}
+
+function clientOf(
+  option: readonly [string, string] | undefined,
+  config: { client_id: string; client_secret: string } | undefined,
+): { clientId: string; clientSecret: string } | undefined {
+  if (option) return { clientId: option[0], clientSecret: option[1] };
+  return config && { clientId: config.client_id, clientSecret: config.client_secret };
 }
 
 function smtpUrlOf(config: ServiceConfigFields): string | undefined {

@@ -8,10 +8,8 @@ const path = z
   .string()
   .regex(/^\/[\w\-./]*$/, 'must start with "/" and hold only letters, digits, "-", "_", "." and "/"');
 const prefix = z.union([z.literal(''), path]);
-const pageUrl = z
-  .url({ protocol: /^https?$/, error: 'is not an http(s) URL' })
-  .nullable()
-  .default(null);
+const url = z.url({ protocol: /^https?$/, error: 'is not an http(s) URL' });
+const pageUrl = url.nullable().default(null);
 const logLevel = z
   .string()
   .regex(/^(trace|debug|info|warn|warning|error|fatal|critical|silent)$/i, 'is not a log level');
@@ -91,6 +89,8 @@ const features = z.strictObject({
     ),
   allowSelfSignup: z.boolean().default(true).describe('Let anyone register.'),
   authPrefix: path.default('/auth').describe('Where the auth routes are, below `kernelPrefix`.'),
+  enableFlagRoutes: z.boolean().default(true).describe('Feature flags, where there is a database.'),
+  flagsPrefix: path.default('/flags').describe('Where the flag routes are, below `kernelPrefix`.'),
   enableJobRoutes: z.boolean().default(true).describe('Mount the routes of background jobs, where there are tasks.'),
   jobRoutesPrefix: path.default('/jobs').describe('Where the job routes are, below `kernelPrefix`.'),
   verifyEmailUrl: pageUrl.describe('Page that takes `?token=` and verifies an address; `null` mails the bare token.'),
@@ -133,6 +133,29 @@ const email = z.strictObject({
   useTls: z.boolean().default(true).describe('Refuse to send without TLS (except to this machine).'),
 });
 
+const oauthClient = z.strictObject({ clientId: z.string().min(1), clientSecret: z.string().min(1) }).nullable();
+const endpoints = z.strictObject({ authorize: url, token: url, userinfo: url, emails: url, issuer: url }).partial();
+
+const oauth = z.strictObject({
+  google: oauthClient.default(null).describe('`{ clientId, clientSecret }`: sign in with Google.'),
+  github: oauthClient.default(null).describe('`{ clientId, clientSecret }`: sign in with GitHub.'),
+  endpoints: z
+    .strictObject({ google: endpoints, github: endpoints })
+    .partial()
+    .default({})
+    .describe('Where the providers are, when not where everybody’s are.'),
+  publicUrl: pageUrl.describe('Where this service is reached; the callback is below it.'),
+  redirectUrls: z
+    .array(url)
+    .default([])
+    .describe('Pages people may be sent to after signing in; one that ends with `/` allows all below it.'),
+});
+
+const completeOAuth = oauth.superRefine(({ google, github, publicUrl }, context) => {
+  if ((!google && !github) || publicUrl !== null) return;
+  context.addIssue({ code: 'custom', path: ['publicUrl'], message: 'is needed to sign in with a provider' });
+});
+
 const database = z.strictObject({
   dataDir: z.string().default('.data').describe('Audit scripts of migrations and other files the database keeps.'),
   poolSize: count.default(10).describe('Most connections to the database’s server.'),
@@ -167,6 +190,7 @@ const schema = z.strictObject({
   cors: cors.prefault({}),
   security: security.prefault({}),
   email: email.prefault({}),
+  oauth: completeOAuth.prefault({}),
   database: database.prefault({}),
   databaseUrl: z
     .string()
@@ -204,6 +228,7 @@ export type FeatureSettings = KernelSettings['features'];
 export type CorsSettings = KernelSettings['cors'];
 export type SecuritySettings = KernelSettings['security'];
 export type EmailSettings = KernelSettings['email'];
+export type OAuthSettings = KernelSettings['oauth'];
 
 /**
  * Settings with the defaults of their tables: `kernelSettings({ auth: { tokenSecret } })`.
@@ -236,6 +261,7 @@ export function describeSettings(): Array<{ group: string; field: string; defaul
     cors,
     security,
     email,
+    oauth,
     database,
   };
   return Object.entries(groups).flatMap(([group, object]) =>

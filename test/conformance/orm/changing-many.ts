@@ -130,7 +130,8 @@ export function describeChangingMany(backend: Backend): void {
     });
 
     it('refuses an empty condition unless every row is meant', async () => {
-      for (const where of [{}, '', { and: [] }, { not: {} }, undefined as never]) {
+      const all = [{ or: [{}] }, { not: { not: {} } }, { and: [{}, { or: [{}] }] }, { id: { notIn: [] } }];
+      for (const where of [{}, '', { and: [] }, { not: {} }, undefined as never, ...all]) {
         for (const verb of [
           () => LogLine.updateMany(where, { line: 'x' }),
           () => LogLine.softDeleteMany(where),

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { ConflictError } from '../../../src/orm/index.js';
+import { ConflictError, dbContext, type WriteEvent, withActor, withTenant } from '../../../src/orm/index.js';
 import type { Backend } from './backend.js';
-import { Comment, Product } from './entities.js';
+import { Comment, Counter, LogLine, Note, Product } from './entities.js';
 import { withDatabase } from './suite.js';
 
 export function describeDeleting(backend: Backend): void {
   describe('deleting', () => {
-    withDatabase(backend);
+    const db = withDatabase(backend);
     let next = 0;
     const make = (): Promise<Product> => Product.save({ name: `deleting ${next++}`, workspaceId: 'w' });
 
@@ -64,6 +64,52 @@ export function describeDeleting(backend: Backend): void {
       const again = await Product.save({ id, name, workspaceId: 'w' });
       expect(again.version).toBe(3);
       expect((await Product.history(id)).map((version) => version.version)).toEqual([3, 2, 1]);
+    });
+
+    it('takes one statement to delete for good what nothing has to follow, where the engine can', async () => {
+      if (!db().session.core.dialect.capabilities.writableCtes) return;
+      const [counter, line] = [await Counter.save({ name: 'one' }), await LogLine.save({ line: 'one' })];
+      const before = db().stats().statements;
+      expect(await Counter.delete(counter.id)).toBe(true);
+      expect(await LogLine.delete(line.id)).toBe(true);
+      expect(await Counter.delete(counter.id)).toBe(false);
+      expect(db().stats().statements - before).toBe(3);
+    });
+
+    it('keeps who deleted a row for good, when and why, and tells listeners of the row', async () => {
+      const { id } = await Counter.save({ name: 'gone', value: 7 });
+      const events: WriteEvent[] = [];
+      const off = db().on('write', (event) => void events.push(event));
+      await withActor({ id: 'ann' }, () => Counter.delete(id, { comment: 'old' })).finally(off);
+      expect(events).toMatchObject([
+        { action: 'delete', id, version: 2, before: { value: 7, version: 1 }, actor: { id: 'ann' } },
+      ]);
+      expect(events[0]?.after).toBeUndefined();
+      const [last] = await Counter.history(id);
+      expect(last).toMatchObject({ value: 7, historyUserId: 'ann', historyComment: 'old' });
+      expect(last?.deletedAt).toEqual(last?.historyTimestamp);
+    });
+
+    it('deletes for good only the version that the caller has seen, in its tenant', async () => {
+      const { id } = await Counter.save({ name: 'seen' });
+      await Counter.update(id, { value: 1 });
+      await expect(Counter.delete(id, { expectedVersion: 1 })).rejects.toThrow(ConflictError);
+      expect(await Counter.delete('nobody', { expectedVersion: 1 })).toBe(false);
+      expect(await Counter.delete(id, { expectedVersion: 2 })).toBe(true);
+      const note = await withTenant('mine', () => Note.save({ body: 'b' }));
+      expect(await withTenant('theirs', () => Note.delete(note.id))).toBe(false);
+      expect(await withTenant('mine', () => Note.delete(note.id))).toBe(true);
+    });
+
+    it('brings a row back that was deleted for good in a transaction that is undone', async () => {
+      const { id } = await Counter.save({ name: 'undone' });
+      const undone = dbContext(async () => {
+        expect(await Counter.delete(id)).toBe(true);
+        throw new Error('no');
+      });
+      await expect(undone).rejects.toThrow('no');
+      expect(await Counter.get(id)).toMatchObject({ version: 1 });
+      expect(await Counter.history(id)).toHaveLength(1);
     });
 
     it('follows references when a row is deleted for good', async () => {

@@ -16,6 +16,7 @@ import {
   DatabaseSessionStore,
   KernelAuthSession,
   KernelAuthToken,
+  KernelAuthTotp,
   KernelAuthUser,
   KernelUserStore,
   type NewUser,
@@ -103,7 +104,9 @@ export interface AuthBackend {
 }
 
 async function openDatabase(): Promise<AuthStores> {
-  const db = await connect('sqlite::memory:', { entities: [KernelAuthUser, KernelAuthSession, KernelAuthToken] });
+  const db = await connect('sqlite::memory:', {
+    entities: [KernelAuthUser, KernelAuthSession, KernelAuthToken, KernelAuthTotp],
+  });
   await db.migrate();
   const on = { db };
   return {

@@ -75,6 +75,15 @@ export const configProbes: Probes<ServiceConfigFields> = {
     const service = await withConfig({ saasInviteBaseUrl: 'https://app.example/join' });
     expect(service.kernel.saas.inviteUrl('t1')).toBe('https://app.example/join?token=t1');
   },
+  oauthProviders: async () => {
+    const github = { client_id: 'probed-client', client_secret: 'probed-secret' };
+    const service = await withConfig({ oauthProviders: { github } });
+    const { headers } = await service.inject('/api/v1/auth/oauth/github');
+    expect(headers.get('location')).toContain('client_id=probed-client');
+    const { fields } = ServiceConfig.fromEnv({ OAUTH_PROVIDERS: JSON.stringify({ github }) });
+    expect(fields.oauthProviders).toEqual({ github });
+    expect(() => ServiceConfig.fromEnv({ OAUTH_PROVIDERS: '{"gitlab":{}}' })).toThrow(/OAUTH_PROVIDERS/);
+  },
   redisUrl: async () => {
     const logger = new KeptLog();
     await withConfig({ redisUrl: 'redis://127.0.0.1:1' }, { logger });

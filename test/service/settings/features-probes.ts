@@ -92,6 +92,15 @@ export const featuresProbes: Probes<FeatureSettings> = {
     await signUp(send, 'a@example.com', { authPath: '/identity' });
     expect(await status(send, '/auth/login', LOGIN)).toBe(404);
   },
+  enableFlagRoutes: async () => {
+    expect(await status(await sendWith({}), '/flags')).toBe(401);
+    expect(await status(await sendWith({ enableFlagRoutes: false }), '/flags')).toBe(404);
+  },
+  flagsPrefix: async () => {
+    const send = await sendWith({ flagsPrefix: '/switches' });
+    expect(await status(send, '/switches')).toBe(401);
+    expect(await status(send, '/flags')).toBe(404);
+  },
   enableJobRoutes: async () => {
     expect(await status(await sendWithTasks({}), '/jobs')).toBe(401);
     expect(await status(await sendWithTasks({ enableJobRoutes: false }), '/jobs')).toBe(404);

@@ -7,6 +7,7 @@ import { databaseProbes } from './database-probes.js';
 import { emailProbes } from './email-probes.js';
 import { featuresProbes } from './features-probes.js';
 import { jobsProbes } from './jobs-probes.js';
+import { oauthProbes } from './oauth-probes.js';
 import { observabilityProbes } from './observability-probes.js';
 import { topProbes } from './other-probes.js';
 import type { Probe } from './probe.js';
@@ -26,6 +27,7 @@ const PROBES: Readonly<Record<string, Readonly<Record<string, Probe>>>> = {
   cors: corsProbes,
   security: securityProbes,
   email: emailProbes,
+  oauth: oauthProbes,
   database: databaseProbes,
 };
 

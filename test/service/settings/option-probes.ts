@@ -15,6 +15,7 @@ import { eventually, json, login, sendTo, signUp } from '../setup/http-calls.js'
 import { KeptLog } from '../setup/kept-log.js';
 import { databaseOptionProbes } from './database-probes.js';
 import { emailOptionProbes } from './email-option-probes.js';
+import { oauthOptionProbes } from './oauth-option-probes.js';
 import type { Probes } from './probe.js';
 
 @Entity({ table: 'option_probe_rows' })
@@ -44,6 +45,7 @@ const info = async (options: Partial<ServiceOptions>) => {
 export const optionProbes: Probes<ServiceOptions> = {
   ...databaseOptionProbes,
   ...emailOptionProbes,
+  ...oauthOptionProbes,
   name: async () => expect(await api({ name: 'probed' })).toMatchObject({ service: 'probed' }),
   version: async () => {
     expect(await api({ version: '9.8.7' })).toMatchObject({ version: '9.8.7' });

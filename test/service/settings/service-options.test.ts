@@ -54,6 +54,7 @@ describe('every field of ServiceConfig', () => {
   it('is read from its own variable', () => {
     const samples: Record<string, string> = {
       emailProvider: 'smtp',
+      oauthProviders: '{}',
       corsOrigins: 'https://a.example',
       logLevel: 'info',
     };

@@ -90,7 +90,9 @@ export class StatementExchange extends Exchange<StatementResult> {
       return this.#endOfResult(cursor.int16());
     }
     this.#count += 1;
-    if (this.#wanted !== 'count' && this.#results === 0) this.#rows.push(this.#values());
+    if (this.#wanted === 'count' || this.#results > 0) return false;
+    cursor.startRow(end);
+    this.#rows.push(this.#values());
     return false;
   }
 

@@ -1,6 +1,7 @@
 import { ValidationError } from '../../../base/errors.js';
 import type { Dialect } from '../../dialect/dialect.js';
 import { UNSTORABLE_TEXT } from '../../entity/codec.js';
+import { shownName } from '../../entity/naming.js';
 import type { PlannedColumn } from '../entity-plan.js';
 import { encodeValue } from '../write/encode-row.js';
 import type { Draft, Fragment, Write } from './fragment.js';
@@ -85,7 +86,7 @@ function assertComparable(column: PlannedColumn, operator: string): void {
   }
   if (PATTERNS.has(operator) && !TEXTUAL.has(type)) refuse(column, `.${operator} is for text, not for ${type}`);
   if (!OPERATORS.has(operator))
-    refuse(column, ` has no condition "${operator}"; use one of ${[...OPERATORS].join(', ')}`);
+    refuse(column, ` has no condition "${shownName(operator)}"; use one of ${[...OPERATORS].join(', ')}`);
 }
 
 /** A value as the column stores it. */

@@ -1,4 +1,5 @@
 import { ValidationError } from '../../../base/errors.js';
+import { shownName } from '../../entity/naming.js';
 import type { Direction } from '../../entity/typed-arguments.js';
 import type { EntityPlan, PlannedColumn } from '../entity-plan.js';
 import { isPlainObject } from './field-condition.js';
@@ -22,7 +23,8 @@ export function readOrder(plan: EntityPlan, orderBy: string | object | undefined
 function textTerms(plan: EntityPlan, orderBy: string): OrderTerm[] {
   return orderBy.split(',').map((term) => {
     const match = TERM.exec(term);
-    if (!match) throw new ValidationError([], `orderBy "${orderBy}" must be written like "name desc, price"`);
+    if (!match)
+      throw new ValidationError([], `orderBy "${shownName(orderBy)}" must be written like "name desc, price"`);
     const column = orderable(plan, match[1] ?? match[2] ?? '');
     return { column, direction: match[3]?.toLowerCase() === 'desc' ? 'desc' : 'asc' };
   });

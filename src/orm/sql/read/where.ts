@@ -15,7 +15,10 @@ export function readWhere(
     if (params !== undefined && params.length > 0) throw new ValidationError([], 'params were given without a where');
     return NOTHING;
   }
-  if (typeof where === 'string') return readText(plan, where, params ?? []);
+  if (typeof where === 'string') {
+    assertTravels(plan, params?.length ?? 0);
+    return readText(plan, where, params ?? []);
+  }
   if (params !== undefined) throw new ValidationError([], 'params belong to a where written as text');
   const draft: Draft = { shape: '', values: [] };
   const write = readFilter(plan, where, draft);

@@ -1,6 +1,6 @@
 import { AT, HISTORY_COLUMNS } from '../../entity/system-fields.js';
 import type { EntityPlan, PlannedColumn } from '../entity-plan.js';
-import { placeholders } from '../read/fragment.js';
+import { type NextPlaceholder, placeholders } from '../read/fragment.js';
 import type { OneOf } from '../read/one-of.js';
 import type { ChangeNote } from './change-where.js';
 
@@ -10,19 +10,24 @@ import type { ChangeNote } from './change-where.js';
  */
 export function removalSql(plan: EntityPlan, ids: OneOf): string {
   return plan.text(`removal ${ids.shape}`, () => {
-    const { quote, greatest } = plan.dialect;
     const next = placeholders(plan.dialect);
-    const [version, updatedAt] = [AT.version, AT.updatedAt].map((at) => plan.columns[at]?.quoted);
-    const time = (): string => `${greatest}(${updatedAt}, ${next()})`;
-    const values = plan.columns.map((column) => {
-      if (column.index === AT.version) return 'NULL';
-      return column.index === AT.deletedAt ? time() : column.quoted;
-    });
-    const extra = [`${version} + 1`, time(), next(), next()];
-    const into = [plan.columnList, ...HISTORY_COLUMNS.map(quote)].join(', ');
-    const from = `${plan.table} WHERE ${ids.write(plan.columns[AT.id]?.quoted ?? '', next)}`;
-    return `INSERT INTO ${plan.historyTable} (${into}) SELECT ${[...values, ...extra].join(', ')} FROM ${from}`;
+    const insert = lastVersionSql(plan, next);
+    return `${insert} FROM ${plan.table} WHERE ${ids.write(plan.columns[AT.id]?.quoted ?? '', next)}`;
   });
+}
+
+/** The beginning of that statement, up to where the rows come from. It binds the time twice, then user and comment. */
+export function lastVersionSql(plan: EntityPlan, next: NextPlaceholder): string {
+  const { quote, greatest } = plan.dialect;
+  const [version, updatedAt] = [AT.version, AT.updatedAt].map((at) => plan.columns[at]?.quoted);
+  const time = (): string => `${greatest}(${updatedAt}, ${next()})`;
+  const values = plan.columns.map((column) => {
+    if (column.index === AT.version) return 'NULL';
+    return column.index === AT.deletedAt ? time() : column.quoted;
+  });
+  const extra = [`${version} + 1`, time(), next(), next()];
+  const into = [plan.columnList, ...HISTORY_COLUMNS.map(quote)].join(', ');
+  return `INSERT INTO ${plan.historyTable} (${into}) SELECT ${[...values, ...extra].join(', ')}`;
 }
 
 /** What `removalSql` binds. */

@@ -1,5 +1,5 @@
 import { SchemaError, ValidationError } from '../../../base/errors.js';
-import { suggestion } from '../../entity/naming.js';
+import { shownName, suggestion } from '../../entity/naming.js';
 import { type RelationMeta, resolveRelation } from '../../entity/relations.js';
 import type { Session } from '../../session/session.js';
 import { type EntityPlan, entityPlan } from '../../sql/entity-plan.js';
@@ -74,8 +74,8 @@ function relationNamed({ meta }: EntityPlan, name: string): RelationMeta {
   const declared = meta.relations.get(name);
   if (declared) return resolveRelation(meta, name, declared);
   throw new ValidationError(
-    [{ loc: ['include', name], msg: 'unknown relation', type: 'unknown_relation' }],
-    `${meta.name} has no relation "${name}"${suggestion(name, meta.relations.keys())}`,
+    [{ loc: ['include', shownName(name)], msg: 'unknown relation', type: 'unknown_relation' }],
+    `${meta.name} has no relation "${shownName(name)}"${suggestion(name, meta.relations.keys())}`,
   );
 }
 

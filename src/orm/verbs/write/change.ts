@@ -13,6 +13,7 @@ import { actionOf, changeAtOnce, type RowChange } from './change-at-once.js';
 import { assertVersion, lockById } from './lock-row.js';
 import { lockByIds } from './lock-rows.js';
 import { removeRows } from './removal.js';
+import { removeAtOnce } from './remove-at-once.js';
 import { changedValues } from './save.js';
 
 export interface ChangeRequest {
@@ -109,6 +110,8 @@ export async function deleteById(
 ): Promise<boolean> {
   assertId(plan, id);
   const expected = seenVersion(request.expectedVersion);
+  const removed = await removeAtOnce(session, plan, id, { ...request, expectedVersion: expected });
+  if (removed !== undefined) return removed;
   return session.unit(async (scope) => {
     const before = (await lockByIds(scope, plan, [id], tenantScope(plan), 'removal')).get(id);
     if (!before) return false;

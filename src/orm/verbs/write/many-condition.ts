@@ -30,7 +30,7 @@ export function manyCondition(
   among: Among,
 ): Fragment {
   const own = readWhere(plan, where, params);
-  if (!flag('all', all) && own.write(placeholders(plan.dialect)) === '') {
+  if (!flag('all', all) && namesNothing(where, own.write(placeholders(plan.dialect)))) {
     throw new ValidationError(
       [{ loc: ['where'], msg: 'is empty', type: 'empty' }],
       `The condition is empty, which would mean every row of ${plan.meta.table}; if that is meant, say { all: true }`,
@@ -45,6 +45,11 @@ export function manyCondition(
       return parts.filter(Boolean).join(' AND ') || '1 = 1';
     },
   };
+}
+
+/** Whether a condition looks at no field: `{}`, and also `{ or: [{}] }` or a list of exceptions that is empty. */
+function namesNothing(where: string | object, sql: string): boolean {
+  return (typeof where === 'string' ? sql : sql.replace(/NOT|AND|OR|1 = 1|[()\s]/g, '')) === '';
 }
 
 function deletionSql(plan: EntityPlan, among: Among): string {

@@ -19,6 +19,7 @@ import { atomically } from './atomically.js';
 import { lastVersions, lockByIds } from './lock-rows.js';
 import { newRow, type PreparedRow, prepareRow, type SaveRequest } from './prepared-row.js';
 import { mergeChange, writeLocked } from './save.js';
+import { upsertRows } from './upsert.js';
 
 export type SaveManyRequest = Omit<SaveRequest, 'expectedVersion'>;
 
@@ -122,8 +123,11 @@ async function saveWave(
       if (!(error instanceof ConstraintError)) throw error;
     }
   }
+  const lockAndWrite = (inner: Scope, row: PreparedRow): Promise<object> => writeLocked(inner, plan, row, request);
+  const upserted = await upsertRows(scope, plan, wave, request, lockAndWrite);
+  if (upserted) return upserted;
   const saved: object[] = [];
-  for (const row of wave) saved.push(await writeLocked(scope, plan, row, request));
+  for (const row of wave) saved.push(await lockAndWrite(scope, row));
   return saved;
 }
 

@@ -1,0 +1,27 @@
+// Measures one contestant on one row, in a process of its own: node contestant-process.mjs '{"contestant", "row", …}'
+import { connectRedis } from '../../dist/redis/index.js';
+import { ROWS } from './rows.mjs';
+
+/** Who works on PostgreSQL, and looks for jobs now and then, would take minutes for as many as the others. */
+const POSTGRES_SHARE = 10;
+
+const { contestant, row, redisUrl, postgresUrl, usesRedis } = JSON.parse(process.argv[2]);
+const { open } = await import(`./adapters/${contestant}.mjs`);
+const { run, jobs: most } = ROWS[row];
+const jobs = usesRedis ? most : Math.ceil(most / POSTGRES_SHARE);
+
+const connection = usesRedis ? await connectRedis({ url: redisUrl }) : undefined;
+await connection?.client.flushall();
+const memory = async () => {
+  const info = await connection?.client.info('memory');
+  return info && Number(/used_memory:(\d+)/.exec(info)?.[1]);
+};
+
+const queue = await open({ redisUrl, postgresUrl });
+const before = process.cpuUsage();
+const value = await run(queue, jobs, { memory });
+const { user, system } = process.cpuUsage(before);
+process.stdout.write(`${JSON.stringify({ value, cpuMicros: (user + system) / jobs })}\n`);
+await queue.close();
+await connection?.close();
+process.exit(0); // whatever a contestant still holds open
