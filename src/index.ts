@@ -46,6 +46,7 @@ export {
   isEmailConfigured,
   Mailer,
   type MailerOptions,
+  queueEmail,
   type SentEmail,
   sendEmail,
   sendEmailBatch,

@@ -1,6 +1,6 @@
 import { ApiKeyStore, createApiKeyAuthenticator } from '../features/api-keys/index.js';
 import { type Auth, createAuth, RedisSessionStore } from '../features/auth/index.js';
-import { type EmailMessage, mailerService, Outbox } from '../features/email/index.js';
+import { type EmailMessage, mailDeliveryService, mailerService, Outbox } from '../features/email/index.js';
 import { OAuthAccountStore } from '../features/oauth/index.js';
 import { RoleStore, roleService } from '../features/rbac/index.js';
 import { createSaas, MemberStore, type Saas } from '../features/saas/index.js';
@@ -96,6 +96,7 @@ function openOutbox(options: BootOptions, { queue }: Engines): Outbox | undefine
   const secret = settings.auth.tokenSecret;
   const isQueued = mailer.isConfigured && hasWorkers && secret !== '';
   const deliver = isQueued ? deliverByJob({ queue, registry: parts.jobRegistry, secret, send, logger }) : send;
+  services.provide(mailDeliveryService, deliver);
   const outbox = new Outbox({ deliver, logger });
   lifecycle.push('outgoing mail', async () => {
     const isOut = await endsWithin(outbox.settle(), Math.min(kernel.shutdownTimeLeftMs, LONGEST_WAIT_MS));

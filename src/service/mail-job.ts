@@ -3,7 +3,7 @@ import type { Logger } from '../base/ports.js';
 import { TextSealer } from '../base/sealed-text.js';
 import { ambientService } from '../base/services.js';
 import { AUTH_CONFIG } from '../features/auth/index.js';
-import { type EmailMessage, mailerService } from '../features/email/index.js';
+import { type EmailAttachment, type EmailMessage, mailerService } from '../features/email/index.js';
 import type { JobHandler, JobQueue, JobRegistry } from '../jobs/index.js';
 
 const TASK = 'kernel.send_mail';
@@ -29,7 +29,7 @@ export function deliverByJob(options: MailJobOptions): (message: EmailMessage) =
   });
   return async function deliver(message) {
     try {
-      return await queue.enqueue(TASK, { sealed: sealer.seal(JSON.stringify(message), TASK) });
+      return await queue.enqueue(TASK, { sealed: sealer.seal(pack(message), TASK) });
     } catch (error) {
       logger.warn({ err: error }, 'A mail could not be queued; it is sent at once');
       return send(message);
@@ -44,5 +44,32 @@ const sendMail: JobHandler<{ sealed: string }> = async ({ sealed }) => {
   const text = new TextSealer(secret, TASK).open(sealed, TASK);
   if (text === undefined || !mailer)
     throw new KernelError('E_EMAIL_REJECTED', 'The mail was sealed with another secret');
-  await mailer.send(JSON.parse(text) as EmailMessage);
+  await mailer.send(unpack(text));
 };
+
+/** JSON has no bytes: those of attachments are written as base64. */
+function pack(message: EmailMessage): string {
+  const attachments = message.attachments?.map(({ content, ...rest }) =>
+    typeof content === 'string' ? { ...rest, content } : { ...rest, base64: content.toString('base64') },
+  );
+  return JSON.stringify({ ...message, attachments });
+}
+
+interface PackedAttachment extends Omit<EmailAttachment, 'content'> {
+  content?: string;
+  base64?: string;
+}
+
+function unpack(text: string): EmailMessage {
+  const { attachments, ...message } = JSON.parse(text) as Omit<EmailMessage, 'attachments'> & {
+    attachments?: PackedAttachment[];
+  };
+  if (!attachments) return message;
+  return {
+    ...message,
+    attachments: attachments.map(({ base64, content = '', ...rest }) => ({
+      ...rest,
+      content: base64 === undefined ? content : Buffer.from(base64, 'base64'),
+    })),
+  };
+}

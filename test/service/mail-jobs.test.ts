@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { dbContext, queueEmail } from 'app-kernel';
 import { SMTPServer } from 'smtp-server';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openPeople, type People } from '../setup/people.js';
@@ -66,4 +67,19 @@ it('the queue holds no token that could be read', async () => {
   expect(text).toContain('kernel.send_mail');
   expect(text).not.toContain(token);
   expect(text).not.toContain('ada@example.com');
+});
+
+it('mails of one’s own go the same way, with their attachments, and only with the transaction they belong to', async () => {
+  refusals = 1;
+  const mail = { to: 'bob@example.com', subject: 'Report', text: 'see file' };
+  const rolledBack = dbContext(async () => {
+    await queueEmail({ ...mail, subject: 'Never' });
+    throw new Error('on purpose');
+  });
+  await expect(rolledBack).rejects.toThrow('on purpose');
+  await queueEmail({ ...mail, attachments: [{ filename: 'a.bin', content: Buffer.from([0, 255, 7]) }] });
+  await expect.poll(() => received.length, { timeout: 10_000 }).toBe(1);
+  expect(received[0]).toContain('Subject: Report');
+  expect(received[0]).toContain(Buffer.from([0, 255, 7]).toString('base64'));
+  await expect(queueEmail({ ...mail, to: 'no address' })).rejects.toMatchObject({ code: 'E_VALIDATION' });
 });

@@ -10,4 +10,11 @@ export {
 export type { EmailAddress, EmailAttachment, EmailMessage } from './message.js';
 export { Outbox } from './outbox.js';
 export { createMailRouter } from './routes.js';
-export { isEmailConfigured, mailerService, sendEmail, sendEmailBatch } from './send-email.js';
+export {
+  isEmailConfigured,
+  mailDeliveryService,
+  mailerService,
+  queueEmail,
+  sendEmail,
+  sendEmailBatch,
+} from './send-email.js';

@@ -91,11 +91,15 @@ export class Mailer {
    * KernelError E_EMAIL_REJECTED when it refused; E_EMAIL_NOT_CONFIGURED when there is no server.
    */
   async send(message: EmailMessage): Promise<SentEmail> {
-    const { from, replyTo } = this.#options;
-    const email = prepareEmail(message, { from: from ?? undefined, replyTo: replyTo ?? undefined });
+    const email = this.#prepare(message);
     if (this.#server) return this.#deliver(this.#server, email);
     if (this.#options.capture) return this.#capture(email);
     throw new KernelError('E_EMAIL_NOT_CONFIGURED', 'No mail server is configured; set smtpUrl and emailFrom');
+  }
+
+  /** Refuses now what `send` would refuse later. @throws ValidationError for a bad mail */
+  check(message: EmailMessage): void {
+    this.#prepare(message);
   }
 
   /** Sends each message on its own, so that no recipient sees another. A failure does not stop the others. */
@@ -111,6 +115,11 @@ export class Mailer {
     await Promise.all(Array.from({ length: BATCH_CONCURRENCY }, work));
     errors.sort((one, other) => one.index - other.index);
     return { sent: messages.length - errors.length, failed: errors.length, errors };
+  }
+
+  #prepare(message: EmailMessage): PreparedEmail {
+    const { from, replyTo } = this.#options;
+    return prepareEmail(message, { from: from ?? undefined, replyTo: replyTo ?? undefined });
   }
 
   async #deliver(server: SmtpServer, email: PreparedEmail): Promise<SentEmail> {

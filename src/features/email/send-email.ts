@@ -14,6 +14,21 @@ export async function sendEmail(message: EmailMessage): Promise<true> {
   return true;
 }
 
+/** Hands a mail over to whoever sends it: the workers, where some run. */
+export type DeliverMail = (message: EmailMessage) => Promise<unknown>;
+
+export const mailDeliveryService: ServiceKey<DeliverMail> = serviceKey('mail delivery');
+
+/**
+ * Leaves the mail to the workers, which try again for about a quarter of an hour while the mail server is away; where no worker runs
+ * it is sent at once. Inside a transaction it goes out after the commit.
+ */
+export async function queueEmail(message: EmailMessage): Promise<void> {
+  const mailer = runningMailer();
+  mailer.check(message);
+  await (ambientService(mailDeliveryService) ?? ((mail) => mailer.send(mail)))(message);
+}
+
 /** Sends each message on its own and answers how many went out and which failed. */
 export function sendEmailBatch(messages: readonly EmailMessage[]): Promise<BatchResult> {
   return runningMailer().sendBatch(messages);
