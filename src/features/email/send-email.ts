@@ -20,7 +20,7 @@ export type DeliverMail = (message: EmailMessage) => Promise<unknown>;
 export const mailDeliveryService: ServiceKey<DeliverMail> = serviceKey('mail delivery');
 
 /**
- * Leaves the mail to the workers, which try again for about a quarter of an hour while the mail server is away; where no worker runs
+ * Leaves the mail to the workers, which try again for about half an hour while the mail server is away; where no worker runs
  * it is sent at once. Inside a transaction it goes out after the commit.
  */
 export async function queueEmail(message: EmailMessage): Promise<void> {

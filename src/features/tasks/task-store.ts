@@ -53,7 +53,7 @@ return dead
 `,
 };
 
-/** What all instances know of tasks: a hash for each, a list of undos, a bounded stream of events. */
+/** What all instances know of tasks: a hash for each, a list of undos, the last events. */
 export class TaskStore {
   readonly #redis: RedisClient;
   readonly #prefix: string;
@@ -130,16 +130,21 @@ export class TaskStore {
     return texts.map((text) => JSON.parse(text) as TaskUndo).reverse();
   }
 
+  /** Kept as `number text`, sorted by the number, for no two members may be the same. */
   async keepEvent(id: string, number: number, text: string): Promise<void> {
     const key = `${this.#key(id)}:events`;
-    await this.#redis.xadd(key, 'MAXLEN', '~', MAX_EVENTS, `${number}-0`, 'text', text);
+    await this.#redis.zadd(key, number, `${number} ${text}`);
     if (number === 1) await this.#redis.expire(key, RUNNING_SECONDS);
+    if (number > MAX_EVENTS) await this.#redis.zremrangebyscore(key, '-inf', number - MAX_EVENTS);
   }
 
   /** The events after `number`, as they were sent. */
   async eventsAfter(id: string, number: number): Promise<Array<{ number: number; text: string }>> {
-    const entries = await this.#redis.xrange(`${this.#key(id)}:events`, `${number + 1}-0`, '+');
-    return entries.map(([entryId, [, text = '']]) => ({ number: Number.parseInt(entryId, 10), text }));
+    const members = await this.#redis.zrangebyscore(`${this.#key(id)}:events`, number + 1, '+inf');
+    return members.map((member) => {
+      const end = member.indexOf(' ');
+      return { number: Number(member.slice(0, end)), text: member.slice(end + 1) };
+    });
   }
 
   #key(id: string): string {
