@@ -1,8 +1,8 @@
-import { setTimeout as sleepMs } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../../src/orm/index.js';
 import { Counter } from '../../conformance/orm/entities.js';
 import { CutProxy } from './cut-proxy.js';
+import { untilLocksAreShownAnew } from './lock-view.js';
 import { ownDatabase, type ServerEngine } from './own-database.js';
 
 const DIALECT = {
@@ -41,8 +41,7 @@ export function describeAborting(engine: ServerEngine): void {
     const count = async (sql: string, params: unknown[] = []): Promise<number> =>
       Number((await watcher.query<{ n: number }>(sql, params))[0]?.n);
     async function until(sql: string, params: unknown[], wanted: number): Promise<void> {
-      // MariaDB shows what it showed before to whoever asks again within a tenth of a second.
-      while ((await count(sql, params)) !== wanted) await sleepMs(150);
+      while ((await count(sql, params)) !== wanted) await untilLocksAreShownAnew();
     }
     const pidOf = async (db: Database): Promise<number> => Number((await db.query<{ pid: number }>(ownPid))[0]?.pid);
 

@@ -2,6 +2,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ConnectionError, type Database } from '../../../src/orm/index.js';
 import { Counter, Product } from '../../conformance/orm/entities.js';
 import { CutProxy } from './cut-proxy.js';
+import { untilLocksAreShownAnew } from './lock-view.js';
 import { ownDatabase, type ServerEngine } from './own-database.js';
 
 interface Wording {
@@ -97,6 +98,7 @@ export function describeLanes(engine: ServerEngine): void {
       for (;;) {
         const rows = await other.query<{ pid: number }>(wording.blocked);
         if (rows.length >= count) return rows.map(({ pid }) => pid);
+        await untilLocksAreShownAnew();
       }
     }
 
