@@ -126,15 +126,17 @@ export function describeRevertingTables(backend: Backend): void {
                 if (action === 'remove') await Counter.delete(id);
               }
             };
-            const live = async () =>
+            const live = async (): Promise<Array<[id: string, value: number, updatedAt: Date]>> =>
               (await Counter.find({ orderBy: 'id' })).map(({ id, value: held, updatedAt }) => [id, held, updatedAt]);
             await run(first);
             const then = moment();
             const model = await live();
             await run(second);
             clock.advance(1_000);
+            // A row that has its values of then is left as it is, with the time of its last change.
+            const untouched = new Map((await live()).map((row) => [JSON.stringify(row.slice(0, 2)), row]));
             await db().revert('counters', then, { confirm: true });
-            expect(await live()).toEqual(model);
+            expect(await live()).toEqual(model.map((row) => untouched.get(JSON.stringify(row.slice(0, 2))) ?? row));
           },
         ),
         { numRuns: 12 },

@@ -58,7 +58,7 @@ export function previewRevert(session: Session, plan: EntityPlan, targetTime: Da
 
 /**
  * Gives tables the rows that they had at one moment, in one transaction. Each change is a new version; no old one is touched.
- * Rows keep the times of then, versions carry the time of now.
+ * Rows get the times of then, versions carry the time of now. A row that has its values of then is left as it is.
  */
 export function revertTables(
   session: Session,
