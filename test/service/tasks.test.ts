@@ -210,6 +210,8 @@ describe('a task', () => {
           }),
       );
       await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(await store.reap(1)).toEqual(['dead']); // by somebody who dies before clearing up
+      await new Promise((resolve) => setTimeout(resolve, 20));
       await Promise.all(reapers.map((reaper) => reaper.reap()));
       await eventually(() => undone.length === 2, 'the undos');
       expect(undone).toEqual(expect.arrayContaining([{ id: 1 }, { id: 2 }]));

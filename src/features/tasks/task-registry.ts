@@ -39,6 +39,7 @@ export class TaskRegistry {
   #poll: NodeJS.Timeout | undefined;
   #reaper: NodeJS.Timeout | undefined;
   #beatAt = 0;
+  #looking = false;
   #writes: Promise<unknown> = Promise.resolve();
 
   constructor({ store, logger, enqueue, leaseMs = 15_000 }: TaskRegistryOptions) {
@@ -64,7 +65,7 @@ export class TaskRegistry {
     this.#open.set(task.taskId, task);
     this.#behind(() => this.store.open(task.taskId, task.owner));
     this.#behind(() => this.store.beat([task.taskId], this.#leaseMs));
-    this.#poll ??= setInterval(() => this.#behind(() => this.#look()), POLL_MS).unref();
+    this.#poll ??= setInterval(() => this.#lookOnce(), POLL_MS).unref();
   }
 
   close(taskId: string, outcome: TaskOutcome): void {
@@ -102,17 +103,23 @@ export class TaskRegistry {
 
   /** Marks the tasks of dead processes as failed and runs their undos; what could not be done is tried again. */
   async reap(): Promise<void> {
-    for (const taskId of await this.store.reap()) {
+    for (const taskId of await this.store.reap(this.#leaseMs)) {
       if (this.#open.has(taskId)) continue; // ours, and only late with its sign of life
-      try {
-        for (const undo of await this.store.undos(taskId)) await this.runUndo(taskId, undo);
-        await this.store.close(taskId, 'failed');
-        this.logger.warn({ task_id: taskId }, 'The process of a task has died; it was cleared up');
-      } catch (error) {
-        await this.store.beat([taskId], this.#leaseMs);
-        throw error;
-      }
+      for (const undo of await this.store.undos(taskId)) await this.runUndo(taskId, undo);
+      await this.store.close(taskId, 'failed');
+      this.logger.warn({ task_id: taskId }, 'The process of a task has died; it was cleared up');
     }
+  }
+
+  /** A Redis that hangs is not asked again before it has answered. */
+  #lookOnce(): void {
+    if (this.#looking) return;
+    this.#looking = true;
+    this.#behind(() =>
+      this.#look().finally(() => {
+        this.#looking = false;
+      }),
+    );
   }
 
   async #look(): Promise<void> {

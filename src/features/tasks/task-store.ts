@@ -40,15 +40,18 @@ return 1
 `,
 };
 
-/** KEYS[1] as above. Takes the tasks whose lease has run out off the list and answers their ids. */
+/**
+ * KEYS[1] as above. ARGV: life in ms. Gives the tasks whose lease has run out a new one, for who clears up after them may
+ * die as well, and answers their ids.
+ */
 const REAP: RedisScript = {
   name: 'kernelTasksReap',
   keys: 1,
   lua: `
 local time = redis.call('TIME')
-local now = string.format('%.0f', tonumber(time[1]) * 1000.0 + math.floor(tonumber(time[2]) / 1000))
-local dead = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)
-for _, id in ipairs(dead) do redis.call('ZREM', KEYS[1], id) end
+local now = tonumber(time[1]) * 1000.0 + math.floor(tonumber(time[2]) / 1000)
+local dead = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))
+for _, id in ipairs(dead) do redis.call('ZADD', KEYS[1], string.format('%.0f', now + tonumber(ARGV[1])), id) end
 return dead
 `,
 };
@@ -111,9 +114,9 @@ export class TaskStore {
     if (ids.length > 0) await runScript(this.#redis, BEAT, [this.#running], [lifeMs, ...ids]);
   }
 
-  /** The tasks whose process has died; each is answered to one caller only. */
-  async reap(): Promise<string[]> {
-    return (await runScript(this.#redis, REAP, [this.#running])) as string[];
+  /** The tasks whose process has died; each is one caller's to clear up and `close` for `lifeMs`, then another's. */
+  async reap(lifeMs: number): Promise<string[]> {
+    return (await runScript(this.#redis, REAP, [this.#running], [lifeMs])) as string[];
   }
 
   async keepUndo(id: string, undo: TaskUndo): Promise<void> {

@@ -32,6 +32,7 @@ export class SseStream extends Readable {
   readonly #iterator: AsyncIterator<string | SseMessage>;
   readonly #heartbeat: NodeJS.Timeout;
   #wanted: (() => void) | undefined;
+  #ended = false;
   /** The error that ended the source, once there is one. */
   fault: unknown;
 
@@ -48,7 +49,7 @@ export class SseStream extends Readable {
 
   /** Ends the stream at a shutdown: the client is told when to come back. */
   finish(retryMs: number): void {
-    if (this.destroyed || this.readableEnded) return;
+    if (this.destroyed || this.#ended) return;
     this.#controller.abort(new Error('The service is stopping'));
     this.#end(`retry: ${retryMs}\n\n`);
   }
@@ -88,7 +89,7 @@ export class SseStream extends Readable {
   }
 
   async #send(text: string): Promise<void> {
-    if (this.destroyed || text === '') return;
+    if (this.destroyed || this.#ended || text === '') return;
     this.#heartbeat.refresh();
     if (this.push(text)) return;
     await new Promise<void>((resolve) => {
@@ -99,7 +100,8 @@ export class SseStream extends Readable {
 
   #end(last?: string): void {
     clearInterval(this.#heartbeat);
-    if (this.destroyed || this.readableEnded) return;
+    if (this.destroyed || this.#ended) return;
+    this.#ended = true; // a generator may go on for a moment; what it still says goes nowhere
     if (last) this.push(last);
     this.push(null);
   }
