@@ -1,12 +1,9 @@
 import type { Lifecycle } from '../base/lifecycle.js';
 import type { Logger } from '../base/ports.js';
-import { TextSealer } from '../base/sealed-text.js';
 import type { Services } from '../base/services.js';
 import { type Auth, type AuthConfig, ensureAdmin } from '../features/auth/index.js';
 import { mailerService } from '../features/email/index.js';
-import { FlagStore, flagService } from '../features/flags/index.js';
 import type { Readiness } from '../features/health/index.js';
-import { TaskRegistry, TaskStore, taskRegistryService } from '../features/tasks/index.js';
 import { compose, createStack, type HttpMiddleware, Idempotency, RateLimits, type RouteTable } from '../http/index.js';
 import { type JobRegistry, jobWorkersService } from '../jobs/index.js';
 import { cacheService, IdempotencyStore } from '../reliability/index.js';
@@ -19,6 +16,7 @@ import { entitiesOf } from './kernel-entities.js';
 import type { KernelParts } from './kernel-parts.js';
 import type { KernelRuntime } from './kernel-runtime.js';
 import { mountRoutes } from './mount-routes.js';
+import { openRooms, type Room } from './rooms/index.js';
 import type { KernelSettings } from './settings/settings.js';
 import { version } from './version.js';
 import { createWorkers } from './workers.js';
@@ -58,20 +56,17 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
   voidWhatIsWritten(options, engines);
   watchServers(readiness, engines);
   const mailer = services.get(mailerService);
-  const tasks = openTasks(options, engines);
+  const rooms = openRooms({ ...options, engines, identity });
   const routes = mountRoutes({
-    tasks,
-    flags: openFlags(options, engines),
+    rooms,
     settings,
     version: parts.version ?? '1.0.0',
     description: parts.description ?? '',
     routers: parts.routers ?? [],
     identity,
-    database: engines.database,
     hasAccounts: parts.userStore !== undefined || engines.database !== undefined,
     readiness,
     metrics,
-    queue: Object.keys(jobRegistry.tasks).length > 0 ? engines.queue : undefined,
     mailbox: isProd || !mailer || mailer.isConfigured ? undefined : { mailer, openLocally: isPersonal(options) },
   });
   const { before, route } = createStack({
@@ -92,7 +87,7 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
     state: { kernel, isKeyAdmitted: settings.features.authMode === 'apikey' },
   });
   const stack = { before: compose(before), route };
-  return { engines, identity, routes, stack, begin: () => begin(options, engines, auth) };
+  return { engines, identity, routes, stack, begin: () => begin(options, { engines, auth, rooms }) };
 }
 
 /** A developer's own machine, where nobody else comes by way of a proxy. */
@@ -118,26 +113,6 @@ function buildRateLimits({ settings, logger }: BootOptions, { limiter }: Engines
     windowSeconds: reliability.rateLimitWindowSeconds,
   };
   return new RateLimits({ limiter, tiers, logger });
-}
-
-function openFlags({ settings, services }: BootOptions, { database }: Engines): FlagStore | undefined {
-  if (!database || !settings.features.enableFlagRoutes) return undefined;
-  const flags = new FlagStore({ db: database });
-  services.provide(flagService, flags);
-  return flags;
-}
-
-function openTasks({ settings, services, lifecycle, logger }: BootOptions, { redis, queue }: Engines): TaskRegistry {
-  const sealer = new TextSealer(settings.auth.tokenSecret, 'task tokens');
-  const registry = new TaskRegistry({
-    store: new TaskStore(redis.client, redis.key('tasks:'), sealer),
-    logger,
-    enqueue: (taskName, data, jobId) => queue.enqueue(taskName, data, { jobId }),
-  });
-  services.provide(taskRegistryService, registry);
-  lifecycle.push('tasks', () => registry.stop());
-  registry.start();
-  return registry;
 }
 
 function buildIdempotency({ settings, logger }: BootOptions, { redis }: Engines): Idempotency | null {
@@ -166,11 +141,18 @@ function watchServers(readiness: Readiness, { redis, database }: Engines): void 
   }
 }
 
-async function begin(options: BootOptions, engines: Engines, auth: Auth): Promise<void> {
+interface Opened {
+  engines: Engines;
+  auth: Auth;
+  rooms: readonly Room[];
+}
+
+async function begin(options: BootOptions, { engines, auth, rooms }: Opened): Promise<void> {
   const { kernel, parts, lifecycle, metrics, logger, settings } = options;
   await migrate(options, engines);
   if (parts.admin) await ensureAdmin(parts.admin, kernel.userStore, auth.hasher);
   lifecycle.push('onShutdown', async () => void (await parts.onShutdown?.()));
+  for (const room of rooms) await room.start?.();
   await parts.onStartup?.();
   await startWorkers(options, engines);
   await startBackups(options, engines);

@@ -1,25 +1,20 @@
 import { assertScope, createApiKeyRouter } from '../features/api-keys/index.js';
 import { createAuthRouter } from '../features/auth/index.js';
-import { createDatabaseRouter } from '../features/database/index.js';
 import { createDocsRouter } from '../features/docs/index.js';
 import { createMailRouter, type Mailer } from '../features/email/index.js';
-import { createFlagsRouter, type FlagStore } from '../features/flags/index.js';
 import {
   createHealthRouter,
   createMetricsRouter,
   createRootInfoRouter,
   type Readiness,
 } from '../features/health/index.js';
-import { createJobsRouter } from '../features/jobs/index.js';
 import { createOAuthRouter } from '../features/oauth/index.js';
 import { assertPermission, createRbacRouter } from '../features/rbac/index.js';
 import { createSaasRouter } from '../features/saas/index.js';
-import { createTasksRouter, type TaskRegistry } from '../features/tasks/index.js';
 import { type Mountable, RouteTable } from '../http/index.js';
-import type { JobQueue } from '../jobs/index.js';
-import type { Database } from '../orm/index.js';
 import type { KernelMetrics } from '../telemetry/index.js';
 import type { Identity } from './identity.js';
+import type { Room } from './rooms/index.js';
 import type { KernelSettings } from './settings/settings.js';
 
 export interface RoutesOptions {
@@ -28,16 +23,11 @@ export interface RoutesOptions {
   description: string;
   routers: readonly Mountable[];
   identity: Identity;
-  database: Database | undefined;
   /** False where accounts would be in a database and there is none. */
   hasAccounts: boolean;
   readiness: Readiness;
   metrics: KernelMetrics;
-  tasks: TaskRegistry;
-  /** Absent without a database, and where they are switched off. */
-  flags: FlagStore | undefined;
-  /** Absent where there are no tasks. */
-  queue: JobQueue | undefined;
+  rooms: readonly Room[];
   /** Present where captured mails may be looked at: by admins, and `openLocally` by whoever sits at the machine. */
   mailbox: { mailer: Mailer; openLocally: boolean } | undefined;
 }
@@ -61,22 +51,8 @@ export function mountRoutes(options: RoutesOptions): RouteTable {
   }
   routes.mount([createDocsRouter({ routes, info })]);
   if (mailbox) routes.mount([createMailRouter(mailbox.mailer, mailbox)]);
-  routes.mount([createTasksRouter(options.tasks)], features.kernelPrefix);
-  if (options.flags) {
-    const members = options.identity.saas?.members;
-    const isMember = members && ((userId: string, workspaceId: string) => members.isMember(workspaceId, userId));
-    const flags = createFlagsRouter({ flags: options.flags, isMember, prefix: features.flagsPrefix });
-    routes.mount([flags], features.kernelPrefix);
-  }
-  if (options.queue && features.enableJobRoutes) {
-    const jobs = createJobsRouter({ queue: options.queue, prefix: features.jobRoutesPrefix });
-    routes.mount([jobs], features.kernelPrefix);
-  }
   mountIdentity(routes, options);
-  if (options.database && settings.auth.enabled) {
-    const { dataDir } = settings.database;
-    routes.mount([createDatabaseRouter({ database: options.database, dataDir })], features.kernelPrefix);
-  }
+  for (const room of options.rooms) room.mount?.(routes, features.kernelPrefix);
   routes.mount(options.routers, features.kernelPrefix);
   routes.compile();
   return routes;

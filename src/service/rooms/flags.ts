@@ -1,0 +1,14 @@
+import { createFlagsRouter, FlagStore, flagService } from '../../features/flags/index.js';
+import type { Room, RoomOptions } from './room.js';
+
+export function openFlags({ settings, services, engines, identity }: RoomOptions): Room | undefined {
+  const { enableFlagRoutes, flagsPrefix } = settings.features;
+  if (!engines.database || !enableFlagRoutes) return undefined;
+  const flags = new FlagStore({ db: engines.database });
+  services.provide(flagService, flags);
+  const members = identity.saas?.members;
+  const isMember = members && ((userId: string, workspaceId: string) => members.isMember(workspaceId, userId));
+  return {
+    mount: (routes, prefix) => routes.mount([createFlagsRouter({ flags, isMember, prefix: flagsPrefix })], prefix),
+  };
+}
