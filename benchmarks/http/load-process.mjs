@@ -2,7 +2,12 @@
 import autocannon from 'autocannon';
 
 const { port, path, method, body, headers, tokens, connections, seconds } = JSON.parse(process.argv[2]);
-const withToken = (token) => ({ path, method, body, headers: { ...headers, ...(token && { authorization: `Bearer ${token}` }) } });
+const withToken = (token) => ({
+  path,
+  method,
+  body,
+  headers: { ...headers, ...(token && { authorization: `Bearer ${token}` }) },
+});
 
 const result = await autocannon({
   url: `http://127.0.0.1:${port}`,
@@ -13,5 +18,11 @@ const result = await autocannon({
 const { requests, latency, non2xx, errors } = result;
 const answered = requests.total;
 process.stdout.write(
-  JSON.stringify({ answered, perSecond: answered / result.duration, p50: latency.p50, p99: latency.p99, failed: non2xx + errors }),
+  JSON.stringify({
+    answered,
+    perSecond: answered / result.duration,
+    p50: latency.p50,
+    p99: latency.p99,
+    failed: non2xx + errors,
+  }),
 );

@@ -6,7 +6,7 @@ export const LIMIT = 1_000_000_000;
 export const WINDOW_MS = 60_000;
 export const HELLO = { message: 'hello' };
 export const ORDER = { sku: 'widget-7', quantity: 3, note: 'leave it at the door' };
-export const CALLERS = 20;
+const CALLERS = 20;
 
 export function userIds() {
   return Array.from({ length: CALLERS }, (_, index) => `0198f000-0000-7000-8000-${String(index).padStart(12, '0')}`);

@@ -11,7 +11,11 @@ import { signTokens } from './tokens.mjs';
 const text = { type: 'string' };
 const number = { type: 'integer' };
 const schema = {
-  body: { type: 'object', required: ['sku', 'quantity', 'note'], properties: { sku: text, quantity: number, note: text } },
+  body: {
+    type: 'object',
+    required: ['sku', 'quantity', 'note'],
+    properties: { sku: text, quantity: number, note: text },
+  },
   response: {
     200: {
       type: 'object',

@@ -46,7 +46,10 @@ export async function start({ redisUrl }) {
     const ms = performance.now() - started;
     const { statusCode: status } = response;
     duration.observe({ method: request.method, route: '/orders', status }, ms / 1000);
-    logger.info({ request_id: requestId, method: request.method, path: request.url, status, duration_ms: ms }, 'request');
+    logger.info(
+      { request_id: requestId, method: request.method, path: request.url, status, duration_ms: ms },
+      'request',
+    );
   });
 
   async function handle(request, response) {

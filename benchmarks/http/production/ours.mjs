@@ -1,5 +1,5 @@
-import { createRouter, createService } from '../../../dist/index.js';
 import { z } from 'zod';
+import { createRouter, createService } from '../../../dist/index.js';
 import { confirm, LIMIT, ORIGIN, SECRET, userIds } from '../workload.mjs';
 
 const Order = z.object({ sku: z.string(), quantity: z.int(), note: z.string() });
