@@ -159,6 +159,8 @@ export class Dispatcher {
       giveBack(performance.now() - began >= SLOW_MS);
     }
     await this.goOnWith(webhookId);
+    const next = this.#slots.nextWaiting();
+    if (next !== undefined) await this.goOnWith(next);
   }
 
   async #attempt(deliveryId: string, signal: AbortSignal): Promise<void> {
