@@ -21,10 +21,11 @@ export function openWebhooks(options: RoomOptions): Room | undefined {
   if (!db || !saas || !enableWebhookRoutes) return undefined;
   const { allowHttp, allowedNetworks, timeoutSeconds, retentionDays } = settings.webhooks;
   const secrets = new SealedSecrets(settings.auth.tokenSecret);
-  const webhooks = new WebhookStore({ db, secrets, targets: { allowHttp, allowedNetworks } });
+  const onCreate = () => dispatcher.expectWork();
+  const webhooks = new WebhookStore({ db, secrets, targets: { allowHttp, allowedNetworks }, onCreate });
   const deliveries = new DeliveryStore(db);
   const registry = new JobRegistry();
-  const dispatcher = new Dispatcher({
+  const dispatcher: Dispatcher = new Dispatcher({
     db,
     queue: openWebhookQueue({ ...options, registry }),
     registry,

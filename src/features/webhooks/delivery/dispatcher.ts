@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../../base/clock.js';
+import { withoutContext } from '../../../base/context.js';
 import { uuidv7 } from '../../../base/ids.js';
 import type { Logger } from '../../../base/ports.js';
 import type { Services } from '../../../base/services.js';
@@ -80,6 +81,13 @@ export class Dispatcher {
     this.#options.queue.close();
   }
 
+  /** There is an endpoint now: begins to take deliveries, if that has not happened. */
+  expectWork(): void {
+    this.#work().catch((error: unknown) => {
+      this.#options.logger.warn({ err: error }, 'Webhooks cannot be sent yet; trying again');
+    });
+  }
+
   /** Says that deliveries are due. Where the queue cannot be reached they are sent a little later. */
   async announce(due: readonly DueDelivery[], delayMs = 0): Promise<void> {
     if (due.length === 0) return;
@@ -144,7 +152,7 @@ export class Dispatcher {
   async #startWorker(): Promise<JobWorker> {
     const { queue, registry, services, logger } = this.#options;
     const worker = new JobWorker({ queue, registry, concurrency: SLOTS.total, leaseThread: false, services, logger });
-    await worker.start();
+    await withoutContext(() => worker.start()); // whoever is the first to need it may be inside a transaction
     return worker;
   }
 

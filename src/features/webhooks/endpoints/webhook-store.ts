@@ -31,6 +31,8 @@ export interface WebhookStoreOptions {
   db?: SessionHandle;
   secrets: SealedSecrets;
   targets: TargetRules;
+  /** There is one more endpoint. */
+  onCreate?: () => void;
   clock?: Clock;
 }
 
@@ -43,12 +45,14 @@ export class WebhookStore {
   readonly #on: { db?: SessionHandle };
   readonly #secrets: SealedSecrets;
   readonly #targets: TargetRules;
+  readonly #onCreate: () => void;
   readonly #clock: Clock;
 
-  constructor({ db, secrets, targets, clock = systemClock }: WebhookStoreOptions) {
+  constructor({ db, secrets, targets, onCreate = () => {}, clock = systemClock }: WebhookStoreOptions) {
     this.#on = db ? { db } : {};
     this.#secrets = secrets;
     this.#targets = targets;
+    this.#onCreate = onCreate;
     this.#clock = clock;
   }
 
@@ -60,7 +64,9 @@ export class WebhookStore {
       throw new ConflictError(`A workspace has ${MOST} webhooks at most; delete one first`);
     const id = uuidv7();
     const row = { id, workspaceId, url, description, events: [...events], secrets: this.#secrets.seal(id, secret) };
-    return Object.assign(await KernelWebhook.save(row, on), { secret });
+    const webhook = await KernelWebhook.save(row, on);
+    this.#onCreate();
+    return Object.assign(webhook, { secret });
   }
 
   /** The newest first. */
