@@ -232,6 +232,27 @@ for (const sql of SQL_BACKENDS) {
           .toBe(26);
       });
 
+      it('are sent once, however many processes and jobs go for them', async () => {
+        const known = await rig.create({ url: receiver.url });
+        const others = [rig.openProcess(), rig.openProcess()];
+        try {
+          const unheard = new EventTrigger({ db: rig.db, clock: rig.clock });
+          const due: Array<{ deliveryId: string; webhookId: string }> = [];
+          for (let event = 0; event < 20; event++)
+            for (const deliveryId of await unheard.trigger(rig.workspaceId, { event: 'tick' }))
+              due.push({ deliveryId, webhookId: known.id });
+          await Promise.all([rig, ...others].map(({ dispatcher }) => dispatcher.announce([...due, ...due])));
+          const count = (status: 'succeeded') => KernelWebhookDelivery.count({ where: { status }, db: rig.db });
+          await expect.poll(() => count('succeeded'), PATIENCE).toBe(20);
+          await expect.poll(async () => (await rig.queue.stats()).waiting, PATIENCE).toBe(0);
+          expect(receiver.received.map(({ headers }) => headers['webhook-id']).sort()).toEqual(
+            due.map(({ deliveryId }) => deliveryId).sort(),
+          );
+        } finally {
+          for (const { dispatcher } of others) await dispatcher.stop({ timeoutMs: 1_000 });
+        }
+      });
+
       it('are signed with the old and the new secret while a rotation overlaps', async () => {
         const webhook = await rig.create({ url: receiver.url });
         const rotated = await rig.webhooks.rotate(rig.workspaceId, webhook.id, { overlapSeconds: 3_600 });

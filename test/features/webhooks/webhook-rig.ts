@@ -73,7 +73,7 @@ export async function openRig(sql: SqlBackend, redis: RedisBackend, transport: P
     trigger: (event: string, data?: unknown) => events.trigger(workspaceId, { event, data }),
     /** The one delivery, as it is now. */
     only: async (webhookId: string) => {
-      const [delivery] = await deliveries.list(webhookId);
+      const [delivery] = await KernelWebhookDelivery.find({ where: { webhookId }, orderBy: { id: 'desc' }, db });
       if (!delivery) throw new Error('There is no delivery');
       return delivery;
     },

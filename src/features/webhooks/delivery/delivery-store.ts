@@ -18,10 +18,20 @@ export interface DeliveryQuery {
   before?: string | undefined;
 }
 
+/** What a list shows; the story of each attempt is long. */
+const LISTED = [
+  ...(['id', 'webhookId', 'event', 'payload', 'status', 'success', 'attempt', 'nextAttemptAt'] as const),
+  ...(['responseStatus', 'durationMs', 'error', 'createdAt'] as const),
+] as const;
+/** How far the clocks of two processes may be apart, ms; far less than a lease is long. */
+const CLOCK_SKEW_MS = 2_000;
 /** Most attempts whose story is kept. */
 const KEPT_ATTEMPTS = 20;
 /** Rows per statement. */
 const CHUNK = 500;
+
+/** A delivery without the story of its attempts. */
+export type ListedDelivery = Pick<KernelWebhookDelivery, (typeof LISTED)[number]>;
 
 /** The deliveries, in `kernel_webhook_deliveries`: what there is to send, and what came of it. The truth is here alone. */
 export class DeliveryStore {
@@ -34,14 +44,14 @@ export class DeliveryStore {
   }
 
   /** The newest first. */
-  async list(webhookId: string, { limit = 50, status, event, before }: DeliveryQuery = {}) {
+  async list(webhookId: string, { limit = 50, status, event, before }: DeliveryQuery = {}): Promise<ListedDelivery[]> {
     const where = {
       webhookId,
       ...(status && { status }),
       ...(event && { event }),
       ...(before && { id: { lt: before } }),
     };
-    return KernelWebhookDelivery.find({ where, orderBy: { id: 'desc' }, limit, db: this.#db });
+    return KernelWebhookDelivery.find({ where, orderBy: { id: 'desc' }, limit, select: LISTED, db: this.#db });
   }
 
   /** Null where it is no delivery of this endpoint. */
@@ -56,7 +66,7 @@ export class DeliveryStore {
   async claim(id: string, leaseMs: number): Promise<KernelWebhookDelivery | null> {
     const now = this.#clock.now();
     const found = await KernelWebhookDelivery.get(id, { db: this.#db });
-    if (!found?.nextAttemptAt || found.nextAttemptAt.getTime() > now) return null;
+    if (!found?.nextAttemptAt || found.nextAttemptAt.getTime() > now + CLOCK_SKEW_MS) return null;
     const { attempt, tries, nextAttemptAt } = found;
     const claim = {
       status: 'sending',

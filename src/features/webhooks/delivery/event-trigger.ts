@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../../base/clock.js';
+import { ConstraintError } from '../../../base/errors.js';
 import { dbContext, type SessionHandle } from '../../../orm/index.js';
 import { KernelWebhook, KernelWebhookDelivery } from '../entities.js';
 import { assertEventName, hears } from '../event-names.js';
@@ -38,15 +39,28 @@ export class EventTrigger {
   async trigger(workspaceId: string, { event, data }: WebhookEvent, on = this.#on): Promise<string[]> {
     assertEventName(event);
     const now = new Date(this.#clock.now());
-    const payload = messageBody({ event, data, at: now });
+    const message = { event, payload: messageBody({ event, data, at: now }), nextAttemptAt: now };
+    try {
+      return await this.#put(workspaceId, message, on);
+    } catch (error) {
+      if (!(error instanceof ConstraintError) || error.kind !== 'foreign_key') throw error;
+      return this.#put(workspaceId, message, on); // an endpoint was deleted at that very moment
+    }
+  }
+
+  async #put(
+    workspaceId: string,
+    message: Pick<KernelWebhookDelivery, 'event' | 'payload' | 'nextAttemptAt'>,
+    on: { db?: SessionHandle },
+  ): Promise<string[]> {
     const enabled = await KernelWebhook.find({
       where: { workspaceId, enabled: true },
       select: ['id', 'events'],
       ...on,
     });
     const rows = enabled
-      .filter(({ events }) => hears(events, event))
-      .map(({ id: webhookId }) => ({ webhookId, event, payload, nextAttemptAt: now }));
+      .filter(({ events }) => hears(events, message.event))
+      .map(({ id: webhookId }) => ({ webhookId, ...message }));
     if (rows.length === 0) return [];
     return dbContext(async (db) => {
       const deliveries = await KernelWebhookDelivery.saveMany(rows, { db });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ListedDelivery } from '../delivery/delivery-store.js';
 import type { KernelWebhook, KernelWebhookDelivery } from '../entities.js';
 
 const Moment = z.string().meta({ format: 'date-time' });
@@ -113,7 +114,7 @@ export function webhookOnWire(webhook: KernelWebhook): z.input<typeof WebhookRes
   };
 }
 
-export function deliveryOnWire(delivery: KernelWebhookDelivery): z.input<typeof DeliveryResponse> {
+export function deliveryOnWire(delivery: ListedDelivery): z.input<typeof DeliveryResponse> {
   const { id, webhookId, event, payload, status, success, attempt, error, nextAttemptAt, createdAt } = delivery;
   return {
     id,
