@@ -35,6 +35,8 @@ export interface JobQueueOptions extends Partial<QueueSettings> {
   outbox?: JobOutbox | undefined;
   /** Opens the client that hears wake-ups and events; a duplicate of `redis` by default. */
   openSubscriber?: () => RedisClient;
+  /** Those of another queue, in place of a client of its own. */
+  signals?: QueueSignals;
   logger?: Logger;
   metrics?: Metrics;
 }
@@ -84,6 +86,7 @@ export class JobQueue {
   readonly #outbox: JobOutbox | undefined;
   readonly #lists: JobLists;
   readonly #events: QueueEvents;
+  readonly #hasOwnSignals: boolean;
 
   constructor(options: JobQueueOptions) {
     const { redis, prefix = 'queue:', name = 'default', registry, openSubscriber, logger, metrics } = options;
@@ -91,7 +94,9 @@ export class JobQueue {
     this.redis = redis;
     this.keys = queueKeys(prefix, name);
     this.settings = queueSettings(options);
-    this.signals = new QueueSignals(openSubscriber ?? (() => redis.duplicate()), logger ?? silentLogger);
+    const openClient = openSubscriber ?? (() => redis.duplicate());
+    this.signals = options.signals ?? new QueueSignals(openClient, logger ?? silentLogger);
+    this.#hasOwnSignals = options.signals === undefined;
     this.publishedTasks = new PublishedTasks(redis, this.keys.tasks);
     this.timetable = new Schedules(redis, this.keys);
     this.#registry = registry;
@@ -223,7 +228,7 @@ export class JobQueue {
   /** Ends what this client listens to. Its Redis client belongs to the caller. */
   close(): void {
     this.#events.close();
-    this.signals.close();
+    if (this.#hasOwnSignals) this.signals.close();
   }
 
   #orderOf(task: string, data: unknown, options: EnqueueOptions): Order {

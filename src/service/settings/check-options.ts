@@ -51,6 +51,7 @@ const shape: Record<keyof ServiceOptions, z.ZodType> = {
   onShutdown: func,
   debug: z.boolean(),
   features: z.looseObject({}),
+  webhooks: z.looseObject({}),
   config: z.instanceof(ServiceConfig, { error: 'must be a ServiceConfig: new ServiceConfig({ … })' }),
   dataDir: z.string().min(1),
   rootDir: z.string().min(1),
