@@ -85,6 +85,7 @@ function featureSettings({ options, config }: Given): KernelSettingsInput['featu
     allowSelfSignup: options.allowSelfSignup ?? config.allowSelfSignup,
     enableSaasRoutes: config.saasEnabled,
     saasInviteBaseUrl: config.saasInviteBaseUrl,
+    enableTestRoutes: options.enableTestRoutes,
     ...options.features,
   };
 }
