@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/ports.js';
 import type { PasswordHasher, UserStore } from '../features/auth/index.js';
 import type { TestRunner } from '../features/self-test/index.js';
@@ -31,4 +32,8 @@ export interface KernelParts {
   testRunners?: readonly TestRunner[];
   trustProxy?: number;
   logger?: Logger;
+  /** Default: the system's. */
+  clock?: Clock;
+  /** Ids of new rows; default UUIDv7. */
+  newId?: (table: string) => string;
 }

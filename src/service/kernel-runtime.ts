@@ -73,10 +73,10 @@ export class KernelRuntime {
     this.logger = parts.logger ?? createLogger({ name, level, logDir, addCallerInfo: addCallerInfo && !isProd });
     this.metrics = createMetrics({ logger: this.logger });
     this.jobRegistry = parts.jobRegistry ?? new JobRegistry();
-    this.userStore = parts.userStore ?? ownUsers(this);
+    this.userStore = parts.userStore ?? ownUsers(this, parts);
     this.authConfig = authConfig({ ...settings.auth, issuer: name });
     this.streams = new OpenStreams(this.logger);
-    this.readiness = new Readiness({ checks: settings.healthChecks });
+    this.readiness = new Readiness({ checks: settings.healthChecks, ...(parts.clock && { clock: parts.clock }) });
     this.#parts = parts;
     refuseWrongRoutes(settings, parts);
     installStack(app, this.#lateStack());
@@ -223,12 +223,13 @@ export class KernelRuntime {
 }
 
 /** Accounts in the kernel's own database, which is open once it is `ready()`. */
-function ownUsers(kernel: KernelRuntime): KernelUserStore {
-  return new KernelUserStore({
+function ownUsers(kernel: KernelRuntime, { clock }: KernelParts): KernelUserStore {
+  const on = {
     get db() {
       return kernel.database;
     },
-  });
+  };
+  return new KernelUserStore(on, clock);
 }
 
 /** Before `ready()`: 503 as a problem, with the headers of any other answer. */
