@@ -2,9 +2,13 @@ import { Command, CommanderError } from 'commander';
 import { isKernelError } from '../base/errors.js';
 import { version } from '../service/version.js';
 import { addBackups } from './backup.js';
+import { addClient } from './client.js';
 import { addCreateAdmin } from './create-admin.js';
 import { addDev } from './dev.js';
+import { addDoctor } from './doctor.js';
+import { addOpenApi } from './openapi.js';
 import { addRestores } from './restore.js';
+import { addRoutes } from './routes.js';
 import { processTerminal, type Terminal } from './terminal.js';
 import { addWorker } from './worker.js';
 
@@ -24,6 +28,10 @@ export async function runCli(args: readonly string[], terminal: Terminal = proce
       writeErr: (text) => terminal.errors.write(text),
     });
   addDev(program, terminal);
+  addDoctor(program, terminal);
+  addRoutes(program, terminal);
+  addOpenApi(program, terminal);
+  addClient(program, terminal);
   addCreateAdmin(program, terminal);
   addBackups(program, terminal);
   addRestores(program, terminal);

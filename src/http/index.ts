@@ -19,7 +19,7 @@ export {
 } from './errors.js';
 export { Idempotency, idempotent } from './idempotency/idempotency.js';
 export { type InjectInit, injectRequest } from './inject.js';
-export { buildOpenApi, type OpenApiInfo } from './openapi/openapi.js';
+export { buildOpenApi, type OpenApiDocument, type OpenApiInfo } from './openapi/openapi.js';
 export { type Problem, toProblem } from './problem.js';
 export { getRequestContext, RequestContext, type RequestContextFields } from './request-context.js';
 export type { AuthInfo, HttpContext, HttpMiddleware, KernelState, Next } from './request-state.js';

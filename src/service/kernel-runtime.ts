@@ -45,6 +45,8 @@ export const DEFAULT_SHUTDOWN_TIMEOUT_MS = 30_000;
  */
 export class KernelRuntime {
   readonly settings: KernelSettings;
+  /** The code and the objects that it was made with. */
+  readonly parts: KernelParts;
   readonly environment: EnvironmentName;
   readonly logger: Logger;
   readonly metrics: KernelMetrics;
@@ -57,7 +59,6 @@ export class KernelRuntime {
   readonly streams: OpenStreams;
   /** Where the free accessors (`getCache()`, `getRedis()`, …) find what this kernel provides. */
   readonly services = new Services();
-  readonly #parts: KernelParts;
   readonly #lifecycle = new Lifecycle();
   #starting: Promise<RunningKernel> | undefined;
   #running: RunningKernel | undefined;
@@ -77,7 +78,7 @@ export class KernelRuntime {
     this.authConfig = authConfig({ ...settings.auth, issuer: name });
     this.streams = new OpenStreams(this.logger);
     this.readiness = new Readiness({ checks: settings.healthChecks, ...(parts.clock && { clock: parts.clock }) });
-    this.#parts = parts;
+    this.parts = parts;
     refuseWrongRoutes(settings, parts);
     installStack(app, this.#lateStack());
   }
@@ -198,7 +199,7 @@ export class KernelRuntime {
     const { settings, environment, logger, metrics, services, readiness } = this;
     const lifecycle = this.#lifecycle;
     this.#provideOwn();
-    const parts = { ...this.#parts, jobRegistry: this.jobRegistry };
+    const parts = { ...this.parts, jobRegistry: this.jobRegistry };
     try {
       return await runWithContext({ services }, async () => {
         const boot = { settings, environment, logger, metrics, services, readiness, lifecycle, parts };

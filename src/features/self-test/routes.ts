@@ -26,7 +26,7 @@ export function createSelfTestRouter({ runners, apiPrefix }: SelfTestRouterOptio
   const router: TypedRouter = createRouter({ prefix: '/test', tags: ['self-test'] });
   for (const runner of runners) {
     const slug = runnerSlug(runner.name);
-    router.post(`/${slug}`, { auth: 'admin', summary: `Run the self-test ${slug}` }, async ({ ctx }) =>
+    router.post(`/${slug}`, { auth: 'admin', stream: true, summary: `Run the self-test ${slug}` }, async ({ ctx }) =>
       sse(runner(ownAddress(ctx) + apiPrefix, bearerOf(ctx))),
     );
   }
