@@ -45,7 +45,7 @@ export {
   type StackOptions,
 } from './stack.js';
 export { OpenStreams } from './streaming/open-streams.js';
-export { type ReceivedEvent, readSse } from './streaming/read-sse.js';
+export { readSse } from './streaming/read-sse.js';
 export { type SseMessage, sseEvent } from './streaming/sse-format.js';
 export { type SseOptions, sse } from './streaming/sse-stream.js';
 export { UserIdentity, type UserIdentityFields } from './user-identity.js';

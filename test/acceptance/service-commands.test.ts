@@ -137,3 +137,22 @@ describe('app-kernel client', () => {
     expect(existsSync(join(folder, 'client.ts'))).toBe(false);
   });
 });
+
+describe('app-kernel migrate --service', () => {
+  it('makes the tables that the service’s start would make, in the database that it names', {
+    timeout: 60_000,
+  }, async () => {
+    const folder = freshFolder();
+    const [module = '', ...exported] = QUICKSTART;
+    const migrate = (...args: string[]) =>
+      run(['migrate', '--service', module, ...exported, ...args], folder, { APP_ENV: 'dev' });
+    const plan = await migrate('--plan');
+    expect(plan.stdout).toMatch(/products/);
+    expect(plan.stdout).toMatch(/kernel_auth_users/);
+    expect((await migrate()).stdout).toMatch(/^\d+ steps were done\n$/);
+    expect((await migrate()).stdout).toBe('Nothing to do.\n');
+    const quickstart = await startQuickstart(folder);
+    expect(quickstart.process.output).not.toContain('The database was migrated');
+    await quickstart.process.kill();
+  });
+});

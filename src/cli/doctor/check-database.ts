@@ -48,7 +48,7 @@ async function examine(db: Database, knowsEntities: boolean): Promise<Finding[]>
 }
 
 function planText(steps: number): string {
-  return `the next start makes ${steps} changes of its tables; see them by "app-kernel migrate --plan"`;
+  return `the next start makes ${steps} changes of its tables; see them by "app-kernel migrate --plan --service …"`;
 }
 
 /** Connecting would make it. */
