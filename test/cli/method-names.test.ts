@@ -35,6 +35,12 @@ it('keeps the id that a route gives itself, and lets none that a service makes u
   expect(methodName({ ...call, path: '/api/v1/tasks/{task_id}/events', isStream: true })).toBe('streamTaskEvents');
 });
 
+it('lists what takes new ones, whatever it answers', () => {
+  const call = { method: 'GET', isStream: false, takesPost: true };
+  expect(methodName({ ...call, path: '/api/v1/notes' })).toBe('listNotes');
+  expect(methodName({ ...call, path: '/api/v1/feed' })).toBe('getFeed');
+});
+
 it('names what a path is about', () => {
   expect(resourceName('/api/v1/workspaces/{id}/members/{userId}')).toBe('WorkspaceMember');
   expect(resourceName('/api/v1/2fa')).toBe('_2fa');

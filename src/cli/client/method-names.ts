@@ -10,6 +10,8 @@ export interface NamedCall {
   /** The answer of success. */
   result?: Schema | undefined;
   isStream: boolean;
+  /** Whether the same path takes a POST: then it is a collection, also where its answer is not described. */
+  takesPost?: boolean;
 }
 
 const VERBS: Readonly<Record<string, string>> = { GET: 'get', PATCH: 'update', PUT: 'put', DELETE: 'delete' };
@@ -25,7 +27,12 @@ export function methodName(call: NamedCall): string {
   const endsWithParameter = isParameter(parts.at(-1) ?? '');
   if (method === 'POST') return camel(postWords(last, before, parts));
   const verb = call.isStream ? 'stream' : (VERBS[method] ?? method.toLowerCase());
-  if (method === 'GET' && !call.isStream && !endsWithParameter && isList(call.result, last))
+  if (
+    method === 'GET' &&
+    !call.isStream &&
+    !endsWithParameter &&
+    (isList(call.result, last) || (call.takesPost && isPlural(last)))
+  )
     return camel(['list', ...before, last]);
   const isOne = endsWithParameter || method === 'PATCH' || method === 'PUT';
   return camel([verb, ...before, isOne ? singular(last) : last]);

@@ -35,7 +35,9 @@ export function clientMethods(document: ApiDocument, types: TypeWriter, tags?: r
   return Object.entries(document.paths).flatMap(([path, item]) =>
     Object.entries(item)
       .filter(([method, operation]) => METHODS.includes(method) && (!tags || hasTag(operation, tags)))
-      .map(([method, operation]) => toMethod(method.toUpperCase(), path, operation, types, taken)),
+      .map(([method, operation]) =>
+        toMethod(method.toUpperCase(), { path, takesPost: 'post' in item }, operation, types, taken),
+      ),
   );
 }
 
@@ -45,7 +47,7 @@ function hasTag(operation: ApiOperation, tags: readonly string[]): boolean {
 
 function toMethod(
   method: string,
-  path: string,
+  { path, takesPost }: { path: string; takesPost: boolean },
   operation: ApiOperation,
   types: TypeWriter,
   taken: Set<string>,
@@ -53,7 +55,8 @@ function toMethod(
   const { content = {} } = successOf(operation) ?? {};
   const isStream = 'text/event-stream' in content;
   const answer = content['application/json']?.schema;
-  const named = methodName({ method, path, operationId: operation.operationId, result: answer, isStream });
+  const { operationId } = operation;
+  const named = methodName({ method, path, operationId, result: answer, isStream, takesPost });
   const parameters = operation.parameters ?? [];
   const name = freeName(named, path, taken);
   return {
