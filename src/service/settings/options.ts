@@ -1,6 +1,7 @@
 import type { Logger } from '../../base/ports.js';
 import type { UserStore } from '../../features/auth/index.js';
 import type { HealthCheck } from '../../features/health/index.js';
+import type { TestRunner } from '../../features/self-test/index.js';
 import type { Mountable } from '../../http/index.js';
 import type { TaskHandler } from '../../jobs/index.js';
 import type { DatabaseHandle, EntityTarget } from '../../orm/index.js';
@@ -74,6 +75,10 @@ export interface ServiceOptions {
   onShutdown?: () => unknown;
   /** Adds a `debug` member to problem bodies; forced off in production. */
   debug?: boolean;
+  /** Self-tests of the running service, each at `POST /test/<name of the function>`, for admins. */
+  testRunners?: readonly TestRunner[];
+  /** Mounts the self-tests in production as well. */
+  enableTestRoutes?: boolean;
   /** Which routes are mounted, and where. */
   features?: Partial<FeatureSettings>;
   /** Where events may be sent, and how. */

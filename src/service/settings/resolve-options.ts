@@ -86,6 +86,7 @@ function featureSettings({ options, config }: Given): KernelSettingsInput['featu
     allowSelfSignup: options.allowSelfSignup ?? config.allowSelfSignup,
     enableSaasRoutes: config.saasEnabled,
     saasInviteBaseUrl: config.saasInviteBaseUrl,
+    enableTestRoutes: options.enableTestRoutes,
     ...options.features,
   };
 }

@@ -153,6 +153,12 @@ export const featuresProbes: Probes<FeatureSettings> = {
     expect((await openKernel()).kernel.saas.inviteUrl('t')).toBeNull();
     await expect(sendWith({ saasInviteBaseUrl: 'javascript:alert(1)' })).rejects.toThrow(/http\(s\) URL/);
   },
+  enableTestRoutes: async () => {
+    const parts = { environment: 'prod', testRunners: [async function* runProbe() {}] } as const;
+    const on = await openKernel({ features: { enableTestRoutes: true } }, parts);
+    expect(await status(on.send, '/test/probe', { method: 'POST' })).toBe(401);
+    expect(await status((await openKernel({}, parts)).send, '/test/probe', { method: 'POST' })).toBe(404);
+  },
   kernelPrefix: async () => {
     const send = await sendWith({ kernelPrefix: '/kernel/v2' });
     await signUp(send, 'a@example.com', { authPath: '/kernel/v2/auth' });

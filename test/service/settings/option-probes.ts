@@ -202,6 +202,20 @@ export const optionProbes: Probes<ServiceOptions> = {
     const service = await startedService({ debug: true });
     expect(await (await service.inject('/nowhere')).json()).toHaveProperty('debug');
   },
+  testRunners: async () => {
+    async function* run_probe() {}
+    const service = await startedService({ testRunners: [run_probe] });
+    expect((await service.inject('/test/probe', { method: 'POST' })).status).toBe(401);
+    expect(() => freshService({ testRunners: [(() => async function* () {})()] })).toThrow(/testRunners.*name/s);
+  },
+  enableTestRoutes: async () => {
+    vi.stubEnv('APP_ENV', 'prod');
+    const { features } = freshService({ ...SOUND, enableTestRoutes: true }).kernel.settings;
+    expect([features.enableTestRoutes, freshService(SOUND).kernel.settings.features.enableTestRoutes]).toEqual([
+      true,
+      false,
+    ]);
+  },
   features: async () => {
     const service = await startedService({ features: { healthPath: '/alive' } });
     expect((await service.inject('/alive')).status).toBe(200);

@@ -31,5 +31,6 @@ export const features = z.strictObject({
     .describe('Workspaces, members, invites and projects, and a personal workspace for whoever registers.'),
   saasPrefix: path.default('/workspaces').describe('Where the workspace routes are, below `kernelPrefix`.'),
   saasInviteBaseUrl: pageUrl.describe('Page that takes `?token=` and accepts an invite; `null` mails the bare token.'),
+  enableTestRoutes: z.boolean().default(false).describe('Mount the self-tests in production as well.'),
   kernelPrefix: prefix.default('').describe('Prefix of the kernel’s API routes.'),
 });
