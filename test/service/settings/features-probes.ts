@@ -101,6 +101,7 @@ export const featuresProbes: Probes<FeatureSettings> = {
     expect(await status(send, '/switches')).toBe(401);
     expect(await status(send, '/flags')).toBe(404);
   },
+  enableReplayRoutes: removes('enableReplayRoutes', ['/admin/action-replays', '/_kernel/action-log.js']),
   enableJobRoutes: async () => {
     expect(await status(await sendWithTasks({}), '/jobs')).toBe(401);
     expect(await status(await sendWithTasks({ enableJobRoutes: false }), '/jobs')).toBe(404);
