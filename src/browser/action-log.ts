@@ -166,9 +166,11 @@ function watchXhr(): void {
     xhr.addEventListener('loadstart', () => {
       ended = watchCall(...(calls.get(xhr) ?? ['GET', '']));
     });
-    xhr.addEventListener('loadend', () =>
-      ended?.(xhr.status, xhr.status ? xhr.getResponseHeader('x-request-id') : null, xhr.statusText),
-    );
+    // before any handler of the page, which may use the object for its next call
+    xhr.addEventListener('readystatechange', () => {
+      if (xhr.readyState !== XMLHttpRequest.DONE) return;
+      ended?.(xhr.status, xhr.status ? xhr.getResponseHeader('x-request-id') : null, xhr.statusText);
+    });
   };
   prototype.open = function (this: XMLHttpRequest, ...args: unknown[]) {
     if (!calls.has(this)) watch(this);

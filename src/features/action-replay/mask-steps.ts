@@ -50,7 +50,13 @@ function maskStep(step: Record<string, unknown>): ReplayStep {
   const masked = maskValue(step, MAX_DEPTH) as Record<string, unknown>;
   const { detail } = masked;
   // A page with a recorder of its own may send what is typed into a field whose name says that it is secret.
-  if (isRecord(detail) && 'value' in detail && String(detail.target).split(/[^\w-]+/).some(isSecretName)) {
+  if (
+    isRecord(detail) &&
+    'value' in detail &&
+    String(detail.target)
+      .split(/[^\w-]+/)
+      .some(isSecretName)
+  ) {
     return { ...masked, detail: { ...detail, value: REDACTED } };
   }
   return masked;

@@ -22,7 +22,13 @@ describe('the steps of a replay', () => {
   });
 
   it('keep what is no secret', () => {
-    const step = { seq: 3, type: 'click', detail: { target: 'button#save "Save"', ok: true }, ts: 'now', elapsed_ms: 5 };
+    const step = {
+      seq: 3,
+      type: 'click',
+      detail: { target: 'button#save "Save"', ok: true },
+      ts: 'now',
+      elapsed_ms: 5,
+    };
     expect(maskSteps([step])).toEqual([step]);
     expect(maskSteps(JSON.stringify([step]))).toEqual([step]);
     expect([maskSteps(null), maskSteps(undefined), maskSteps('')]).toEqual([[], [], []]);

@@ -63,7 +63,9 @@ for (const backend of SQL_BACKENDS) {
         replayLog: Array.from({ length: 60 }, (_, seq) => ({ seq, text: 't'.repeat(900) })),
       });
       const replay = await getReplay(id, { db });
-      const lengths = [replay?.errorMessage, replay?.errorSource, replay?.url, replay?.userAgent].map((text) => text?.length);
+      const lengths = [replay?.errorMessage, replay?.errorSource, replay?.url, replay?.userAgent].map(
+        (text) => text?.length,
+      );
       expect(lengths).toEqual([500, 50, 500, 300]);
       expect(replay?.replayLog).toHaveLength(50);
       expect(replay?.replayLog[0]).toMatchObject({ seq: 10, text: 't'.repeat(500) });
