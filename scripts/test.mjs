@@ -61,7 +61,7 @@ async function runVitest(args, env, untested, limitMs) {
   rmSync(folder, { recursive: true, force: true });
   keepTally(tally);
 
-  for (const line of untested) say(`NOT tested, no server: ${line}`);
+  for (const line of untested) say(`NOT tested: ${line}`);
   if (env.CHAOS_SEED) say(`Seed ${env.CHAOS_SEED}`);
   console.log(`\n${tallyLine(tally)}`);
   return tally.failed > 0 ? 1 : code;

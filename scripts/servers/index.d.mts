@@ -22,10 +22,11 @@ export interface ChildServer {
   close(): Promise<void>;
 }
 
-/** The path of the installed server, if there is one. */
+/** The path of the installed server or browser, if there is one. */
 export function findRedis(): string | undefined;
 export function findPostgres(): string | undefined;
 export function findMysql(): string | undefined;
+export function findChromium(): string | undefined;
 
 /** `settings` are lines of redis.conf: `{ appendonly: 'yes', appendfsync: 'always' }`. */
 export function startRedis(settings?: ServerSettings): Promise<ChildServer>;

@@ -1,3 +1,4 @@
+export { findChromium } from './chromium.mjs';
 export { checkSqlServer, createDatabase, dropDatabases } from './databases.mjs';
 export { findMysql, startMysql } from './mysql.mjs';
 export { findPostgres, startPostgres } from './postgres.mjs';

@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { writeBrowserScript } from './browser-script.mjs';
 import { runTool } from './command.mjs';
 import { Refusal, ROOT, say } from './project.mjs';
 import { COMPILED, filesBelow, readStamp, writeStamp } from './stamp.mjs';
@@ -16,15 +17,18 @@ const VENDORED = {
 /** What is compiled from where to where; the examples see the library as its users do, by its declarations in dist/. */
 const LIBRARY = {
   source: 'src',
-  project: 'tsconfig.build.json',
+  projects: ['tsconfig.build.json', 'tsconfig.browser.json'],
   out: 'dist',
-  inputs: ['src', 'tsconfig.build.json', ...SETTINGS],
-  afterwards: copyVendored,
+  inputs: ['src', 'tsconfig.build.json', 'tsconfig.browser.json', 'scripts/steps/browser-script.mjs', ...SETTINGS],
+  afterwards: () => {
+    copyVendored();
+    writeBrowserScript(ROOT);
+  },
 };
 
 const EXAMPLES = {
   source: 'examples',
-  project: 'examples/tsconfig.json',
+  projects: ['examples/tsconfig.json'],
   out: 'examples/dist',
   inputs: ['examples', 'src', ...SETTINGS],
 };
@@ -46,8 +50,10 @@ async function ensureCompiled(unit) {
   const [source, out] = [join(ROOT, unit.source), join(ROOT, unit.out)];
   // The compiler believes its notes and would not write again what somebody else changed or removed.
   if (!outputMatches) rmSync(join(out, '.tsbuildinfo'), { force: true });
-  const code = await runTool('typescript/bin/tsc', ['-p', unit.project]);
-  if (code !== 0) throw new Refusal(`${unit.source} does not compile (see above)`);
+  for (const project of unit.projects) {
+    const code = await runTool('typescript/bin/tsc', ['-p', project]);
+    if (code !== 0) throw new Refusal(`${unit.source} does not compile (see above)`);
+  }
   copyAssets(source, out);
   removeOrphans(source, out);
   unit.afterwards?.();

@@ -3,6 +3,7 @@ import {
   checkSqlServer,
   createDatabase,
   dropDatabases,
+  findChromium,
   findMysql,
   findPostgres,
   findRedis,
@@ -53,7 +54,7 @@ const BACKENDS = [
 export const EMBEDDED_ONLY = Object.freeze(Object.fromEntries(BACKENDS.map(({ variable }) => [variable, ''])));
 
 /**
- * Finds or starts the servers of a test run: by `TEST_…_URL`, else on its default local port, else by starting what is
+ * Finds or starts the servers of a test run, and sees to a browser: by `TEST_…_URL`, else on its default local port, else by starting what is
  * installed. With `required` a missing one is installed, and what still lacks is a refusal.
  * Answers the variables for the tests, what stays untested, and how to give everything back.
  */
@@ -62,6 +63,7 @@ export async function provideServers({ required }) {
   const close = () => closeAll(provided.disposers);
   try {
     for (const backend of BACKENDS) await provide(backend, provided, required);
+    await provideBrowser(provided, required);
   } catch (error) {
     await close();
     throw error;
@@ -78,6 +80,14 @@ async function provide(backend, provided, required) {
     return;
   }
   provided.env[backend.variable] = backend.hasDatabases ? await ownDatabase(url, provided) : url;
+}
+
+/** Pages are tested in a real browser; it is no server: the tests start it themselves. */
+async function provideBrowser({ untested }, required) {
+  if (!findChromium() && required) await installDebianPackage('chromium');
+  if (findChromium()) return;
+  if (required) throw new Refusal('CI tests pages in a browser, but no Chromium was found after its installation');
+  untested.push('pages in a browser: install Chromium (Debian: apt-get install chromium)');
 }
 
 async function urlOf(backend, provided, required) {

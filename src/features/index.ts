@@ -1,5 +1,21 @@
 /** What the rooms show to users: named re-exports only. */
 export {
+  ActionReplay,
+  type ActionReplayRouterOptions,
+  createActionReplayRouter,
+  getReplay,
+  listReplays,
+  type NewReplay,
+  type ReplayFilter,
+  type ReplayGroup,
+  type ReplayPage,
+  type ReplayStep,
+  ReplayStore,
+  type ReplaySummary,
+  resolveReplay,
+  saveReplay,
+} from './action-replay/index.js';
+export {
   ApiKeyStore,
   type CombinedAuth,
   checkScope,

@@ -1,3 +1,4 @@
+import { ActionReplay } from '../features/action-replay/index.js';
 import { KernelApiKey } from '../features/api-keys/index.js';
 import { KernelAuthSession, KernelAuthToken, KernelAuthTotp, KernelAuthUser } from '../features/auth/index.js';
 import { FeatureFlag } from '../features/flags/index.js';
@@ -36,6 +37,7 @@ const KERNEL_ENTITIES: ReadonlySet<EntityTarget> = new Set([
   FeatureFlag,
   KernelWebhook,
   KernelWebhookDelivery,
+  ActionReplay,
   ...SAAS_ENTITIES,
 ]);
 
@@ -46,6 +48,7 @@ export function entitiesOf(settings: KernelSettings, parts: KernelParts): Entity
   if (!parts.userStore) kernels.push(KernelAuthUser);
   if (settings.jobs.outbox) kernels.push(KernelJobOutbox);
   if (settings.features.enableFlagRoutes) kernels.push(FeatureFlag);
+  if (settings.features.enableReplayRoutes) kernels.push(ActionReplay);
   if (settings.auth.enabled) kernels.push(KernelAuthSession, KernelAuthToken, KernelAuthTotp);
   if (settings.auth.enabled) kernels.push(KernelWorkspace, KernelApiKey, Role, RoleAssignment); // a key may name a workspace
   if (hasOAuth(settings)) kernels.push(KernelOAuthAccount);

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,17 +6,11 @@ import { promisify } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import type { Service } from 'app-kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium } from '../../scripts/servers/index.mjs';
 import { releaseServices } from '../service/setup/fresh-service.js';
 import { openShop } from './shop.js';
 
-const CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome'].find((command) => {
-  try {
-    execFileSync(command, ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-});
+const CHROMIUM = findChromium();
 
 let service: Service;
 let base: string;

@@ -11,6 +11,7 @@ const UNLOADED = {
   'app-kernel/orm': [...HTTP, ...REDIS, ...SQL, ...SERVICE],
   'app-kernel/jobs': [...HTTP, ...SQL, ...SERVICE],
   'app-kernel': SQL,
+  'app-kernel/browser': [...HTTP, ...REDIS, ...SQL, ...SERVICE, 'zod', 'undici'],
 };
 
 describe('importing a subpath', () => {

@@ -14,6 +14,13 @@ describe('the servers of a test run', () => {
     expect(message).not.toContain('secret');
   });
 
+  it('come with a browser, or say how to get one', async () => {
+    vi.stubEnv('PATH', '');
+    const { untested, close } = await provideServers({ required: false });
+    await close();
+    expect(untested.at(-1)).toMatch(/browser.*apt-get install chromium/);
+  });
+
   it('are all left out of an embedded run', () => {
     expect(EMBEDDED_ONLY).toEqual({ TEST_POSTGRES_URL: '', TEST_MYSQL_URL: '', TEST_REDIS_URL: '' });
   });

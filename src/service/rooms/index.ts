@@ -1,3 +1,4 @@
+import { openActionReplay } from './action-replay.js';
 import { openDatabaseRoom } from './database.js';
 import { openFlags } from './flags.js';
 import { openJobs } from './jobs.js';
@@ -9,7 +10,15 @@ import { openWebhooks } from './webhooks.js';
 export type { Room } from './room.js';
 
 /** The capabilities of a kernel, opened in this order. */
-const ROOMS: readonly OpenRoom[] = [openTasks, openFlags, openJobs, openWebhooks, openDatabaseRoom, openSelfTests];
+const ROOMS: readonly OpenRoom[] = [
+  openTasks,
+  openFlags,
+  openJobs,
+  openWebhooks,
+  openDatabaseRoom,
+  openSelfTests,
+  openActionReplay,
+];
 
 /** Those that are switched on. */
 export function openRooms(options: RoomOptions): Room[] {

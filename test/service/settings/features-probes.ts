@@ -111,6 +111,7 @@ export const featuresProbes: Probes<FeatureSettings> = {
     expect(await status(send, '/hooks')).toBe(401);
     expect(await status(send, '/webhooks')).toBe(404);
   },
+  enableReplayRoutes: removes('enableReplayRoutes', ['/admin/action-replays', '/_kernel/action-log.js']),
   enableJobRoutes: async () => {
     expect(await status(await sendWithTasks({}), '/jobs')).toBe(401);
     expect(await status(await sendWithTasks({ enableJobRoutes: false }), '/jobs')).toBe(404);

@@ -21,6 +21,10 @@ export const features = z.strictObject({
   flagsPrefix: path.default('/flags').describe('Where the flag routes are, below `kernelPrefix`.'),
   enableWebhookRoutes: z.boolean().default(true).describe('Webhooks, where there are workspaces.'),
   webhooksPrefix: path.default('/webhooks').describe('Where the webhook routes are, below `kernelPrefix`.'),
+  enableReplayRoutes: z
+    .boolean()
+    .default(true)
+    .describe('Replays of what users did before an error, where there is a database.'),
   enableJobRoutes: z.boolean().default(true).describe('Mount the routes of background jobs, where there are tasks.'),
   jobRoutesPrefix: path.default('/jobs').describe('Where the job routes are, below `kernelPrefix`.'),
   verifyEmailUrl: pageUrl.describe('Page that takes `?token=` and verifies an address; `null` mails the bare token.'),

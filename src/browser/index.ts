@@ -1,0 +1,1 @@
+export { type Action, type ActionLogOptions, actionLog } from './action-log.js';
