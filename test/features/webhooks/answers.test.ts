@@ -17,9 +17,9 @@ afterEach(() => receiver.close());
 
 async function sent(answer: Answer, changes: Partial<OutgoingMessage & Transport> = {}) {
   receiver.answer = answer;
-  const { allowHttp = true, timeoutSeconds = 1, signal, ...message } = { signal: undefined, ...changes };
+  const { allowHttp = true, timeoutSeconds = 1, resolveHost, signal, ...message } = { signal: undefined, ...changes };
   const outgoing = { id: 'm1', url: receiver.url, event: 'a', body: '{}', secrets: [newSecret()], now: Date.now() };
-  const transport = { allowHttp, timeoutSeconds, allowedNetworks: ['127.0.0.1'] };
+  const transport = { allowHttp, timeoutSeconds, allowedNetworks: ['127.0.0.1'], ...(resolveHost && { resolveHost }) };
   return sendMessage({ ...outgoing, ...message }, transport, signal ?? new AbortController().signal);
 }
 
@@ -83,6 +83,11 @@ describe('whatever a receiver answers', () => {
     const closed = await openReceiver();
     await closed.close();
     expect(await sent(hang, { url: closed.url })).toMatchObject({ status: null });
+  });
+
+  it('a name server that never answers is waited for no longer than anything else', async () => {
+    const never = { url: 'http://slow.example/', resolveHost: () => new Promise<never>(() => {}) };
+    expect(await sent(hang, never)).toMatchObject({ status: null, error: expect.stringContaining('within 1 s') });
   });
 
   it('is kept without what a database or a terminal would choke on', async () => {

@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KernelWorkspace } from '../../../src/features/saas/index.js';
-import { EventTrigger, KernelWebhook, KernelWebhookDelivery } from '../../../src/features/webhooks/index.js';
+import { KernelWebhook, KernelWebhookDelivery } from '../../../src/features/webhooks/index.js';
 import { dbContext } from '../../../src/orm/index.js';
 import { REDIS_BACKENDS, SQL_BACKENDS } from '../../setup/servers.js';
 import { answering, openReceiver, type Receiver } from './receiver.js';
@@ -173,28 +173,6 @@ for (const sql of SQL_BACKENDS) {
         expect(receiver.received[0]?.headers['x-webhook-event']).toBe('done');
       });
 
-      it('that Redis forgot, or whose sender died, are found and sent', async () => {
-        const webhook = await rig.create({ url: receiver.url });
-        const unheard = new EventTrigger({ db: rig.db, clock: rig.clock });
-        const [lost] = await unheard.trigger(rig.workspaceId, { event: 'lost' });
-        await rig.later(5_000);
-        expect(receiver.received).toHaveLength(0);
-        await rig.later(6_000);
-        await attempts(1);
-        expect(receiver.received[0]?.headers['webhook-id']).toBe(lost);
-        await expect.poll(() => statusOf(webhook.id), PATIENCE).toBe('succeeded');
-        await KernelWebhookDelivery.update(
-          lost ?? '',
-          { status: 'sending', attempt: 2, nextAttemptAt: new Date(rig.clock.now() + 30_000) },
-          { db: rig.db },
-        );
-        await rig.later(29_000);
-        expect(receiver.received).toHaveLength(1);
-        await rig.later(12_000);
-        await attempts(2);
-        expect(receiver.received[1]?.headers['webhook-id']).toBe(lost);
-      });
-
       it('are sent again when asked for: one, or all that failed since a time', async () => {
         receiver.answer = answering(410);
         const webhook = await rig.create({ url: receiver.url });
@@ -230,27 +208,6 @@ for (const sql of SQL_BACKENDS) {
         await expect
           .poll(() => KernelWebhookDelivery.count({ where: { ...where, status: 'succeeded' }, db: rig.db }), PATIENCE)
           .toBe(26);
-      });
-
-      it('are sent once, however many processes and jobs go for them', async () => {
-        const known = await rig.create({ url: receiver.url });
-        const others = [rig.openProcess(), rig.openProcess()];
-        try {
-          const unheard = new EventTrigger({ db: rig.db, clock: rig.clock });
-          const due: Array<{ deliveryId: string; webhookId: string }> = [];
-          for (let event = 0; event < 20; event++)
-            for (const deliveryId of await unheard.trigger(rig.workspaceId, { event: 'tick' }))
-              due.push({ deliveryId, webhookId: known.id });
-          await Promise.all([rig, ...others].map(({ dispatcher }) => dispatcher.announce([...due, ...due])));
-          const count = (status: 'succeeded') => KernelWebhookDelivery.count({ where: { status }, db: rig.db });
-          await expect.poll(() => count('succeeded'), PATIENCE).toBe(20);
-          await expect.poll(async () => (await rig.queue.stats()).waiting, PATIENCE).toBe(0);
-          expect(receiver.received.map(({ headers }) => headers['webhook-id']).sort()).toEqual(
-            due.map(({ deliveryId }) => deliveryId).sort(),
-          );
-        } finally {
-          for (const { dispatcher } of others) await dispatcher.stop({ timeoutMs: 1_000 });
-        }
       });
 
       it('are signed with the old and the new secret while a rotation overlaps', async () => {
