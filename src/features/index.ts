@@ -131,3 +131,15 @@ export {
   TaskStream,
   type TaskStreamOptions,
 } from './tasks/index.js';
+export {
+  createWebhook,
+  KernelWebhook,
+  KernelWebhookDelivery,
+  listWebhooks,
+  type NewWebhook,
+  triggerWebhookEvent,
+  verifyWebhookSignature,
+  type WebhookEvent,
+  type WebhookHeaders,
+  type WebhookWithSecret,
+} from './webhooks/index.js';

@@ -1,3 +1,5 @@
+export { AddressGuard, parseNetwork } from './client/address-guard.js';
+export type { HostResolver } from './client/host-resolver.js';
 export { HttpClient, type HttpRequestOptions, httpClient, withHttpClient } from './client/http-client.js';
 export type { HttpConfig } from './client/http-config.js';
 export { HttpError } from './client/http-errors.js';

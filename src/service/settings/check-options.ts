@@ -54,6 +54,7 @@ const shape: Record<keyof ServiceOptions, z.ZodType> = {
   testRunners: z.array(func.refine((runner) => runnerSlug(runner.name) !== '', 'must be functions with a name')),
   enableTestRoutes: z.boolean(),
   features: z.looseObject({}),
+  webhooks: z.looseObject({}),
   config: z.instanceof(ServiceConfig, { error: 'must be a ServiceConfig: new ServiceConfig({ … })' }),
   dataDir: z.string().min(1),
   rootDir: z.string().min(1),

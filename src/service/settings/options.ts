@@ -7,7 +7,7 @@ import type { TaskHandler } from '../../jobs/index.js';
 import type { DatabaseHandle, EntityTarget } from '../../orm/index.js';
 import type { EnvCheck } from '../env/index.js';
 import type { ServiceConfig } from './config.js';
-import type { FeatureSettings, OAuthSettings } from './settings.js';
+import type { FeatureSettings, OAuthSettings, WebhookSettings } from './settings.js';
 
 /** Everything `createService` takes. Only `name` is required; `docs/configuration.md` says what each does. */
 export interface ServiceOptions {
@@ -81,6 +81,8 @@ export interface ServiceOptions {
   enableTestRoutes?: boolean;
   /** Which routes are mounted, and where. */
   features?: Partial<FeatureSettings>;
+  /** Where events may be sent, and how. */
+  webhooks?: Partial<WebhookSettings>;
   config?: ServiceConfig;
   /** For the files the service keeps itself (audit scripts, development secret). */
   dataDir?: string;

@@ -101,6 +101,16 @@ export const featuresProbes: Probes<FeatureSettings> = {
     expect(await status(send, '/switches')).toBe(401);
     expect(await status(send, '/flags')).toBe(404);
   },
+  enableWebhookRoutes: async () => {
+    expect(await status(await sendWith({}), '/webhooks')).toBe(401);
+    expect(await status(await sendWith({ enableWebhookRoutes: false }), '/webhooks')).toBe(404);
+    expect(await status(await sendWith({ enableSaasRoutes: false }), '/webhooks')).toBe(404); // they belong to workspaces
+  },
+  webhooksPrefix: async () => {
+    const send = await sendWith({ webhooksPrefix: '/hooks' });
+    expect(await status(send, '/hooks')).toBe(401);
+    expect(await status(send, '/webhooks')).toBe(404);
+  },
   enableJobRoutes: async () => {
     expect(await status(await sendWithTasks({}), '/jobs')).toBe(401);
     expect(await status(await sendWithTasks({ enableJobRoutes: false }), '/jobs')).toBe(404);

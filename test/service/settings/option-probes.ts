@@ -17,6 +17,7 @@ import { databaseOptionProbes } from './database-probes.js';
 import { emailOptionProbes } from './email-option-probes.js';
 import { oauthOptionProbes } from './oauth-option-probes.js';
 import type { Probes } from './probe.js';
+import { webhookOptionProbes } from './webhooks-probes.js';
 
 @Entity({ table: 'option_probe_rows' })
 class Row extends Model {
@@ -46,6 +47,7 @@ export const optionProbes: Probes<ServiceOptions> = {
   ...databaseOptionProbes,
   ...emailOptionProbes,
   ...oauthOptionProbes,
+  ...webhookOptionProbes,
   name: async () => expect(await api({ name: 'probed' })).toMatchObject({ service: 'probed' }),
   version: async () => {
     expect(await api({ version: '9.8.7' })).toMatchObject({ version: '9.8.7' });
