@@ -3,10 +3,11 @@ import type { Command } from 'commander';
 import { ConfigError, KernelError } from '../base/errors.js';
 import { silentLogger } from '../base/ports.js';
 import { assembleService } from '../service/create-service.js';
-import { environmentVariables, getEnv, loadEnvHierarchy } from '../service/env/index.js';
+import { type EnvironmentName, environmentVariables, getEnv, loadEnvHierarchy } from '../service/env/index.js';
 import { entitiesOf } from '../service/kernel-entities.js';
 import type { Service } from '../service/service.js';
 import { ServiceConfig } from '../service/settings/config.js';
+import type { KernelSettings } from '../service/settings/settings.js';
 import { checkDatabase } from './doctor/check-database.js';
 import { checkMachine } from './doctor/check-machine.js';
 import { checkMail } from './doctor/check-mail.js';
@@ -51,8 +52,8 @@ async function findAll(module: string | undefined, options: DoctorOptions): Prom
   try {
     service = module === undefined ? configuredService() : await loadService(module, options.export);
   } catch (error) {
-    if (error instanceof ConfigError) return findingsOf(error);
-    throw error;
+    if (!(error instanceof ConfigError)) throw error;
+    return [...findingsOf(error), ...(await checkNamedServers())];
   }
   try {
     const { settings, environment, parts } = service.kernel;
@@ -71,9 +72,27 @@ async function findAll(module: string | undefined, options: DoctorOptions): Prom
 }
 
 /** A service that has nothing but its configuration. */
-function configuredService(): Service {
-  const environment = getEnv(environmentVariables());
+function configuredService(environment: EnvironmentName = getEnv(environmentVariables())): Service {
   return assembleService({ name: 'app', config: ServiceConfig.fromEnv(), logger: silentLogger }, environment);
+}
+
+/** What the environment names is looked at also where the whole makes no service yet. */
+async function checkNamedServers(): Promise<Finding[]> {
+  let settings: KernelSettings;
+  try {
+    settings = configuredService('test').kernel.settings;
+  } catch (error) {
+    if (error instanceof ConfigError) return []; // not even a variable can be read
+    throw error;
+  }
+  const { databaseUrl } = ServiceConfig.fromEnv().fields;
+  const found = await Promise.all([
+    checkMachine(settings),
+    databaseUrl === undefined ? [] : checkDatabase(settings, undefined),
+    settings.redis.url === null ? [] : checkRedis(settings, true),
+    settings.email.smtpUrl === null ? [] : checkMail(settings, true),
+  ]);
+  return found.flat();
 }
 
 function lineOf({ level, subject, message, mend }: Finding): string {

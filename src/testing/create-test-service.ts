@@ -8,6 +8,7 @@ import { type CapturedEmail, mailerService } from '../features/email/index.js';
 import { assembleService } from '../service/create-service.js';
 import type { Service } from '../service/service.js';
 import type { ServiceOptions } from '../service/settings/options.js';
+import { type CapturedWebhook, CapturedWebhooks } from './captured-webhooks.js';
 import { countedIds } from './counted-ids.js';
 import { TestClient } from './test-client.js';
 import { TestClock, type Time } from './test-clock.js';
@@ -19,6 +20,8 @@ export interface TestServiceOptions extends Partial<ServiceOptions> {
   now?: Time;
   /** `counted` ids are the same in every run. Default for a database in memory; others have random ones. */
   ids?: 'counted' | 'random';
+  /** Whether webhooks are kept instead of sent. Default true, unless `webhooks.allowedNetworks` names where receivers are. */
+  captureWebhooks?: boolean;
 }
 
 /** What it sends itself it sends as nobody. Close it at the end: `await using test = await createTestService()`. */
@@ -32,6 +35,8 @@ export interface TestService extends Pick<TestClient, 'get' | 'post' | 'put' | '
   loginAs<Workspace extends string = never>(user: string | NewTestUser<Workspace>): Promise<TestUser<Workspace>>;
   /** Mails sent so far, oldest first. They did not leave the process. */
   mails(): readonly CapturedEmail[];
+  /** Webhooks sent so far, oldest first; what is due is waited for. They did not leave the process. */
+  webhooks(): Promise<readonly CapturedWebhook[]>;
   /** Ends the service and removes its files. */
   close(): Promise<void>;
 }
@@ -45,7 +50,7 @@ const IN_MEMORY = 'sqlite::memory:';
  * be moved, a silent logger. Every option of `createService` may be given.
  */
 export async function createTestService(options: TestServiceOptions = {}): Promise<TestService> {
-  const { now, ids, ...serviceOptions } = options;
+  const { now, ids, captureWebhooks = !options.webhooks?.allowedNetworks?.length, ...serviceOptions } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'app-kernel-test-'));
   const given = {
     name: 'test',
@@ -56,11 +61,13 @@ export async function createTestService(options: TestServiceOptions = {}): Promi
     ...serviceOptions,
   };
   const clock = new TestClock(now);
+  const webhooks = new CapturedWebhooks();
   const areCounted = (ids ?? (given.databaseUrl === IN_MEMORY ? 'counted' : 'random')) === 'counted';
   const service = assembleService(given, 'test', {
     passwordHasher: createPasswordHasher({ cost: TEST_HASH_COST }),
     clock,
     ...(areCounted && { newId: countedIds() }),
+    ...(captureWebhooks && { webhookStandIn: webhooks.standIn }),
   });
   const close = async (): Promise<void> => {
     try {
@@ -88,6 +95,7 @@ export async function createTestService(options: TestServiceOptions = {}): Promi
     delete: (path, call) => nobody.delete(path, call),
     loginAs: (user) => people.loginAs(user),
     mails: () => service.kernel.services.get(mailerService)?.captured.toReversed() ?? [],
+    webhooks: () => webhooks.sent(service, clock),
     close,
     [Symbol.asyncDispose]: close,
   };

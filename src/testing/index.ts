@@ -9,6 +9,7 @@ export {
   type TestRequestOptions,
   type TestResult,
 } from '../features/self-test/index.js';
+export type { CapturedWebhook } from './captured-webhooks.js';
 export { createTestService, type TestService, type TestServiceOptions } from './create-test-service.js';
 export { type TestCallOptions, TestClient, type TestReply } from './test-client.js';
 export { TestClock, type Time } from './test-clock.js';

@@ -37,6 +37,12 @@ describe('app-kernel doctor', () => {
     expect(stderr).toBe('Faults: 4, warnings: 0\n');
   });
 
+  it('looks at the servers that are named all the same', { timeout: 30_000 }, async () => {
+    const found = await findings([], { REDIS_URL: `redis://127.0.0.1:${await freePort()}`, JWT_SECRET: SECRET });
+    const subjects = found.map(({ subject, level }) => `${subject} ${level}`);
+    expect(subjects).toEqual(['databaseUrl fault', 'corsOrigins fault', 'node ok', 'disk ok', 'redis fault']);
+  });
+
   it('names a variable that makes no sense', { timeout: 30_000 }, async () => {
     const found = await findings([], { APP_ENV: 'dev', WORKER_COUNT: 'many', SMTP_PORT: '99999' });
     expect(found.map(({ subject, level }) => [subject, level])).toEqual([

@@ -1,5 +1,14 @@
 import { existsSync } from 'node:fs';
-import { createRouter, getJobClient, getRedis, isRedisFake, sendEmail } from 'app-kernel';
+import {
+  createRouter,
+  createWebhook,
+  getJobClient,
+  getRedis,
+  isRedisFake,
+  sendEmail,
+  triggerWebhookEvent,
+  verifyWebhookSignature,
+} from 'app-kernel';
 import { Entity, Field, Model } from 'app-kernel/orm';
 import { createTestService, type TestService } from 'app-kernel/testing';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -141,6 +150,34 @@ describe('a person of a test service', () => {
     expect(await team(owner, owner.workspaces.beta)).toMatchObject({ status: 200, body: { role: 'owner' } });
     const promoted = await loginAs({ email: 'max', workspaces: { acme: 'admin' } });
     expect((await team(promoted, promoted.workspaces.acme)).body).toEqual({ role: 'admin' });
+  });
+});
+
+describe('the webhooks of a test service', () => {
+  it('are kept instead of sent, signed, and at the time of the service', async () => {
+    const { loginAs, webhooks, clock } = await open({ now: '2026-01-31T12:00:00Z' });
+    const { workspaces } = await loginAs({ email: 'ada', workspaces: { acme: 'owner' } });
+    const { secret } = await createWebhook(workspaces.acme, {
+      url: 'https://hooks.example.com/x',
+      events: ['order.*'],
+    });
+    expect(await webhooks()).toEqual([]);
+    await triggerWebhookEvent(workspaces.acme, { event: 'order.paid', data: { total: 999 } });
+    await triggerWebhookEvent(workspaces.acme, { event: 'user.made', data: {} });
+    const [sent, ...others] = await webhooks();
+    expect(others).toEqual([]);
+    expect(sent).toMatchObject({ url: 'https://hooks.example.com/x', event: 'order.paid', data: { total: 999 } });
+    expect(sent?.headers['webhook-timestamp']).toBe(String(clock.now() / 1_000));
+    expect(JSON.parse(sent?.body ?? '')).toMatchObject({ timestamp: '2026-01-31T12:00:00.000Z' });
+    const toleranceSeconds = Number.MAX_SAFE_INTEGER;
+    expect(verifyWebhookSignature(sent?.body ?? '', sent?.headers ?? {}, secret ?? '', { toleranceSeconds })).toBe(
+      true,
+    );
+  });
+
+  it('are none where there are no workspaces', async () => {
+    const { webhooks } = await open({ features: { enableSaasRoutes: false } });
+    expect(await webhooks()).toEqual([]);
   });
 });
 

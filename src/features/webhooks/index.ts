@@ -1,7 +1,7 @@
 export { DeliveryStore, type DueDelivery } from './delivery/delivery-store.js';
 export { DELIVERY_TASK, Dispatcher } from './delivery/dispatcher.js';
 export { EventTrigger, type WebhookEvent } from './delivery/event-trigger.js';
-export type { Transport } from './delivery/send-message.js';
+export type { Transport, WebhookRequest, WebhookStandIn } from './delivery/send-message.js';
 export { SealedSecrets } from './endpoints/sealed-secrets.js';
 export { type NewWebhook, WebhookStore, type WebhookWithSecret } from './endpoints/webhook-store.js';
 export { KernelWebhook, KernelWebhookDelivery } from './entities.js';

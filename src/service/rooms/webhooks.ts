@@ -14,16 +14,18 @@ import type { Room, RoomOptions } from './room.js';
 
 /** Webhooks belong to workspaces, so there are none without them. */
 export function openWebhooks(options: RoomOptions): Room | undefined {
-  const { settings, services, lifecycle, logger, kernel, engines, identity } = options;
+  const { settings, services, lifecycle, logger, kernel, engines, identity, parts } = options;
   const { enableWebhookRoutes, webhooksPrefix: prefix } = settings.features;
   const { database: db } = engines;
   const { saas } = identity;
   if (!db || !saas || !enableWebhookRoutes) return undefined;
   const { allowHttp, allowedNetworks, timeoutSeconds, retentionDays } = settings.webhooks;
+  const { clock, webhookStandIn: standIn } = parts;
+  const timed = clock && { clock };
   const secrets = new SealedSecrets(settings.auth.tokenSecret);
   const onCreate = () => dispatcher.expectWork();
-  const webhooks = new WebhookStore({ db, secrets, targets: { allowHttp, allowedNetworks }, onCreate });
-  const deliveries = new DeliveryStore(db);
+  const webhooks = new WebhookStore({ db, secrets, targets: { allowHttp, allowedNetworks }, onCreate, ...timed });
+  const deliveries = new DeliveryStore(db, clock);
   const registry = new JobRegistry();
   const dispatcher: Dispatcher = new Dispatcher({
     db,
@@ -31,13 +33,17 @@ export function openWebhooks(options: RoomOptions): Room | undefined {
     registry,
     webhooks,
     deliveries,
-    transport: { allowHttp, allowedNetworks, timeoutSeconds },
+    transport: { allowHttp, allowedNetworks, timeoutSeconds, standIn },
     retentionDays,
     services,
     logger,
+    ...timed,
   });
   services.provide(webhookService, webhooks);
-  services.provide(eventTriggerService, new EventTrigger({ db, announce: (due) => dispatcher.announce(due) }));
+  services.provide(
+    eventTriggerService,
+    new EventTrigger({ db, announce: (due) => dispatcher.announce(due), ...timed }),
+  );
   const isAdmin = (userId: string, workspaceId: string) => saas.members.isAdmin(workspaceId, userId);
   return {
     mount: (routes, at) =>

@@ -1,5 +1,5 @@
 import { KernelError } from '../../../base/errors.js';
-import { type HttpConfig, HttpError, httpClient } from '../../../http/index.js';
+import { type HttpConfig, HttpError, HttpResponse, httpClient } from '../../../http/index.js';
 import type { DeliveryAttempt } from '../entities.js';
 import { signaturesOf } from '../signature.js';
 
@@ -15,11 +15,23 @@ export interface OutgoingMessage {
   now: number;
 }
 
+/** One attempt, as the receiver gets it. */
+export interface WebhookRequest {
+  url: string;
+  headers: Readonly<Record<string, string>>;
+  /** Byte for byte. */
+  body: string;
+}
+
+/** Takes requests in place of the network, for tests, and answers a status. */
+export type WebhookStandIn = (request: WebhookRequest) => number;
+
 /** How requests go out. */
 export type Transport = Pick<HttpConfig, 'allowedNetworks' | 'resolveHost'> & {
   /** Longest request, s. */
   timeoutSeconds: number;
   allowHttp: boolean;
+  standIn?: WebhookStandIn | undefined;
 };
 
 export type SentMessage = Omit<DeliveryAttempt, 'number'> & {
@@ -62,14 +74,15 @@ export async function sendMessage(
 async function post(
   { url: target, body, secrets }: OutgoingMessage,
   headers: Readonly<Record<string, string>>,
-  { timeoutSeconds, allowHttp, ...reach }: Transport,
+  { timeoutSeconds, allowHttp, standIn, ...reach }: Transport,
   signal: AbortSignal,
-) {
+): Promise<HttpResponse> {
   const url = new URL(target);
   if (url.protocol === 'http:' && !allowHttp)
     throw new KernelError('E_ADDRESS_REFUSED', 'Only https: is sent to; change the URL');
   if (secrets.length === 0)
     throw new KernelError('E_WEBHOOK_SECRET', 'The secret was sealed with another secret of the service; rotate it');
+  if (standIn) return answerOf(standIn({ url: target, headers, body }), target);
   using client = httpClient(url.origin, {
     ...reach,
     publicAddressesOnly: true,
@@ -81,6 +94,11 @@ async function post(
     cutBodies: true,
   });
   return await client.post(url.pathname + url.search, { body, headers, signal });
+}
+
+function answerOf(status: number, url: string): HttpResponse {
+  if (status >= 400) throw new HttpError(status, url, new Headers(), '');
+  return new HttpResponse(status, new Headers(), url, Buffer.alloc(0));
 }
 
 function headersOf({ id, event, body, secrets, now }: OutgoingMessage): Record<string, string> {
