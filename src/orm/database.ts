@@ -6,6 +6,7 @@ import type { CsvImport, CsvImportPreview } from './backup/import/additive-impor
 import type { BackupEntry } from './backup/list-backups.js';
 import type { FullRestore, FullRestorePreview } from './backup/restore/full-restore.js';
 import { recoverRestore } from './backup/restore/swap-tables.js';
+import { assertStoreInstalled } from './backup/store/open-offsite.js';
 import type { VerifiedBackup } from './backup/verify-backup.js';
 import type { Backup, BackupRequest } from './backup/write-backup.js';
 import { type ConnectOptions, checkConnectOptions } from './connect-options.js';
@@ -127,7 +128,12 @@ export class Database extends DatabaseHandle {
     return this.#backups.createScheduled(tick);
   }
 
-  /** Complete backups, newest first. */
+  /** Whether backups are sent to a store. */
+  get storesBackups(): boolean {
+    return this.#backups.hasStore;
+  }
+
+  /** Complete backups of this machine and of the store, newest first. */
   listBackups(): Promise<BackupEntry[]> {
     return this.#backups.list();
   }
@@ -236,6 +242,7 @@ export class Database extends DatabaseHandle {
 
   async #close(): Promise<void> {
     forgetOpen(this.#core);
+    await this.#backups.close();
     await this.#core.close();
   }
 }
@@ -247,6 +254,7 @@ export class Database extends DatabaseHandle {
  */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Database> {
   checkConnectOptions(options);
+  if (options.backupStore !== undefined) assertStoreInstalled();
   const { acquireTimeoutMs = DEFAULT_ACQUIRE_TIMEOUT_MS, poolSize, statementTimeoutMs, idleTimeoutMs, ssl } = options;
   const openOptions = { acquireTimeoutMs, poolSize, statementTimeoutMs, idleTimeoutMs, ssl };
   const core = new DatabaseCore(await openEngine(url, openOptions), options);

@@ -88,10 +88,12 @@ async function openRedis(options: EnginesOptions): Promise<RedisConnection> {
 async function openDatabase({ settings, lifecycle, logger, entities }: EnginesOptions): Promise<Database | undefined> {
   if (settings.databaseUrl === null) return undefined;
   assertUrl(settings.databaseUrl);
-  const { backupSchedule: _, backupRetention, ...options } = settings.database;
+  const { backupSchedule: _, backupRetention, backupStore, backupEncryption, ...options } = settings.database;
   const database = await connect(settings.databaseUrl, {
     ...options,
     ...(backupRetention && { backupRetention }),
+    ...(backupStore && { backupStore }),
+    ...(backupEncryption && { backupEncryption }),
     entities: [...entities],
     logger,
   });

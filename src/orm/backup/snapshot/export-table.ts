@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import type { Session } from '../../session/session.js';
 import { csvRecord } from '../csv/csv-writer.js';
 import { DurableFile } from '../files/durable-files.js';
+import { placeFor, type Shelf } from '../files/shelf.js';
 import type { StoredTable } from '../manifest/description.js';
 import type { BackedUpTable } from '../manifest/manifest.js';
 import { TableReader } from './table-reader.js';
@@ -9,22 +9,29 @@ import { TableReader } from './table-reader.js';
 /** Text that is collected before it goes to the file, in characters. */
 const CHUNK_LENGTH = 256 * 1024;
 
+/** Where a table goes. */
+export interface ExportedTo {
+  readonly shelf: Shelf;
+  readonly folder: string;
+  /** Of the file. */
+  readonly name: string;
+}
+
 /** Writes one table as CSV: a header, then every row in the order of the key. */
 export async function exportTable(
   session: Session,
   table: StoredTable,
-  folder: string,
-  name: string,
+  { shelf, folder, name }: ExportedTo,
   onRows: (rows: number) => void = () => {},
 ): Promise<BackedUpTable> {
-  const file = await DurableFile.create(join(folder, name));
+  const file = await DurableFile.create(placeFor(shelf, folder, name));
   try {
     let rows = 0;
     const count = (read: number): void => {
       rows += read;
       onRows(rows);
     };
-    for await (const text of tableText(session, table, count)) await file.write(text);
+    for await (const text of tableText(session, table, count)) await file.write(Buffer.from(text));
     return { table: table.name, file: name, rows, ...(await file.finish()) };
   } catch (error) {
     await file.abandon();

@@ -7,7 +7,7 @@ import { describeTables } from '../manifest/describe-table.js';
 import type { StoredTable } from '../manifest/description.js';
 import { type BackedUpTable, schemaHash } from '../manifest/manifest.js';
 import { isRestoreTable } from '../restore/staged-names.js';
-import { exportTable } from './export-table.js';
+import { type ExportedTo, exportTable } from './export-table.js';
 
 /** What a backup is doing. */
 export interface BackupProgress {
@@ -40,7 +40,7 @@ export function inSnapshot<T>(core: DatabaseCore, work: (session: Session) => Pr
 /** Describes the tables of a snapshot and writes each of them as CSV. */
 export async function takeSnapshot(
   session: Session,
-  folder: string,
+  { shelf, folder }: Omit<ExportedTo, 'name'>,
   onProgress: (progress: BackupProgress) => void,
 ): Promise<Snapshot> {
   const { core } = session;
@@ -50,7 +50,7 @@ export async function takeSnapshot(
     const tell = (rows: number): void =>
       onProgress({ phase: 'table', table: table.name, rows, tables: { done: index, of: schema.length } });
     tell(0);
-    tables.push(await exportTable(session, table, folder, fileName(table.name, index), tell));
+    tables.push(await exportTable(session, table, { shelf, folder, name: fileName(table.name, index) }, tell));
   }
   const migrated = schema.length === 0 ? undefined : await lastMigration(session);
   core.logger.debug({ tables: tables.length }, 'The tables were written');
