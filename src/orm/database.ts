@@ -1,4 +1,6 @@
+import type { Readable } from 'node:stream';
 import { SchemaError } from '../base/errors.js';
+import type { ImportedBackup } from './backup/archive/backup-archive.js';
 import type { BackupSettings } from './backup/backup-options.js';
 import { Backups, type Confirmation, type CsvImportOptions } from './backup/backups.js';
 import { backedUp } from './backup/before-migrate.js';
@@ -141,6 +143,19 @@ export class Database extends DatabaseHandle {
   /** Compares every checksum and restores the backup into a scratch database, from which it must come out byte by byte. */
   verifyBackup(name: string): Promise<VerifiedBackup> {
     return this.#backups.verify(name);
+  }
+
+  /** A backup as one ZIP of its CSV files, to be stored or sent; `importBackup` takes it back. */
+  exportBackup(name: string): Promise<Readable> {
+    return this.#backups.pack(name);
+  }
+
+  /**
+   * Takes a backup out of a ZIP into the folder of backups. Nothing in it is believed: names, lengths and checksums are compared.
+   * @param path of the ZIP.
+   */
+  importBackup(path: string): Promise<ImportedBackup> {
+    return this.#backups.unpack(path);
   }
 
   /**

@@ -14,6 +14,8 @@ export {
   TimeoutError,
   ValidationError,
 } from '../base/errors.js';
+export type { ImportedBackup } from './backup/archive/backup-archive.js';
+export { BackupArchiveError } from './backup/archive/zip-format.js';
 export type { BackupEncryption, BackupRetention, BackupSettings } from './backup/backup-options.js';
 export type { Confirmation, CsvImportOptions } from './backup/backups.js';
 export type { CsvImport, CsvImportPreview, TableImport } from './backup/import/additive-import.js';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { NotFoundError } from '../../base/errors.js';
 import { createRouter, type TypedRouter } from '../../http/index.js';
 import type { Database } from '../../orm/index.js';
+import { addArchiveRoutes } from './archive-routes.js';
 import {
   backupView,
   fullRestoreView,
@@ -96,5 +97,6 @@ export function createDatabaseRouter({ database, dataDir, prefix = '/admin/db' }
       return revertView(await database.revert(table, new Date(time), { confirm }));
     },
   );
+  addArchiveRoutes(router as TypedRouter, database);
   return router as TypedRouter;
 }

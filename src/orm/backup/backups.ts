@@ -1,9 +1,11 @@
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { NotFoundError, SchemaError } from '../../base/errors.js';
 import { isOwnTable } from '../schema/ledger.js';
 import type { Migration } from '../schema/migrate.js';
 import { ambientScopeOf, currentSession } from '../session/ambient.js';
 import type { DatabaseCore } from '../session/database-core.js';
+import { type ImportedBackup, packBackup, unpackBackup } from './archive/backup-archive.js';
 import type { BackupSettings } from './backup-options.js';
 import { claimRun } from './claim-run.js';
 import type { Shelf } from './files/shelf.js';
@@ -125,6 +127,18 @@ export class Backups {
     if (confirm !== true) return previewImport(manifest, chosen);
     this.#assertOutside('restoreCsv');
     return importTables(this.#core, this.#shelf, manifest, chosen, this.#options.importRows);
+  }
+
+  /** A backup as one ZIP, for another machine. */
+  async pack(name: string): Promise<Readable> {
+    return packBackup(this.#shelf, await this.#bring(name));
+  }
+
+  /** Takes a backup out of a ZIP. */
+  async unpack(path: string): Promise<ImportedBackup> {
+    const imported = await unpackBackup(this.#shelf, path);
+    this.#core.logger.info({ backup: imported.name }, 'A backup was taken out of an archive');
+    return imported;
   }
 
   async close(): Promise<void> {

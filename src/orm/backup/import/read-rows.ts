@@ -40,11 +40,7 @@ export async function* readRows(
 }
 
 /** @throws BackupCorruptError where it is not there. */
-async function openFile(
-  shelf: Shelf,
-  { name }: Manifest,
-  { file }: BackedUpTable,
-): Promise<AsyncIterable<Buffer>> {
+async function openFile(shelf: Shelf, { name }: Manifest, { file }: BackedUpTable): Promise<AsyncIterable<Buffer>> {
   const found = await findFile(join(shelf.folder, name), file);
   if (!found) throw new BackupCorruptError(`${file} is missing`);
   return readFileOf(shelf, found, file);

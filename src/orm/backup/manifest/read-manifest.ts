@@ -18,7 +18,7 @@ import {
 } from './manifest.js';
 
 /** Far more than any real schema needs. */
-const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
+const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 
 /**
  * The manifest of a backup. It may have been uploaded, so nothing in it is believed: names stay names, files stay in the
