@@ -89,6 +89,14 @@ export class Database extends DatabaseHandle {
     return migrate(this.#core, this.#schema, recovered ? { ...options, verify: true } : options);
   }
 
+  /**
+   * Copies renamed columns that were not copied yet, as every start does: after rows were brought back by other means than
+   * `restoreFull`, which does it by itself. Whatever else the entities say that the database lacks is brought there as well.
+   */
+  backfill(): Promise<Migration> {
+    return this.migrate({ verify: true });
+  }
+
   /** Tables and columns that no entity declares any more. */
   orphans(): Promise<Orphans> {
     return findOrphans(this.#core);

@@ -69,7 +69,7 @@ export function createDatabaseRouter({ database, dataDir, prefix = '/admin/db' }
   });
 
   router.post('/backfill', { ...admin, summary: 'Copy renamed columns' }, async () => {
-    await database.migrate({ verify: true });
+    await database.backfill();
     return { status: 'ok', message: 'Backfills completed' };
   });
 
