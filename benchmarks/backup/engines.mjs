@@ -17,11 +17,11 @@ export const ENGINES = {
       peers: {
         '.dump': {
           out: (path) => shell('from', ['.dump items'], { output: path, sum: true }),
-          into: (path) => shell('peer_dump', [], { input: path }),
+          into: (path, database) => shell(database, [], { input: path }),
         },
         '.mode csv / .import': {
           out: (path) => shell('from', ['-csv', '-header', 'SELECT * FROM items'], { output: path, sum: true }),
-          into: (path) => shell('peer_csv', [`.import --csv "${path}" items`]),
+          into: (path, database) => shell(database, [`.import --csv "${path}" items`]),
         },
       },
       close: async () => rmSync(folder, { recursive: true, force: true }),
@@ -40,14 +40,11 @@ export const ENGINES = {
       peers: {
         COPY: {
           out: (path) => psql('from', 'COPY items TO STDOUT (FORMAT csv)', { output: path, sum: true }),
-          prepare: () =>
-            runProgram('sh', [
-              '-c',
-              `pg_dump -s -t items -d '${at('from')}' | psql -qX '${at('peer_copy')}' >/dev/null`,
-            ]),
-          into: (path) => psql('peer_copy', 'COPY items FROM STDIN (FORMAT csv)', { input: path }),
+          prepare: (database) =>
+            runProgram('sh', ['-c', `pg_dump -s -t items -d '${at('from')}' | psql -qX '${at(database)}' >/dev/null`]),
+          into: (path, database) => psql(database, 'COPY items FROM STDIN (FORMAT csv)', { input: path }),
         },
-        pg_dump: { out: dump, into: (path) => runProgram('psql', [at('peer_dump'), '-qX'], { input: path }) },
+        pg_dump: { out: dump, into: (path, database) => runProgram('psql', [at(database), '-qX'], { input: path }) },
       },
       close: async () => {
         await dropDatabases(base, PREFIX);
@@ -72,7 +69,7 @@ export const ENGINES = {
               sum: true,
               env,
             }),
-          into: (path) => runProgram('mariadb', [...login, `${PREFIX}_peer_dump`], { input: path, env }),
+          into: (path, database) => runProgram('mariadb', [...login, `${PREFIX}_${database}`], { input: path, env }),
         },
       },
       close: async () => {

@@ -61,9 +61,10 @@ async function measure(engine, rows) {
         const file = join(folder, 'peer');
         rmSync(file, { force: true });
         const out = await write(file);
-        await place.create(who.includes('dump') ? 'peer_dump' : who === 'COPY' ? 'peer_copy' : 'peer_csv', true);
-        await prepare?.();
-        figures[who].push({ out, into: round === 0 ? await read(file) : undefined });
+        const database = `peer_${round}_${turn.indexOf(who)}`;
+        await place.create(database);
+        await prepare?.(database);
+        figures[who].push({ out, into: await read(file, database) });
       }
     }
     const verified = await runOurs(PROGRAM, { step: 'verify', url, dataDir, name });
