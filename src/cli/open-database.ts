@@ -46,6 +46,12 @@ export async function withDatabase(
   }
 }
 
+/** @throws KernelError `E_CLI` where a command needs entities and has none. */
+export function assertEntities({ entities }: DatabaseOptions, command: string): void {
+  if (entities) return;
+  throw new KernelError('E_CLI', `${command} needs the entities: pass --entities dist/entities.js`);
+}
+
 /** @throws KernelError `E_CLI` where no database is named. */
 export function configuredDatabase(): string {
   loadEnvHierarchy({ rootDir: process.cwd() });
@@ -69,7 +75,7 @@ async function loadEntities(module: string): Promise<void> {
 }
 
 /** What a person at the terminal should know; the rest is for logs. */
-function warningsTo(terminal: Terminal): Logger {
+export function warningsTo(terminal: Terminal): Logger {
   const say = (fields: object | string, message?: string): void => {
     terminal.errors.write(`${typeof fields === 'string' ? fields : (message ?? '')}\n`);
   };

@@ -27,6 +27,7 @@ const RULES: Readonly<Record<keyof ConnectOptions, OptionRule>> = {
   },
   logger: { wanted: 'a logger', example: 'pino()', holds: hasMethod('warn') },
   clock: { wanted: 'a clock', example: '{ now: () => Date.now() }', holds: hasMethod('now') },
+  newId: { wanted: 'a function', example: '(table) => crypto.randomUUID()', holds: isFunction },
   poolSize: whole(1, 10),
   acquireTimeoutMs: milliseconds(1, 10_000),
   statementTimeoutMs: milliseconds(0, 30_000),

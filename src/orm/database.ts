@@ -243,6 +243,14 @@ export class Database extends DatabaseHandle {
     return subscribe(this.#core, event, listener);
   }
 
+  /** The time of the database's server, Unix ms; undefined for a database in this process. */
+  async serverTime(): Promise<number | undefined> {
+    const { serverTime } = this.#core.dialect;
+    if (serverTime === undefined) return undefined;
+    const [row] = await this.query<{ now: unknown }>(`SELECT ${serverTime} AS now`);
+    return Number(row?.now);
+  }
+
   /** Connections, counts and the circuit as they are now. */
   stats(): DatabaseStats {
     return this.#core.stats();

@@ -1,5 +1,7 @@
+import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/ports.js';
 import type { PasswordHasher, UserStore } from '../features/auth/index.js';
+import type { TestRunner } from '../features/self-test/index.js';
 import type { Mountable } from '../http/index.js';
 import type { JobRegistry } from '../jobs/index.js';
 import type { DatabaseHandle, EntityTarget } from '../orm/index.js';
@@ -26,6 +28,12 @@ export interface KernelParts {
   dbSeed?: (db: DatabaseHandle) => unknown;
   onStartup?: () => unknown;
   onShutdown?: () => unknown;
+  /** Self-tests, each at `POST /test/<name>`. */
+  testRunners?: readonly TestRunner[];
   trustProxy?: number;
   logger?: Logger;
+  /** Default: the system's. */
+  clock?: Clock;
+  /** Ids of new rows; default UUIDv7. */
+  newId?: (table: string) => string;
 }

@@ -120,6 +120,8 @@ export interface Dialect {
   placeholder(position: number): string;
   /** What stands for an equality that also matches two NULLs. */
   readonly nullSafeEquals: string;
+  /** The server's own time as Unix ms; left out by engines that run in this process. */
+  readonly serverTime?: string;
   /** The function that takes the greater of two values. */
   readonly greatest: string;
   /** What follows an ORDER BY term whose column may be NULL, so that NULL comes first, and last in descending order. */

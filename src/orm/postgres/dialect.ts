@@ -36,6 +36,7 @@ export const postgresDialect: Dialect = {
   rowLock: ' FOR NO KEY UPDATE',
   removalLock: ' FOR UPDATE',
   nullSafeEquals: 'IS NOT DISTINCT FROM',
+  serverTime: 'CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS double precision)',
   greatest: 'GREATEST',
   nullOrder: { asc: ' NULLS FIRST', desc: ' NULLS LAST' },
   quote,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ConfigFault } from '../../base/errors.js';
+import { runnerSlug } from '../../features/self-test/index.js';
 import { suggestion } from '../../orm/entity/naming.js';
 import { ServiceConfig } from './config.js';
 import type { ServiceOptions } from './options.js';
@@ -52,7 +53,10 @@ const shape: Record<keyof ServiceOptions, z.ZodType> = {
   onStartup: func,
   onShutdown: func,
   debug: z.boolean(),
+  testRunners: z.array(func.refine((runner) => runnerSlug(runner.name) !== '', 'must be functions with a name')),
+  enableTestRoutes: z.boolean(),
   features: z.looseObject({}),
+  webhooks: z.looseObject({}),
   config: z.instanceof(ServiceConfig, { error: 'must be a ServiceConfig: new ServiceConfig({ … })' }),
   dataDir: z.string().min(1),
   rootDir: z.string().min(1),
