@@ -101,10 +101,12 @@ async function openDatabase(given: EnginesOptions): Promise<Database | undefined
   const { settings, lifecycle, logger, entities, clock, newId } = given;
   if (settings.databaseUrl === null) return undefined;
   assertUrl(settings.databaseUrl);
-  const { backupSchedule: _, backupRetention, ...options } = settings.database;
+  const { backupSchedule: _, backupRetention, backupStore, backupEncryption, ...options } = settings.database;
   const database = await connect(settings.databaseUrl, {
     ...options,
     ...(backupRetention && { backupRetention }),
+    ...(backupStore && { backupStore }),
+    ...(backupEncryption && { backupEncryption }),
     ...(clock && { clock }),
     ...(newId && { newId }),
     entities: [...entities],

@@ -4,6 +4,7 @@ import type { Dialect, Engine, OpenOptions } from '../dialect/dialect.js';
 import type { Connection } from '../dialect/driver.js';
 import { arrays } from './arrays.js';
 import { postgresColumn } from './column-codecs.js';
+import { csvExport } from './csv-export.js';
 import { isOutage, isTransient, isUndone, lacksKey } from './errors.js';
 import { fieldOf } from './field-of-type.js';
 import { jsonEquals } from './json-path.js';
@@ -47,6 +48,7 @@ export const postgresDialect: Dialect = {
   fieldOf,
   textOf: (expression) => `CAST(${expression} AS text)`,
   arrays,
+  csvExport,
   literal,
   cast,
   widens,

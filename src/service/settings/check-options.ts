@@ -26,6 +26,8 @@ const shape: Record<keyof ServiceOptions, z.ZodType> = {
   slowQueryMs: z.number('must be a number').min(0, 'must not be negative'),
   backupSchedule: z.string().nullable(),
   backupRetention: z.strictObject({ count: z.int().positive().optional(), days: z.int().positive().optional() }),
+  backupStore: z.string(),
+  backupEncryption: z.strictObject({ key: z.string(), local: z.boolean().optional() }),
   redisUrl: z.string(),
   redisNamespace: z.string(),
   allowRedisFallback: z.boolean(),

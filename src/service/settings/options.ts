@@ -35,6 +35,10 @@ export interface ServiceOptions {
   backupSchedule?: string | null;
   /** Which backups stay when a new one has been made; default all. */
   backupRetention?: { count?: number; days?: number };
+  /** An S3-compatible bucket that backups are sent to: `s3://key:secret@bucket/prefix?region=…&endpoint=https://…`. */
+  backupStore?: string;
+  /** Seals backups that leave this machine; with `local`, all. The key is 32 bytes as hex or base64. */
+  backupEncryption?: { key: string; local?: boolean };
   redisUrl?: string;
   /** Prefix of every Redis key, so that services can share one Redis. */
   redisNamespace?: string;

@@ -40,6 +40,9 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
       slowQueryMs: options.slowQueryMs,
       backupSchedule: options.backupSchedule,
       backupRetention: options.backupRetention,
+      backupStore: options.backupStore ?? given.config.backupStore,
+      backupEncryption:
+        options.backupEncryption ?? (given.config.backupKey ? { key: given.config.backupKey } : undefined),
     },
     databaseUrl: databaseUrl(given),
     healthChecks: options.healthChecks && [...options.healthChecks],
