@@ -12,20 +12,23 @@ export class RecordEnds {
     const text = chunk.toString('latin1'); // which looks for a byte faster than a buffer does
     let last = 0;
     let line = -1;
-    for (let at = 0; ; ) {
+    for (let at = 0; at <= text.length; ) {
       const quote = text.indexOf('"', at);
       const end = quote < 0 ? text.length : quote;
       if (!this.#quoted) {
-        if (line < at) line = text.indexOf('\n', at);
-        while (line >= 0 && line < end) {
-          last = line + 1;
-          line = text.indexOf('\n', last);
-        }
-        if (line < 0) line = text.length;
+        if (line < at) line = lineEnd(text, at);
+        for (; line < end; line = lineEnd(text, last)) last = line + 1;
       }
-      if (quote < 0) return last;
+      if (quote < 0) break;
       this.#quoted = !this.#quoted;
       at = quote + 1;
     }
+    return last;
   }
+}
+
+/** The length of `text` where no line ends: nobody looks for one again. */
+function lineEnd(text: string, from: number): number {
+  const found = text.indexOf('\n', from);
+  return found < 0 ? text.length : found;
 }

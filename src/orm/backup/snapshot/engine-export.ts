@@ -46,7 +46,7 @@ function withCanonicalJson(lines: Buffer, isJson: readonly boolean[]): Buffer {
     const start = at;
     at = endOfValue(text, at);
     if (isJson[column] && at > start) {
-      out += `${text.slice(copied, start)}${csvCell(canonicalJsonText(valueOf(text, start, at)))}`;
+      out += `${text.slice(copied, start)}${csvCell(canonicalJsonText(unquoted(text, start, at)))}`;
       copied = at;
     }
     column = text.charCodeAt(at) === LF ? 0 : column + 1;
@@ -65,7 +65,7 @@ function endOfValue(text: string, start: number): number {
   return at;
 }
 
-function valueOf(text: string, start: number, end: number): string {
+function unquoted(text: string, start: number, end: number): string {
   if (text.charCodeAt(start) !== QUOTE) return text.slice(start, end);
   return text.slice(start + 1, end - 1).replaceAll('""', '"');
 }
