@@ -101,8 +101,8 @@ export const optionProbes: Probes<ServiceOptions> = {
     expect(isRedisFake()).toBe(true);
   },
   redisNamespace: async () => {
-    const service = await startedService({ redisNamespace: 'probed:' });
-    await service.inject('/api');
+    const service = await startedService({ redisNamespace: 'probed:', tasks: { probed: async () => {} } });
+    await service.kernel.jobs.enqueue('probed', {});
     const keys = await service.kernel.redis.client.keys('*');
     expect(keys.length).toBeGreaterThan(0);
     for (const key of keys) expect(key).toMatch(/^probed:/);
