@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import ts from 'typescript';
 
 const SOURCE = 'src/browser/action-log.ts';
 const SCRIPT = 'dist/browser/action-log.min.js';
@@ -9,7 +8,8 @@ const SCRIPT = 'dist/browser/action-log.min.js';
  * Writes the action log as one script for pages without a bundler: no comments, no indentation, no import, one global
  * name. The source has no line break inside a string, so that lines can be trimmed.
  */
-export function writeBrowserScript(root) {
+export async function writeBrowserScript(root) {
+  const { default: ts } = await import('typescript'); // may not be installed yet when this module is loaded
   const { outputText } = ts.transpileModule(readFileSync(join(root, SOURCE), 'utf8'), {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, removeComments: true },
   });

@@ -20,9 +20,9 @@ const LIBRARY = {
   projects: ['tsconfig.build.json', 'tsconfig.browser.json'],
   out: 'dist',
   inputs: ['src', 'tsconfig.build.json', 'tsconfig.browser.json', 'scripts/steps/browser-script.mjs', ...SETTINGS],
-  afterwards: () => {
+  afterwards: async () => {
     copyVendored();
-    writeBrowserScript(ROOT);
+    await writeBrowserScript(ROOT);
   },
 };
 
@@ -56,7 +56,7 @@ async function ensureCompiled(unit) {
   }
   copyAssets(source, out);
   removeOrphans(source, out);
-  unit.afterwards?.();
+  await unit.afterwards?.();
   writeStamp(ROOT, unit);
   return true;
 }

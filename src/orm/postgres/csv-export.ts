@@ -9,8 +9,6 @@ export const csvExport: CsvExport = {
 
 function textOf({ type }: FieldMeta, column: string): string {
   switch (type) {
-    case 'number':
-      return numberText(column);
     case 'boolean':
       return `${column}::text`;
     case 'date':
@@ -30,14 +28,4 @@ function datetimeText(column: string): string {
   const text = `replace(left((${utc} + interval '0.0001 second')::text, 23), ' ', 'T') || 'Z'`;
   const beforeYearOne = `'0000-' || to_char(${utc}, 'MM-DD"T"HH24:MI:SS.MS"Z"')`;
   return `CASE WHEN ${column} < '0001-01-01T00:00:00Z' THEN ${beforeYearOne} ELSE ${text} END`;
-}
-
-/** The server writes the same shortest digits as JavaScript, but an exponent from 1e15 on and below 1e-4, with two digits. */
-function numberText(column: string): string {
-  const text = `${column}::text`;
-  const size = `abs(${column})`;
-  return `CASE WHEN ${column} = 0 THEN '0'
-    WHEN ${size} >= 1e21 OR ${size} < 1e-6 THEN regexp_replace(${text}, 'e([+-])0', 'e\\1')
-    WHEN ${size} >= 1e15 OR ${size} < 1e-4 THEN ${text}::numeric::text
-    ELSE ${text} END`;
 }

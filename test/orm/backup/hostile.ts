@@ -59,7 +59,9 @@ export const TEXTS = [
 ];
 
 /** Where engines begin to write numbers in other ways. */
-const NUMBERS = [1e15, -123456789012345680, 1e20, 1e21, 1.5e-5, 0.0001, 1e-6, 9.9e-7, 1e-7, -1e-300, -0];
+const NUMBERS = [
+  1e15, -33526871518385750, -123456789012345680, 1e20, 1e21, 1.5e-5, 0.0001, 1e-6, 9.9e-7, 1e-7, -1e-300, -0,
+];
 
 /** Rows of every type at its edges. */
 export async function saveHostileRows(vaultId: string, more: readonly object[] = []): Promise<void> {

@@ -16,10 +16,18 @@ export function isExportedByEngine({ csvExport }: Dialect, { columns }: StoredTa
   return csvExport !== undefined && columns.length > 1;
 }
 
+type Rewrite = (text: string) => string;
+
 /**
- * The rows of a table as the engine writes them, in the order of the key. Only json passes through our hands: that two
- * documents are the same no engine says in the same words.
+ * What engines do not say in the same words: that two documents are the same, and the shortest digits of a number from
+ * 2^53 on (-33526871518385752 for one is -33526871518385750 for another, and the same number).
  */
+const REWRITES: Readonly<Record<string, Rewrite | undefined>> = {
+  json: canonicalJsonText,
+  number: (text) => String(Number(text)),
+};
+
+/** The rows of a table as the engine writes them, in the order of the key. Only what it may write otherwise passes through our hands. */
 export async function exportByEngine(scope: Scope, table: StoredTable, take: TakeLines): Promise<void> {
   const { dialect } = scope.core;
   const { csvExport, quote } = dialect;
@@ -30,23 +38,22 @@ export async function exportByEngine(scope: Scope, table: StoredTable, take: Tak
   });
   const order = (table.primaryKey.length > 0 ? table.primaryKey : table.columns.map(({ name }) => name)).map(quote);
   const select = `SELECT ${columns.join(', ')} FROM ${quote(table.name)} ORDER BY ${order.join(', ')}`;
-  const isJson = table.columns.map(({ type, native }) => type === 'json' && !native);
-  const finish: TakeLines = isJson.includes(true)
-    ? (lines, count) => take(withCanonicalJson(lines, isJson), count)
-    : take;
+  const rewrites = table.columns.map(({ type, native }) => (native ? undefined : REWRITES[type]));
+  const finish: TakeLines = rewrites.some(Boolean) ? (lines, count) => take(rewritten(lines, rewrites), count) : take;
   await scope.copyOut(csvExport.statement(select), finish);
 }
 
 /** Whole lines with the values of some columns written anew; everything else is passed on as it is. */
-function withCanonicalJson(lines: Buffer, isJson: readonly boolean[]): Buffer {
+function rewritten(lines: Buffer, rewrites: ReadonlyArray<Rewrite | undefined>): Buffer {
   const text = lines.toString(isAscii(lines) ? 'latin1' : 'utf8');
   let out = '';
   let copied = 0;
   for (let at = 0, column = 0; at < text.length; at++) {
     const start = at;
     at = endOfValue(text, at);
-    if (isJson[column] && at > start) {
-      out += `${text.slice(copied, start)}${csvCell(canonicalJsonText(unquoted(text, start, at)))}`;
+    const rewrite = rewrites[column];
+    if (rewrite && at > start) {
+      out += `${text.slice(copied, start)}${csvCell(rewrite(unquoted(text, start, at)))}`;
       copied = at;
     }
     column = text.charCodeAt(at) === LF ? 0 : column + 1;
