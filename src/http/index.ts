@@ -44,6 +44,7 @@ export {
   installStack,
   type StackOptions,
 } from './stack.js';
+export { cacheBustedStaticFiles, type StaticFilesOptions } from './static/static-files.js';
 export { OpenStreams } from './streaming/open-streams.js';
 export { type SseMessage, sseEvent } from './streaming/sse-format.js';
 export { type SseOptions, sse } from './streaming/sse-stream.js';

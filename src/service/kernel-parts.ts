@@ -26,6 +26,8 @@ export interface KernelParts {
   dbSeed?: (db: DatabaseHandle) => unknown;
   onStartup?: () => unknown;
   onShutdown?: () => unknown;
+  /** `static/` in it is served. */
+  rootDir?: string;
   trustProxy?: number;
   logger?: Logger;
 }
