@@ -12,7 +12,7 @@ const EVERYTHING = [...BELOW_FEATURES, 'features', 'service', 'cli', 'testing', 
 const ROOMS = {
   base: { rooms: [], packages: [] },
   browser: { rooms: [], packages: [] },
-  orm: { rooms: BASE, packages: ['reflect-metadata', 'better-sqlite3', 'pg', 'pg-*', 'mysql2', 'csv-*'] },
+  orm: { rooms: BASE, packages: ['reflect-metadata', 'better-sqlite3', 'pg', 'pg-*', 'mysql2', 'csv-*', '@aws-sdk/*'] },
   redis: { rooms: BASE, packages: ['ioredis', 'ioredis-mock'] },
   jobs: { rooms: STORES, packages: ['cron-parser'] },
   reliability: { rooms: STORES, packages: [] },
@@ -38,7 +38,7 @@ const ORM_ROOMS = {
   history: { rooms: ['entity', 'dialect', 'sql', 'session'], packages: [] },
   verbs: { rooms: ['entity', 'dialect', 'sql', 'session', 'history'], packages: [] },
   schema: { rooms: ['entity', 'dialect', 'sql', 'session'], packages: [] },
-  backup: { rooms: ['entity', 'dialect', 'sql', 'session', 'schema'], packages: ['csv-*'] },
+  backup: { rooms: ['entity', 'dialect', 'sql', 'session', 'schema'], packages: ['csv-*', '@aws-sdk/*'] },
   pool: { rooms: ['dialect'], packages: [] },
   postgres: { rooms: ['entity', 'dialect', 'sql', 'pool'], packages: ['pg', 'pg-*'] },
   mysql: { rooms: ['entity', 'dialect', 'sql', 'pool'], packages: ['mysql2'] },
@@ -171,10 +171,15 @@ module.exports = {
     },
     {
       name: 'no-dev-dependency',
-      comment: 'What users install must be a dependency, else it is missing on their machines.',
+      comment:
+        'What users install must be a dependency, or a peer that they choose, else it is missing on their machines.',
       severity: 'error',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: 'node_modules/@types/' },
+      to: {
+        dependencyTypes: ['npm-dev'],
+        dependencyTypesNot: ['type-only', 'npm-peer'],
+        pathNot: 'node_modules/@types/',
+      },
     },
     {
       name: 'no-unresolvable',

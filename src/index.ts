@@ -18,6 +18,7 @@ export {
   getGeoFromHeaders,
   getRealIp,
   getRequestContext,
+  type HostResolver,
   HttpClient,
   type HttpConfig,
   type HttpContext,
@@ -148,6 +149,7 @@ export {
   type ReliabilitySettings,
   type SecuritySettings,
   type StreamingSettings,
+  type WebhookSettings,
 } from './service/settings/settings.js';
 export { version } from './service/version.js';
 export {

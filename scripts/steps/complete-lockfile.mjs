@@ -1,3 +1,7 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from './project.mjs';
+
 /** What the parts of a platform package's name say about where it runs, in the words of package.json. */
 const OS = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32'];
 const CPU = ['arm', 'arm64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'wasm32', 'x64'];
@@ -22,6 +26,12 @@ export function completeLockfile(lock) {
   }
   lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(b, 'en')));
   return added;
+}
+
+/** The project's own, and those of what its benchmarks compare with. */
+export function lockfiles() {
+  const benchmarks = readdirSync(join(ROOT, 'benchmarks')).map((name) => `benchmarks/${name}/package-lock.json`);
+  return ['package-lock.json', ...benchmarks.filter((file) => existsSync(join(ROOT, file)))];
 }
 
 /** Node's own resolution: beside the package that asks, then outwards. */

@@ -1,6 +1,6 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 
-/** Counts of test cases: `{ passed, failed, skipped }`. */
+/** Counts of test cases and what failed: `{ passed, failed, skipped, failures: [text] }`. */
 export function readVitestReport(file, exitCode) {
   const report = readJson(file);
   const passed = report?.numPassedTests ?? 0;
@@ -8,7 +8,20 @@ export function readVitestReport(file, exitCode) {
   const failed = report?.numFailedTests ?? 0;
   // A file that cannot even be loaded, a crashed worker or an empty run fails without a failed test.
   const failedWithoutTest = failed === 0 && (exitCode !== 0 || passed === 0);
-  return { passed, failed: failedWithoutTest ? 1 : failed, skipped };
+  return { passed, failed: failedWithoutTest ? 1 : failed, skipped, failures: failuresOf(report) };
+}
+
+/** `file > test`, each with the first lines of why: a long log is often cut where the tests failed. */
+function failuresOf(report) {
+  return (report?.testResults ?? []).flatMap(({ name, message, assertionResults = [] }) => {
+    const failed = assertionResults.filter(({ status }) => status === 'failed');
+    if (failed.length === 0) return message ? [describe(name, message)] : [];
+    return failed.map((test) => describe(`${name} > ${test.fullName}`, test.failureMessages?.join('\n') ?? ''));
+  });
+}
+
+function describe(title, reason) {
+  return [title, ...reason.split('\n').slice(0, 4)].join('\n    ');
 }
 
 function readJson(file) {
@@ -27,9 +40,10 @@ export function keepTally(tally) {
 
 export function sumTallies(file) {
   const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
-  const sum = { passed: 0, failed: 0, skipped: 0 };
-  for (const tally of lines.map((line) => JSON.parse(line))) {
-    for (const count of Object.keys(sum)) sum[count] += tally[count];
+  const sum = { passed: 0, failed: 0, skipped: 0, failures: [] };
+  for (const { failures = [], ...counts } of lines.map((line) => JSON.parse(line))) {
+    for (const count of Object.keys(counts)) sum[count] += counts[count];
+    sum.failures.push(...failures);
   }
   return sum;
 }

@@ -62,8 +62,11 @@ export class CircuitBreaker {
    * @throws CircuitOpenError without calling `work` while the circuit is open; in a later turn of the event loop, so
    *   that a caller who tries again at once leaves turns to timers and sockets
    */
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#state === 'closed') return this.#observe(work);
+  run<T>(work: () => Promise<T>): Promise<T> {
+    return this.#state === 'closed' ? this.#observe(work) : this.#probe(work);
+  }
+
+  async #probe<T>(work: () => Promise<T>): Promise<T> {
     const refusal = this.#admitProbe();
     if (refusal) {
       await nextTurn();

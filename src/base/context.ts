@@ -52,6 +52,14 @@ export function runInContext<T>(context: AmbientContext, fn: () => T): T {
 }
 
 /**
+ * Says who acts in the rest of `context`, a request's own, once that is known. A context laid over it would do the same
+ * for a copy of it and a visit to async hooks at every request.
+ */
+export function setActor(context: AmbientContext, actor: Actor): void {
+  (context as { actor?: Actor }).actor = actor;
+}
+
+/**
  * Runs `fn` as if nobody had called it, without any async context of the caller, other modules' included: what a service
  * starts must not inherit an actor, a tenant or a transaction of the code that happened to start it.
  */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { KernelError } from '../base/errors.js';
-import type { BackupEntry, BackupProgress } from '../orm/index.js';
+import type { BackupEntry, BackupPlace, BackupProgress } from '../orm/index.js';
 import { type DatabaseOptions, takesDatabase, withDatabase } from './open-database.js';
 import type { Terminal } from './terminal.js';
 
@@ -22,9 +22,11 @@ export function addBackups(program: Command, terminal: Terminal): void {
 
 function backUp(options: DatabaseOptions, terminal: Terminal): Promise<void> {
   return withDatabase(options, terminal, async (db) => {
-    const { name, tables, rows, native } = await db.backup({ onProgress: progressBar(terminal) });
+    const { name, tables, rows, native, places } = await db.backup({ onProgress: progressBar(terminal) });
     const dump = native === null ? '' : ', and a native one';
-    terminal.output.write(`${name}: ${tables} tables, ${rows} rows${dump}\n`);
+    terminal.output.write(`${name}: ${tables} tables, ${rows} rows${dump}, ${placesOf(places)}\n`);
+    if (db.storesBackups && !places.includes('store'))
+      throw new KernelError('E_CLI', 'The backup is complete on this machine, but it could not be stored');
   });
 }
 
@@ -44,8 +46,13 @@ function verify(name: string, options: DatabaseOptions, terminal: Terminal): Pro
   });
 }
 
-function lineOf({ name, createdAt, engine, tables, rows, verification }: BackupEntry): string {
-  return [name, createdAt, engine, `${tables} tables`, `${rows} rows`, verification].join('  ');
+function lineOf({ name, createdAt, engine, tables, rows, verification, places }: BackupEntry): string {
+  return [name, createdAt, engine, `${tables} tables`, `${rows} rows`, verification, placesOf(places)].join('  ');
+}
+
+function placesOf(places: readonly BackupPlace[]): string {
+  const said = { local: 'here', store: 'in the store' };
+  return places.map((place) => said[place]).join(' and ');
 }
 
 const WIDTH = 30;

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { KernelError } from '../base/errors.js';
 import { type Logger, silentLogger } from '../base/ports.js';
-import { connect, type Database, declaredEntities } from '../orm/index.js';
+import { type ConnectOptions, connect, type Database, declaredEntities } from '../orm/index.js';
 import { loadEnvHierarchy } from '../service/env/index.js';
 import { ServiceConfig } from '../service/settings/config.js';
 import type { Terminal } from './terminal.js';
@@ -12,6 +12,7 @@ import type { Terminal } from './terminal.js';
 export interface DatabaseOptions {
   databaseUrl?: string;
   dataDir: string;
+  store?: string;
   entities?: string[];
 }
 
@@ -20,23 +21,35 @@ export function takesDatabase(command: Command): Command {
   return command
     .option('--database-url <url>', 'default: DATABASE_URL, from the environment or .env')
     .option('--data-dir <folder>', 'where backups and audit scripts are', '.data')
+    .option('--store <url>', 'the bucket that backups are sent to; default: BACKUP_STORE. BACKUP_KEY seals them')
     .option('--entities <modules...>', 'compiled modules that declare the entities, such as dist/entities.js');
 }
 
 /** Opens the database, runs `work`, and closes it. Without modules of entities it knows what the database itself tells. */
 export async function withDatabase(
-  { databaseUrl, dataDir, entities: modules = [] }: DatabaseOptions,
+  { databaseUrl, dataDir, store, entities: modules = [] }: DatabaseOptions,
   terminal: Terminal,
   work: (db: Database) => Promise<void>,
 ): Promise<void> {
   for (const module of modules) await loadEntities(module);
   const entities = modules.length > 0 ? declaredEntities() : [];
-  const db = await connect(databaseUrl ?? configuredDatabase(), { dataDir, entities, logger: warningsTo(terminal) });
+  const db = await connect(databaseUrl ?? configuredDatabase(), {
+    dataDir,
+    entities,
+    logger: warningsTo(terminal),
+    ...configuredBackups(store),
+  });
   try {
     await work(db);
   } finally {
     await db.close();
   }
+}
+
+/** @throws KernelError `E_CLI` where a command needs entities and has none. */
+export function assertEntities({ entities }: DatabaseOptions, command: string): void {
+  if (entities) return;
+  throw new KernelError('E_CLI', `${command} needs the entities: pass --entities dist/entities.js`);
 }
 
 /** @throws KernelError `E_CLI` where no database is named. */
@@ -47,6 +60,14 @@ export function configuredDatabase(): string {
   throw new KernelError('E_CLI', 'No database is named: pass --database-url, or set DATABASE_URL');
 }
 
+/** A secret does not stand in arguments, which everybody on the machine can read; so the key has no flag. */
+function configuredBackups(store: string | undefined): Pick<ConnectOptions, 'backupStore' | 'backupEncryption'> {
+  loadEnvHierarchy({ rootDir: process.cwd() });
+  const { backupStore, backupKey } = ServiceConfig.fromEnv().fields;
+  const url = store ?? backupStore;
+  return { ...(url && { backupStore: url }), ...(backupKey && { backupEncryption: { key: backupKey } }) };
+}
+
 async function loadEntities(module: string): Promise<void> {
   const path = resolve(module);
   if (!existsSync(path)) throw new KernelError('E_CLI', `${module} does not exist: name a compiled module of entities`);
@@ -54,7 +75,7 @@ async function loadEntities(module: string): Promise<void> {
 }
 
 /** What a person at the terminal should know; the rest is for logs. */
-function warningsTo(terminal: Terminal): Logger {
+export function warningsTo(terminal: Terminal): Logger {
   const say = (fields: object | string, message?: string): void => {
     terminal.errors.write(`${typeof fields === 'string' ? fields : (message ?? '')}\n`);
   };

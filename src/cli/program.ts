@@ -2,18 +2,19 @@ import { Command, CommanderError } from 'commander';
 import { isKernelError } from '../base/errors.js';
 import { version } from '../service/version.js';
 import { addBackups } from './backup.js';
+import { addClient } from './client.js';
 import { addCreateAdmin } from './create-admin.js';
 import { addDev } from './dev.js';
+import { addDoctor } from './doctor.js';
+import { addMigrate } from './migrate.js';
+import { addOpenApi } from './openapi.js';
 import { addRestores } from './restore.js';
+import { addRoutes } from './routes.js';
 import { processTerminal, type Terminal } from './terminal.js';
 import { addWorker } from './worker.js';
 
-/**
- * Runs the `app-kernel` command.
- * @param args what follows the command's name.
- * @returns the exit status: 0, 1 for a fault, 2 for wrong use.
- */
-export async function runCli(args: readonly string[], terminal: Terminal = processTerminal): Promise<number> {
+/** The command with all its own, ready to be parsed. */
+export function createProgram(terminal: Terminal): Command {
   const program = new Command('app-kernel')
     .description('Runs and looks after services made with app-kernel')
     .version(version)
@@ -24,14 +25,27 @@ export async function runCli(args: readonly string[], terminal: Terminal = proce
       writeErr: (text) => terminal.errors.write(text),
     });
   addDev(program, terminal);
+  addDoctor(program, terminal);
+  addRoutes(program, terminal);
+  addOpenApi(program, terminal);
+  addClient(program, terminal);
   addCreateAdmin(program, terminal);
   addBackups(program, terminal);
   addRestores(program, terminal);
+  addMigrate(program, terminal);
   addWorker(program);
   for (const command of program.commands) command.copyInheritedSettings(program);
+  return program;
+}
 
+/**
+ * Runs the `app-kernel` command.
+ * @param args what follows the command's name.
+ * @returns the exit status: 0, 1 for a fault, 2 for wrong use.
+ */
+export async function runCli(args: readonly string[], terminal: Terminal = processTerminal): Promise<number> {
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await createProgram(terminal).parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { KernelError } from '../base/errors.js';
-import { type DatabaseOptions, takesDatabase, withDatabase } from './open-database.js';
+import { assertEntities, type DatabaseOptions, takesDatabase, withDatabase } from './open-database.js';
 import type { Terminal } from './terminal.js';
 
 interface RestoreOptions extends DatabaseOptions {
@@ -15,7 +15,7 @@ interface RevertOptions extends DatabaseOptions {
 
 const CONFIRM = ['--confirm', 'do it; without this, nothing is changed and you see what would be'] as const;
 
-/** `restore`, `revert` and `migrate`. */
+/** `restore` and `revert`. */
 export function addRestores(program: Command, terminal: Terminal): void {
   takesDatabase(
     program
@@ -33,12 +33,6 @@ export function addRestores(program: Command, terminal: Terminal): void {
       .requiredOption('--to <time>', 'such as 2026-02-10T14:30:00Z')
       .option(...CONFIRM),
   ).action((tables: string[], options: RevertOptions) => revert(tables, options, terminal));
-  takesDatabase(
-    program
-      .command('migrate')
-      .description('Bring the database to what the entities say')
-      .option('--plan', 'show what would be done, and do nothing'),
-  ).action((options: DatabaseOptions & { plan?: boolean }) => migrate(options, terminal));
 }
 
 function restore(name: string, { tables, confirm, ...options }: RestoreOptions, terminal: Terminal): Promise<void> {
@@ -59,23 +53,6 @@ function revert(tables: string[], { to, confirm, ...options }: RevertOptions, te
     for (const outcome of await db.revertAll(new Date(to), { tables, confirm: confirm === true }))
       print(outcome, terminal);
   });
-}
-
-function migrate({ plan, ...options }: DatabaseOptions & { plan?: boolean }, terminal: Terminal): Promise<void> {
-  assertEntities(options, 'migrate');
-  return withDatabase(options, terminal, async (db) => {
-    if (plan) {
-      terminal.output.write(`${await db.plan()}\n`);
-      return;
-    }
-    const { changed, steps } = await db.migrate();
-    terminal.output.write(changed ? `${steps.length} steps were done\n` : 'Nothing to do.\n');
-  });
-}
-
-function assertEntities({ entities }: DatabaseOptions, command: string): void {
-  if (entities) return;
-  throw new KernelError('E_CLI', `${command} needs the entities: pass --entities dist/entities.js`);
 }
 
 /** Without what only a program wants to know. */

@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 
@@ -23,4 +25,15 @@ export async function readSecret(question: string, terminal: Terminal): Promise<
     lines.close();
     if (typed) terminal.errors.write('\n');
   }
+}
+
+/** Writes what a command has made to `file`, whose folder is made too, or to the terminal. */
+export async function writeResult(text: string, file: string | undefined, terminal: Terminal): Promise<void> {
+  if (file === undefined) {
+    terminal.output.write(text);
+    return;
+  }
+  await mkdir(dirname(resolve(file)), { recursive: true });
+  await writeFile(file, text);
+  terminal.errors.write(`${file} is written\n`);
 }

@@ -124,6 +124,17 @@ export {
   WorkspaceStore,
 } from './saas/index.js';
 export {
+  type OuterTask,
+  type StreamOutcome,
+  TestApiClient,
+  type TestApiClientOptions,
+  TestReport,
+  type TestReportDict,
+  type TestRequestOptions,
+  type TestResult,
+  type TestRunner,
+} from './self-test/index.js';
+export {
   type CancelHandle,
   type Cancellable,
   createTasksRouter,
@@ -136,3 +147,15 @@ export {
   TaskStream,
   type TaskStreamOptions,
 } from './tasks/index.js';
+export {
+  createWebhook,
+  KernelWebhook,
+  KernelWebhookDelivery,
+  listWebhooks,
+  type NewWebhook,
+  triggerWebhookEvent,
+  verifyWebhookSignature,
+  type WebhookEvent,
+  type WebhookHeaders,
+  type WebhookWithSecret,
+} from './webhooks/index.js';

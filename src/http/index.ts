@@ -1,3 +1,5 @@
+export { AddressGuard, parseNetwork } from './client/address-guard.js';
+export type { HostResolver } from './client/host-resolver.js';
 export { HttpClient, type HttpRequestOptions, httpClient, withHttpClient } from './client/http-client.js';
 export type { HttpConfig } from './client/http-config.js';
 export { HttpError } from './client/http-errors.js';
@@ -19,7 +21,7 @@ export {
 } from './errors.js';
 export { Idempotency, idempotent } from './idempotency/idempotency.js';
 export { type InjectInit, injectRequest } from './inject.js';
-export { buildOpenApi, type OpenApiInfo } from './openapi/openapi.js';
+export { buildOpenApi, type OpenApiDocument, type OpenApiInfo } from './openapi/openapi.js';
 export { type Problem, toProblem } from './problem.js';
 export { getRequestContext, RequestContext, type RequestContextFields } from './request-context.js';
 export type { AuthInfo, HttpContext, HttpMiddleware, KernelState, Next } from './request-state.js';
@@ -46,6 +48,7 @@ export {
 } from './stack.js';
 export { cacheBustedStaticFiles, type StaticFilesOptions } from './static/static-files.js';
 export { OpenStreams } from './streaming/open-streams.js';
+export { readSse } from './streaming/read-sse.js';
 export { type SseMessage, sseEvent } from './streaming/sse-format.js';
 export { type SseOptions, sse } from './streaming/sse-stream.js';
 export { UserIdentity, type UserIdentityFields } from './user-identity.js';

@@ -1,5 +1,5 @@
 import type Koa from 'koa';
-import { type Actor, runWithContext } from '../base/context.js';
+import { type Actor, currentContext, setActor } from '../base/context.js';
 import type { Logger, Metrics } from '../base/ports.js';
 import type { Services } from '../base/services.js';
 import { limitBody } from './body/limit-body.js';
@@ -117,7 +117,8 @@ function identifyCaller(authenticate: Authenticate): HttpMiddleware {
       ctx.state.authError = error;
     }
     const actor = actorOf(ctx.state);
-    return actor ? runWithContext({ actor }, next) : next();
+    if (actor) setActor(currentContext(), actor);
+    return next();
   };
 }
 

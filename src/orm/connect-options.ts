@@ -1,4 +1,4 @@
-import type { BackupSettings } from './backup/backup-options.js';
+import { type BackupSettings, isBackupEncryption, isBackupStore } from './backup/backup-options.js';
 import type { SchemaOptions } from './schema/migrate.js';
 import type { CoreOptions } from './session/core-options.js';
 import { checkOptions, milliseconds, type OptionRule, whole } from './session/option-rules.js';
@@ -27,6 +27,7 @@ const RULES: Readonly<Record<keyof ConnectOptions, OptionRule>> = {
   },
   logger: { wanted: 'a logger', example: 'pino()', holds: hasMethod('warn') },
   clock: { wanted: 'a clock', example: '{ now: () => Date.now() }', holds: hasMethod('now') },
+  newId: { wanted: 'a function', example: '(table) => crypto.randomUUID()', holds: isFunction },
   poolSize: whole(1, 10),
   acquireTimeoutMs: milliseconds(1, 10_000),
   statementTimeoutMs: milliseconds(0, 30_000),
@@ -66,6 +67,16 @@ const RULES: Readonly<Record<keyof ConnectOptions, OptionRule>> = {
     wanted: 'how many backups, or those of how many days, are kept',
     example: '{ count: 30, days: 90 }',
     holds: isRetention,
+  },
+  backupStore: {
+    wanted: 'the URL of an S3-compatible bucket',
+    example: "'s3://key:secret@bucket/prefix?region=eu-central-1&endpoint=https://s3.example.com'",
+    holds: isBackupStore,
+  },
+  backupEncryption: {
+    wanted: 'a key of 32 bytes as hex or base64, and whether backups of this machine are sealed as well',
+    example: '{ key, local: true } with a key of `openssl rand -hex 32`',
+    holds: isBackupEncryption,
   },
   beforeMigrate: { wanted: 'a function', example: '(plan) => backup()', holds: isFunction },
 };

@@ -1,4 +1,6 @@
+import type { Readable } from 'node:stream';
 import { SchemaError } from '../base/errors.js';
+import type { ImportedBackup } from './backup/archive/backup-archive.js';
 import type { BackupSettings } from './backup/backup-options.js';
 import { Backups, type Confirmation, type CsvImportOptions } from './backup/backups.js';
 import { backedUp } from './backup/before-migrate.js';
@@ -6,6 +8,7 @@ import type { CsvImport, CsvImportPreview } from './backup/import/additive-impor
 import type { BackupEntry } from './backup/list-backups.js';
 import type { FullRestore, FullRestorePreview } from './backup/restore/full-restore.js';
 import { recoverRestore } from './backup/restore/swap-tables.js';
+import { assertStoreInstalled } from './backup/store/open-offsite.js';
 import type { VerifiedBackup } from './backup/verify-backup.js';
 import type { Backup, BackupRequest } from './backup/write-backup.js';
 import { type ConnectOptions, checkConnectOptions } from './connect-options.js';
@@ -86,6 +89,14 @@ export class Database extends DatabaseHandle {
     return migrate(this.#core, this.#schema, recovered ? { ...options, verify: true } : options);
   }
 
+  /**
+   * Copies renamed columns that were not copied yet, as every start does: after rows were brought back by other means than
+   * `restoreFull`, which does it by itself. Whatever else the entities say that the database lacks is brought there as well.
+   */
+  backfill(): Promise<Migration> {
+    return this.migrate({ verify: true });
+  }
+
   /** Tables and columns that no entity declares any more. */
   orphans(): Promise<Orphans> {
     return findOrphans(this.#core);
@@ -127,7 +138,12 @@ export class Database extends DatabaseHandle {
     return this.#backups.createScheduled(tick);
   }
 
-  /** Complete backups, newest first. */
+  /** Whether backups are sent to a store. */
+  get storesBackups(): boolean {
+    return this.#backups.hasStore;
+  }
+
+  /** Complete backups of this machine and of the store, newest first. */
   listBackups(): Promise<BackupEntry[]> {
     return this.#backups.list();
   }
@@ -135,6 +151,19 @@ export class Database extends DatabaseHandle {
   /** Compares every checksum and restores the backup into a scratch database, from which it must come out byte by byte. */
   verifyBackup(name: string): Promise<VerifiedBackup> {
     return this.#backups.verify(name);
+  }
+
+  /** A backup as one ZIP of its CSV files, to be stored or sent; `importBackup` takes it back. */
+  exportBackup(name: string): Promise<Readable> {
+    return this.#backups.pack(name);
+  }
+
+  /**
+   * Takes a backup out of a ZIP into the folder of backups. Nothing in it is believed: names, lengths and checksums are compared.
+   * @param path of the ZIP.
+   */
+  importBackup(path: string): Promise<ImportedBackup> {
+    return this.#backups.unpack(path);
   }
 
   /**
@@ -214,6 +243,14 @@ export class Database extends DatabaseHandle {
     return subscribe(this.#core, event, listener);
   }
 
+  /** The time of the database's server, Unix ms; undefined for a database in this process. */
+  async serverTime(): Promise<number | undefined> {
+    const { serverTime } = this.#core.dialect;
+    if (serverTime === undefined) return undefined;
+    const [row] = await this.query<{ now: unknown }>(`SELECT ${serverTime} AS now`);
+    return Number(row?.now);
+  }
+
   /** Connections, counts and the circuit as they are now. */
   stats(): DatabaseStats {
     return this.#core.stats();
@@ -236,6 +273,7 @@ export class Database extends DatabaseHandle {
 
   async #close(): Promise<void> {
     forgetOpen(this.#core);
+    await this.#backups.close();
     await this.#core.close();
   }
 }
@@ -247,6 +285,7 @@ export class Database extends DatabaseHandle {
  */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Database> {
   checkConnectOptions(options);
+  if (options.backupStore !== undefined) assertStoreInstalled();
   const { acquireTimeoutMs = DEFAULT_ACQUIRE_TIMEOUT_MS, poolSize, statementTimeoutMs, idleTimeoutMs, ssl } = options;
   const openOptions = { acquireTimeoutMs, poolSize, statementTimeoutMs, idleTimeoutMs, ssl };
   const core = new DatabaseCore(await openEngine(url, openOptions), options);

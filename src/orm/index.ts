@@ -14,12 +14,15 @@ export {
   TimeoutError,
   ValidationError,
 } from '../base/errors.js';
-export type { BackupRetention, BackupSettings } from './backup/backup-options.js';
+export type { ImportedBackup } from './backup/archive/backup-archive.js';
+export { BackupArchiveError } from './backup/archive/zip-format.js';
+export type { BackupEncryption, BackupRetention, BackupSettings } from './backup/backup-options.js';
 export type { Confirmation, CsvImportOptions } from './backup/backups.js';
 export type { CsvImport, CsvImportPreview, TableImport } from './backup/import/additive-import.js';
-export type { BackupEntry, Verification } from './backup/list-backups.js';
-export { BackupCorruptError } from './backup/manifest/read-manifest.js';
+export type { BackupEntry, BackupPlace, Verification } from './backup/list-backups.js';
+export { BackupCorruptError } from './backup/manifest/backup-corrupt-error.js';
 export type { FullRestore, FullRestorePreview } from './backup/restore/full-restore.js';
+export { BackupKeyError } from './backup/seal/backup-key.js';
 export type { BackupProgress } from './backup/snapshot/take-snapshot.js';
 export type { VerifiedBackup } from './backup/verify-backup.js';
 export type { Backup, BackupRequest } from './backup/write-backup.js';

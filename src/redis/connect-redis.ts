@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.js';
 import { ConfigError } from '../base/errors.js';
 import { type Logger, silentLogger } from '../base/ports.js';
 import { openFakeClient } from './fake-client.js';
@@ -24,6 +25,8 @@ export interface ConnectRedisOptions {
   /** Serve from memory when `url` cannot be reached. Default false: refuse to start. */
   allowFallback?: boolean | undefined;
   logger?: Logger | undefined;
+  /** What the in-memory Redis has for its time. */
+  clock?: Clock | undefined;
 }
 
 /**
@@ -44,7 +47,7 @@ async function openClient(
   options: ConnectRedisOptions,
   logger: Logger,
 ): Promise<{ client: RedisClient; isFake: boolean }> {
-  if (!options.url) return { client: await openFakeClient(), isFake: true };
+  if (!options.url) return { client: await openFakeClient(options.clock), isFake: true };
   parseRedisUrl(options.url);
   try {
     return { client: await openReal(options.url, options, logger), isFake: false };
@@ -54,7 +57,7 @@ async function openClient(
       { err: error, redis: redactRedisUrl(options.url) },
       'Redis cannot be reached: serving from memory. Jobs, limits and sessions are this process’s own and end with it',
     );
-    return { client: await openFakeClient(), isFake: true };
+    return { client: await openFakeClient(options.clock), isFake: true };
   }
 }
 

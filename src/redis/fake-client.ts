@@ -1,10 +1,11 @@
+import { type Clock, systemClock } from '../base/clock.js';
 import { randomToken } from '../base/ids.js';
 import type { RedisClient } from './redis-client.js';
 
 /** An in-memory Redis of its own: only clients that are `duplicate()`d from it share its data. */
-export async function openFakeClient(): Promise<RedisClient> {
+export async function openFakeClient(clock: Clock = systemClock): Promise<RedisClient> {
   const { default: FakeRedis } = await import('ioredis-mock');
-  return withTrueTime(new FakeRedis({ host: `in-memory-${randomToken(12)}` }));
+  return withTime(new FakeRedis({ host: `in-memory-${randomToken(12)}` }), clock);
 }
 
 /** Answers TIME inside a script from the script's last argument. */
@@ -21,23 +22,23 @@ type Commands = Record<string, (...args: unknown[]) => Promise<unknown>>;
 
 /**
  * TIME of ioredis-mock joins rounded seconds with the fraction of another clock, so it jumps by up to a second, back
- * as well. This gives it the true time, in commands and in scripts.
+ * as well. This gives it the time of `clock`, in commands and in scripts; keys still expire by the system's.
  */
-function withTrueTime(client: RedisClient): RedisClient {
+function withTime(client: RedisClient, clock: Clock): RedisClient {
   const define = client.defineCommand.bind(client);
   const duplicate = client.duplicate.bind(client);
   const commands = client as unknown as Commands;
   return Object.assign(client, {
     time: async () => {
-      const now = Date.now();
+      const now = Math.floor(clock.now());
       return [String(Math.floor(now / 1000)), String((now % 1000) * 1000)]; // texts, whatever the types of ioredis say
     },
-    duplicate: (...options: Parameters<RedisClient['duplicate']>) => withTrueTime(duplicate(...options)),
+    duplicate: (...options: Parameters<RedisClient['duplicate']>) => withTime(duplicate(...options), clock),
     defineCommand: (name: string, definition: Definition) => {
       const timed = `${name}At`;
       define(timed, { ...definition, lua: SCRIPT_CLOCK + definition.lua });
       commands[name] = (...args) =>
-        commands[timed]?.(...args, String(Date.now())) ?? Promise.reject(new TypeError(name));
+        commands[timed]?.(...args, String(Math.floor(clock.now()))) ?? Promise.reject(new TypeError(name));
     },
   });
 }

@@ -10,7 +10,13 @@ export function hideArguments(client: RedisClient): RedisClient {
   const send: SendCommand = client.sendCommand.bind(client);
   const duplicate = client.duplicate.bind(client);
   const sendCommand = (...call: Parameters<SendCommand>): ReturnType<SendCommand> => {
-    call[0].promise.catch(forgetArguments); // heard before whoever awaits the command
+    const [command] = call;
+    const { reject } = command;
+    // In place of a handler on its promise, which would cost every command two promises more.
+    command.reject = (error) => {
+      forgetArguments(error);
+      reject(error);
+    };
     return send(...call); // a cluster's says more than its type: which node
   };
   return Object.assign(client, {

@@ -5,3 +5,4 @@ export { RedisConnection } from './redis-connection.js';
 export { type RedisScript, runScript } from './redis-script.js';
 export { redactRedisUrl } from './redis-url.js';
 export { ScoreRenewer } from './score-renewer.js';
+export { findServerFaults } from './server-checks.js';

@@ -3,29 +3,42 @@ import type { RedisClient } from './redis-client.js';
 
 const OLDEST_VERSION = [6, 2] as const;
 
+/** Something about a Redis that puts what is stored there at risk. */
+export interface ServerFault {
+  message: string;
+  mend: string;
+  fields?: Record<string, string>;
+}
+
 /** Warns once, at start, of a server that could lose or evict what is stored there. */
 export async function warnOfUnsafeServer(client: RedisClient, logger: Logger): Promise<void> {
-  let info: Map<string, string>;
   try {
-    info = parseInfo(await client.info());
+    for (const { message, mend, fields = {} } of await findServerFaults(client))
+      logger.warn(fields, `${message}; ${mend}`);
   } catch (error) {
     logger.info({ err: error }, 'Redis does not say how it is set up; see that it evicts nothing and persists');
-    return;
   }
+}
+
+/** @throws what INFO is refused with: hosted servers forbid it at times */
+export async function findServerFaults(client: RedisClient): Promise<ServerFault[]> {
+  const info = parseInfo(await client.info());
+  const faults: ServerFault[] = [];
   const policy = info.get('maxmemory_policy');
   if (policy && policy !== 'noeviction') {
-    logger.warn(
-      { policy },
-      `Redis may evict jobs and sessions when it is full (maxmemory-policy ${policy}); set it to noeviction`,
-    );
+    const message = `Redis may evict jobs and sessions when it is full (maxmemory-policy ${policy})`;
+    faults.push({ message, mend: 'set it to noeviction', fields: { policy } });
   }
   if (info.get('aof_enabled') === '0') {
-    logger.warn('Redis persists no append-only file, so a crash of Redis may lose jobs; set appendonly yes');
+    const message = 'Redis persists no append-only file, so a crash of Redis may lose jobs';
+    faults.push({ message, mend: 'set appendonly yes' });
   }
   const version = info.get('redis_version');
   if (version && isOlder(version)) {
-    logger.warn({ version }, `Redis ${version} is too old; jobs need ${OLDEST_VERSION.join('.')} or newer`);
+    const message = `Redis ${version} is too old`;
+    faults.push({ message, mend: `jobs need ${OLDEST_VERSION.join('.')} or newer`, fields: { version } });
   }
+  return faults;
 }
 
 function parseInfo(text: string): Map<string, string> {

@@ -8,7 +8,7 @@ export {
   type CachedByTemplateOptions,
   cached,
 } from './cache/cached.js';
-export { escapePattern } from './cache/glob.js';
+export { escapePattern, matchesPattern } from './cache/glob.js';
 export { InMemoryCache, type InMemoryCacheOptions } from './cache/in-memory-cache.js';
 export { NoOpCache } from './cache/no-op-cache.js';
 export { RedisCache, type RedisCacheOptions } from './cache/redis-cache.js';

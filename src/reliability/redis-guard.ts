@@ -31,20 +31,27 @@ export class RedisGuard {
     return this.#breaker.run(() => this.#bounded(work));
   }
 
-  async #bounded<T>(work: () => Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
+  /** One promise of its own: each costs async hooks a visit, and every request comes by here. */
+  #bounded<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
       const giveUp = (): void => reject(new TimeoutError(`Redis did not answer within ${this.#timeoutMs} ms`));
       // After a blocked event loop timers run before sockets are read: an answer that lies there has come in time.
-      timer = setTimeout(() => setImmediate(giveUp), this.#timeoutMs);
+      const timer = setTimeout(() => setImmediate(giveUp), this.#timeoutMs);
+      work().then(
+        (answer) => {
+          clearTimeout(timer);
+          resolve(answer);
+        },
+        (error) => {
+          clearTimeout(timer);
+          reject(asKernelError(error));
+        },
+      );
     });
-    try {
-      return await Promise.race([work(), late]);
-    } catch (error) {
-      if (isKernelError(error)) throw error;
-      throw new ConnectionError('Redis did not carry out a command', { cause: error });
-    } finally {
-      clearTimeout(timer);
-    }
   }
+}
+
+function asKernelError(error: unknown): unknown {
+  if (isKernelError(error)) return error;
+  return new ConnectionError('Redis did not carry out a command', { cause: error });
 }

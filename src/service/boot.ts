@@ -49,9 +49,9 @@ export interface RunningKernel {
 export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
   const { settings, environment, parts, logger, metrics, services, readiness, kernel } = options;
   const isProd = environment === 'prod';
-  const { jobRegistry } = parts;
+  const { jobRegistry, clock, newId } = parts;
   const entities = entitiesOf(settings, parts);
-  const engines = await openEngines({ ...options, jobRegistry, entities, isProd });
+  const engines = await openEngines({ ...options, clock, newId, jobRegistry, entities, isProd });
   const identity = buildIdentity(options, engines);
   const { auth } = identity;
   voidWhatIsWritten(options, engines);
@@ -173,10 +173,10 @@ async function migrate({ parts }: BootOptions, { database }: Engines): Promise<v
 }
 
 /** What is in memory has nothing to go back to. */
-async function startBackups({ settings, lifecycle, logger }: BootOptions, { database }: Engines): Promise<void> {
+async function startBackups({ settings, lifecycle, logger, parts }: BootOptions, { database }: Engines): Promise<void> {
   const { backupSchedule: cron } = settings.database;
   if (!database || cron === null || settings.databaseUrl?.endsWith(':memory:')) return;
-  const schedule = new BackupSchedule({ database, cron, logger });
+  const schedule = new BackupSchedule({ database, cron, logger, ...(parts.clock && { clock: parts.clock }) });
   await schedule.start();
   lifecycle.push('scheduled backups', () => schedule.stop());
 }

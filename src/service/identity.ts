@@ -32,8 +32,11 @@ export function buildIdentity(options: BootOptions, engines: Engines): Identity 
   const outbox = openOutbox(options, engines);
   const saas = hasSaas(options.settings) && engines.database ? buildSaas(options, engines, outbox) : undefined;
   const { database: db } = engines;
-  const apiKeys = db && options.settings.auth.enabled ? new ApiKeyStore({ db }) : undefined;
-  const roles = db && options.settings.auth.enabled ? new RoleStore({ db }) : undefined;
+  const { clock } = options.parts;
+  const timed = clock && { clock };
+  const hasTables = db !== undefined && options.settings.auth.enabled;
+  const apiKeys = hasTables ? new ApiKeyStore({ ...timed, db }) : undefined;
+  const roles = hasTables ? new RoleStore({ ...timed, db }) : undefined;
   if (roles) options.services.provide(roleService, roles);
   const auth = buildAuth(options, engines, { saas, apiKeys, outbox });
   return { auth, saas, apiKeys, roles, oauth: buildOAuth(options, engines, { auth, saas }) };
@@ -67,6 +70,7 @@ function buildAuth(
     sessionStore: database ? undefined : new RedisSessionStore(redis.client, redis.key('auth:')),
     limiter,
     hasher: parts.passwordHasher,
+    clock: parts.clock,
     allowSelfSignup: settings.features.allowSelfSignup,
     authenticators: apiKeys && [createApiKeyAuthenticator({ keys: apiKeys, users: kernel.userStore, members })],
     onTakeover: async (userId) => {
@@ -81,9 +85,9 @@ function buildAuth(
   });
 }
 
-function buildSaas({ settings, kernel }: BootOptions, { database }: Engines, outbox: Outbox | undefined): Saas {
+function buildSaas({ settings, kernel, parts }: BootOptions, { database }: Engines, outbox: Outbox | undefined): Saas {
   const { saasInviteBaseUrl: inviteBaseUrl } = settings.features;
-  return createSaas({ userStore: kernel.userStore, db: database, outbox, inviteBaseUrl });
+  return createSaas({ userStore: kernel.userStore, db: database, outbox, inviteBaseUrl, clock: parts.clock });
 }
 
 /** Undefined where no mail can be sent and none is captured: then nothing is tried in vain. */
@@ -92,10 +96,13 @@ function openOutbox(options: BootOptions, { queue }: Engines): Outbox | undefine
   const mailer = services.get(mailerService);
   if (!mailer?.canSend) return undefined;
   const send = (message: EmailMessage): Promise<unknown> => mailer.send(message);
-  const hasWorkers = settings.jobs.workerCount > 0 && Object.keys(parts.jobRegistry.tasks).length > 0;
+  const { workerCount } = settings.jobs;
+  const hasWorkers = workerCount > 0 && Object.keys(parts.jobRegistry.tasks).length > 0;
   const secret = settings.auth.tokenSecret;
   const isQueued = mailer.isConfigured && hasWorkers && secret !== '';
-  const deliver = isQueued ? deliverByJob({ queue, registry: parts.jobRegistry, secret, send, logger }) : send;
+  const deliver = isQueued
+    ? deliverByJob({ queue, registry: parts.jobRegistry, secret, send, workerCount, logger })
+    : send;
   services.provide(mailDeliveryService, deliver);
   const outbox = new Outbox({ deliver, logger });
   lifecycle.push('outgoing mail', async () => {

@@ -11,6 +11,7 @@ import {
   KernelWorkspaceInvite,
   KernelWorkspaceMember,
 } from '../features/saas/index.js';
+import { KernelWebhook, KernelWebhookDelivery } from '../features/webhooks/index.js';
 import { declaredEntities, type EntityTarget } from '../orm/index.js';
 import { hasSaas } from './identity.js';
 import type { KernelParts } from './kernel-parts.js';
@@ -34,6 +35,8 @@ const KERNEL_ENTITIES: ReadonlySet<EntityTarget> = new Set([
   RoleAssignment,
   KernelJobOutbox,
   FeatureFlag,
+  KernelWebhook,
+  KernelWebhookDelivery,
   ActionReplay,
   ...SAAS_ENTITIES,
 ]);
@@ -50,5 +53,6 @@ export function entitiesOf(settings: KernelSettings, parts: KernelParts): Entity
   if (settings.auth.enabled) kernels.push(KernelWorkspace, KernelApiKey, Role, RoleAssignment); // a key may name a workspace
   if (hasOAuth(settings)) kernels.push(KernelOAuthAccount);
   if (hasSaas(settings)) kernels.push(...SAAS_ENTITIES.filter((entity) => entity !== KernelWorkspace));
+  if (hasSaas(settings) && settings.features.enableWebhookRoutes) kernels.push(KernelWebhook, KernelWebhookDelivery);
   return [...kernels, ...own.filter((entity) => !KERNEL_ENTITIES.has(entity))];
 }

@@ -1,5 +1,8 @@
+import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/ports.js';
 import type { PasswordHasher, UserStore } from '../features/auth/index.js';
+import type { TestRunner } from '../features/self-test/index.js';
+import type { WebhookStandIn } from '../features/webhooks/index.js';
 import type { Mountable } from '../http/index.js';
 import type { JobRegistry } from '../jobs/index.js';
 import type { DatabaseHandle, EntityTarget } from '../orm/index.js';
@@ -28,6 +31,14 @@ export interface KernelParts {
   onShutdown?: () => unknown;
   /** `static/` in it is served. */
   rootDir?: string;
+  /** Self-tests, each at `POST /test/<name>`. */
+  testRunners?: readonly TestRunner[];
+  /** Takes webhooks in place of the network, for tests. */
+  webhookStandIn?: WebhookStandIn;
   trustProxy?: number;
   logger?: Logger;
+  /** Default: the system's. */
+  clock?: Clock;
+  /** Ids of new rows; default UUIDv7. */
+  newId?: (table: string) => string;
 }

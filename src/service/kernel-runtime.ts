@@ -45,6 +45,8 @@ export const DEFAULT_SHUTDOWN_TIMEOUT_MS = 30_000;
  */
 export class KernelRuntime {
   readonly settings: KernelSettings;
+  /** The code and the objects that it was made with. */
+  readonly parts: KernelParts;
   readonly environment: EnvironmentName;
   readonly logger: Logger;
   readonly metrics: KernelMetrics;
@@ -57,7 +59,6 @@ export class KernelRuntime {
   readonly streams: OpenStreams;
   /** Where the free accessors (`getCache()`, `getRedis()`, …) find what this kernel provides. */
   readonly services = new Services();
-  readonly #parts: KernelParts;
   readonly #lifecycle = new Lifecycle();
   #starting: Promise<RunningKernel> | undefined;
   #running: RunningKernel | undefined;
@@ -73,11 +74,11 @@ export class KernelRuntime {
     this.logger = parts.logger ?? createLogger({ name, level, logDir, addCallerInfo: addCallerInfo && !isProd });
     this.metrics = createMetrics({ logger: this.logger });
     this.jobRegistry = parts.jobRegistry ?? new JobRegistry();
-    this.userStore = parts.userStore ?? ownUsers(this);
+    this.userStore = parts.userStore ?? ownUsers(this, parts);
     this.authConfig = authConfig({ ...settings.auth, issuer: name });
     this.streams = new OpenStreams(this.logger);
-    this.readiness = new Readiness({ checks: settings.healthChecks });
-    this.#parts = parts;
+    this.readiness = new Readiness({ checks: settings.healthChecks, ...(parts.clock && { clock: parts.clock }) });
+    this.parts = parts;
     refuseWrongRoutes(settings, parts);
     installStack(app, this.#lateStack());
   }
@@ -198,7 +199,7 @@ export class KernelRuntime {
     const { settings, environment, logger, metrics, services, readiness } = this;
     const lifecycle = this.#lifecycle;
     this.#provideOwn();
-    const parts = { ...this.#parts, jobRegistry: this.jobRegistry };
+    const parts = { ...this.parts, jobRegistry: this.jobRegistry };
     try {
       return await runWithContext({ services }, async () => {
         const boot = { settings, environment, logger, metrics, services, readiness, lifecycle, parts };
@@ -223,12 +224,13 @@ export class KernelRuntime {
 }
 
 /** Accounts in the kernel's own database, which is open once it is `ready()`. */
-function ownUsers(kernel: KernelRuntime): KernelUserStore {
-  return new KernelUserStore({
+function ownUsers(kernel: KernelRuntime, { clock }: KernelParts): KernelUserStore {
+  const on = {
     get db() {
       return kernel.database;
     },
-  });
+  };
+  return new KernelUserStore(on, clock);
 }
 
 /** Before `ready()`: 503 as a problem, with the headers of any other answer. */

@@ -15,16 +15,19 @@ export interface MailJobOptions {
   secret: string;
   /** Sends one at once, where the queue takes none. */
   send(message: EmailMessage): Promise<unknown>;
+  /** Jobs in flight in this process. */
+  workerCount: number;
   logger: Logger;
 }
 
 /** Has mails sent by the workers, which try again when the mail server is away, also after this process has ended. */
 export function deliverByJob(options: MailJobOptions): (message: EmailMessage) => Promise<unknown> {
-  const { queue, registry, secret, send, logger } = options;
+  const { queue, registry, secret, send, workerCount, logger } = options;
   const sealer = new TextSealer(secret, TASK);
   registry.register(TASK, sendMail, {
     maxAttempts: 8,
     timeoutMs: 90_000,
+    concurrency: Math.max(1, workerCount - 1), // a mail server that hangs leaves room for other jobs
     retryDelaysMs: [1_000, 5_000, 30_000, 120_000, 600_000],
   });
   return async function deliver(message) {

@@ -4,6 +4,7 @@ import { Lifecycle } from '../base/lifecycle.js';
 import type { Logger } from '../base/ports.js';
 import { Services } from '../base/services.js';
 import { KernelJobOutbox } from '../features/jobs/index.js';
+import { EventTrigger, eventTriggerService } from '../features/webhooks/index.js';
 import { JobRegistry, type TaskHandler } from '../jobs/index.js';
 import { declaredEntities, type EntityTarget } from '../orm/index.js';
 import { createLogger, createMetrics, loggerService, metricsService } from '../telemetry/index.js';
@@ -14,6 +15,7 @@ import type { ServiceConfig } from './settings/config.js';
 import type { ServiceOptions } from './settings/options.js';
 import { resolveSettings } from './settings/resolve-options.js';
 import type { KernelSettings } from './settings/settings.js';
+import { announceOn, openWebhookQueue } from './webhook-queue.js';
 import { createWorkers } from './workers.js';
 
 export interface RunWorkerOptions {
@@ -74,7 +76,11 @@ async function start(options: RunWorkerOptions): Promise<RunningWorker> {
   const close = () => runWithContext({ services }, () => lifecycle.close());
   try {
     const engines = await openEngines({ ...parts, needsRedis: true });
-    const { outbox, queue } = engines;
+    const { outbox, queue, database: db } = engines;
+    if (db) {
+      const webhooks = openWebhookQueue({ engines, settings, logger, metrics });
+      services.provide(eventTriggerService, new EventTrigger({ db, announce: announceOn(webhooks, logger) }));
+    }
     outbox?.start(queue);
     if (outbox) lifecycle.push('the outbox of jobs', () => outbox.stop());
     const workers = createWorkers({ ...parts, ...engines, registry });

@@ -62,6 +62,7 @@ export class Service {
       await this.close();
       throw explained(error, port);
     }
+    this.kernel.logger.info({ port: this.port }, `Listening on http://${host ?? 'localhost'}:${this.port}`);
     this.#forgetSignals = closeOnSignals(this, { logger: this.kernel.logger, timeoutMs: this.#shutdownTimeoutMs });
     return server;
   }

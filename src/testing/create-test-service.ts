@@ -8,35 +8,66 @@ import { type CapturedEmail, mailerService } from '../features/email/index.js';
 import { assembleService } from '../service/create-service.js';
 import type { Service } from '../service/service.js';
 import type { ServiceOptions } from '../service/settings/options.js';
+import { type CapturedWebhook, CapturedWebhooks } from './captured-webhooks.js';
+import { countedIds } from './counted-ids.js';
+import { TestClient } from './test-client.js';
+import { TestClock, type Time } from './test-clock.js';
+import { type NewTestUser, TestPeople, type TestUser } from './test-people.js';
 
-export interface TestService {
+/** Every option of `createService`, and what only a test has. */
+export interface TestServiceOptions extends Partial<ServiceOptions> {
+  /** Where the service's clock stands still. Default: it runs on from the real time. */
+  now?: Time;
+  /** `counted` ids are the same in every run. Default for a database in memory; others have random ones. */
+  ids?: 'counted' | 'random';
+  /** Whether webhooks are kept instead of sent. Default true, unless `webhooks.allowedNetworks` names where receivers are. */
+  captureWebhooks?: boolean;
+}
+
+/** What it sends itself it sends as nobody. Close it at the end: `await using test = await createTestService()`. */
+export interface TestService extends Pick<TestClient, 'get' | 'post' | 'put' | 'patch' | 'delete'>, AsyncDisposable {
   readonly service: Service;
   /** `service.inject`: a request through the whole pipeline, without a socket. */
   readonly inject: Service['inject'];
+  /** The time of the service: `clock.advance(3_600_000)` is an hour later. */
+  readonly clock: TestClock;
+  /** Signs somebody in, by a name or by what they are; their account is made where there is none. */
+  loginAs<Workspace extends string = never>(user: string | NewTestUser<Workspace>): Promise<TestUser<Workspace>>;
   /** Mails sent so far, oldest first. They did not leave the process. */
   mails(): readonly CapturedEmail[];
+  /** Webhooks sent so far, oldest first; what is due is waited for. They did not leave the process. */
+  webhooks(): Promise<readonly CapturedWebhook[]>;
   /** Ends the service and removes its files. */
   close(): Promise<void>;
 }
 
 /** bcrypt's least cost: tests sign in often, and nobody attacks them. */
 const TEST_HASH_COST = 4;
+const IN_MEMORY = 'sqlite::memory:';
 
 /**
- * A service for tests, in the environment `test`: a database in memory, an in-memory Redis, captured mail, a silent
- * logger. Every option of `createService` may be given.
+ * A service for tests, in the environment `test`: a database in memory, an in-memory Redis, captured mail, a clock that can
+ * be moved, a silent logger. Every option of `createService` may be given.
  */
-export async function createTestService(options: Partial<ServiceOptions> = {}): Promise<TestService> {
+export async function createTestService(options: TestServiceOptions = {}): Promise<TestService> {
+  const { now, ids, captureWebhooks = !options.webhooks?.allowedNetworks?.length, ...serviceOptions } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'app-kernel-test-'));
-  const defaults = {
+  const given = {
     name: 'test',
-    databaseUrl: 'sqlite::memory:',
+    databaseUrl: IN_MEMORY,
     jwtSecret: randomToken(),
     logger: silentLogger,
     dataDir,
+    ...serviceOptions,
   };
-  const service = assembleService({ ...defaults, ...options }, 'test', {
+  const clock = new TestClock(now);
+  const webhooks = new CapturedWebhooks();
+  const areCounted = (ids ?? (given.databaseUrl === IN_MEMORY ? 'counted' : 'random')) === 'counted';
+  const service = assembleService(given, 'test', {
     passwordHasher: createPasswordHasher({ cost: TEST_HASH_COST }),
+    clock,
+    ...(areCounted && { newId: countedIds() }),
+    ...(captureWebhooks && { webhookStandIn: webhooks.standIn }),
   });
   const close = async (): Promise<void> => {
     try {
@@ -51,10 +82,21 @@ export async function createTestService(options: Partial<ServiceOptions> = {}): 
     await close();
     throw error;
   }
+  const nobody = new TestClient(service);
+  const people = new TestPeople(service);
   return {
     service,
+    clock,
     inject: (input, init) => service.inject(input, init),
+    get: (path, call) => nobody.get(path, call),
+    post: (path, body, call) => nobody.post(path, body, call),
+    put: (path, body, call) => nobody.put(path, body, call),
+    patch: (path, body, call) => nobody.patch(path, body, call),
+    delete: (path, call) => nobody.delete(path, call),
+    loginAs: (user) => people.loginAs(user),
     mails: () => service.kernel.services.get(mailerService)?.captured.toReversed() ?? [],
+    webhooks: () => webhooks.sent(service, clock),
     close,
+    [Symbol.asyncDispose]: close,
   };
 }

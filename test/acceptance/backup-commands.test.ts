@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { type Ended, ROOT, startNode } from '../service/setup/child.js';
 import { freshFolder, releaseServices, sqliteUrl } from '../service/setup/fresh-service.js';
+import { S3Server } from '../setup/s3-server.js';
 
 const MAIN = join(ROOT, 'dist/cli/main.js');
 
@@ -34,7 +35,12 @@ function workplace() {
      await db.close();`,
   );
   const place = ['--database-url', sqliteUrl(folder), '--data-dir', folder];
-  const run = (...args: string[]): Promise<Ended> => startNode(MAIN, [...args, ...place], { cwd: folder }).ended();
+  /** @param args what the command takes, and variables of the environment */
+  const run = (...args: Array<string | Record<string, string>>): Promise<Ended> => {
+    const words = args.filter((arg) => typeof arg === 'string');
+    const env = Object.assign({}, ...args.filter((arg) => typeof arg !== 'string'));
+    return startNode(MAIN, [...words, ...place], { cwd: folder, env }).ended();
+  };
   const items = async (code = ''): Promise<string> => {
     const { stdout, stderr } = await startNode(program, [sqliteUrl(folder), folder, code], { cwd: folder }).ended();
     expect(stderr).toBe('');
@@ -55,7 +61,7 @@ it('backs up, lists, verifies, restores and reverts', { timeout: 60_000 }, async
   expect(name, backedUp.stdout).not.toBe('');
   expect((await run('backups')).stdout).toContain('not verified');
   expect((await run('verify', name)).stdout).toBe(`${name} is verified\n`);
-  expect((await run('backups')).stdout).toMatch(new RegExp(`^${name} .* verified\n$`));
+  expect((await run('backups')).stdout).toMatch(new RegExp(`^${name} .* verified  here\n$`));
 
   expect(await items("await Item.save({ name: 'young' })")).toBe('old,young');
   expect((await run('restore', name)).stdout).toContain('"dryRun": true');
@@ -75,6 +81,29 @@ it('backs up, lists, verifies, restores and reverts', { timeout: 60_000 }, async
   expect(restored.stdout).toContain(`"restoredFrom": "${name}"`);
   expect(await items("await Item.update((await Item.find())[0].id, { name: 'recorded' })")).toBe('recorded');
   expect(await items('console.log((await Item.history((await Item.find())[0].id)).length)')).toMatch(/^2\n/);
+});
+
+it('sends backups to a bucket, and restores from there on another machine', { timeout: 60_000 }, async () => {
+  const server = await S3Server.start();
+  const key = { BACKUP_KEY: 'e'.repeat(64) };
+  const [here, elsewhere] = [workplace(), workplace()];
+  expect(await here.items("await Item.save({ name: 'kept' })")).toBe('kept');
+  const backedUp = await here.run('backup', '--store', server.url('cli'), key);
+  expect(backedUp.stdout).toMatch(/, here and in the store\n$/);
+  const name = backedUp.stdout.split(':')[0] as string;
+  expect((await server.keys('cli')).every((file) => file.endsWith('.sealed'))).toBe(true);
+
+  expect((await elsewhere.run('backups', { BACKUP_STORE: server.url('cli'), ...key })).stdout).toMatch(
+    new RegExp(`^${name} .*  in the store\n$`),
+  );
+  const store = ['--store', server.url('cli')];
+  const wrong = await elsewhere.run('restore', name, ...store, { BACKUP_KEY: 'f'.repeat(64) });
+  expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('sealed with another key') });
+  expect((await elsewhere.run('restore', name, '--confirm', ...store, key)).code).toBe(0);
+  expect(await elsewhere.items()).toBe('kept');
+  await server.close();
+  const unstored = await here.run('backup', '--store', server.url('cli'), key);
+  expect(unstored).toMatchObject({ code: 1, stderr: expect.stringContaining('it could not be stored') });
 });
 
 it('shows a plan, and does it', { timeout: 60_000 }, async () => {

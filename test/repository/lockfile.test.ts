@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { completeLockfile } from '../../scripts/steps/complete-lockfile.mjs';
+import { completeLockfile, lockfiles } from '../../scripts/steps/complete-lockfile.mjs';
 
 const lockOf = (optionalDependencies: object, more: object = {}) => ({
   packages: {
@@ -10,9 +10,9 @@ const lockOf = (optionalDependencies: object, more: object = {}) => ({
   },
 });
 
-describe('package-lock.json', () => {
+describe.each(lockfiles())('%s', (file) => {
   it('names the binaries of every system, so that npm ci takes it on each of them', () => {
-    const lock = JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8'));
+    const lock = JSON.parse(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8'));
     expect(completeLockfile(lock), 'node scripts/complete-lockfile.mjs mends it').toEqual([]);
   });
 });

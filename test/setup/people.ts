@@ -1,5 +1,5 @@
-import type { Service, ServiceOptions } from 'app-kernel';
-import { createTestService, type TestService } from 'app-kernel/testing';
+import type { Service } from 'app-kernel';
+import { createTestService, type TestService, type TestServiceOptions } from 'app-kernel/testing';
 
 const PASSWORD = 'seven quiet herons';
 
@@ -27,7 +27,7 @@ export interface People extends TestService {
 }
 
 /** A service for tests about who may do what, without limits that would get in the way. */
-export async function openPeople(options: Partial<ServiceOptions> = {}): Promise<People> {
+export async function openPeople(options: TestServiceOptions = {}): Promise<People> {
   const unlimited = 1_000_000;
   const test = await createTestService({
     entities: [],

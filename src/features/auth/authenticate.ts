@@ -4,8 +4,9 @@ import { AuthError } from '../../http/errors.js';
 import type { AuthInfo, HttpContext } from '../../http/request-state.js';
 import { UserIdentity } from '../../http/user-identity.js';
 import type { SessionStore } from './session-store.js';
-import { type AuthConfig, decodeToken, type TokenPayload } from './tokens.js';
+import type { AuthConfig, TokenPayload } from './tokens.js';
 import type { AuthUser, UserStore } from './user-store.js';
+import { verifyOnce } from './verified-tokens.js';
 
 /** How old an answer about a session may be. Below one second, so that a revocation elsewhere counts within one. */
 const STATE_CACHE_MS = 750;
@@ -137,12 +138,13 @@ export type Authenticate = (ctx: HttpContext) => Promise<void>;
  */
 export function createAuthenticate(options: AuthenticateOptions): Authenticate {
   const authenticators = options.authenticators ?? [];
+  const verify = verifyOnce(options);
   return async function authenticate(ctx) {
     const credential = bearerCredential(ctx.get('Authorization'));
     if (credential === null) return;
     try {
       const way = authenticators.find((candidate) => candidate.claims(credential));
-      const { user, auth } = await (way ? way.authenticate(credential, ctx) : byToken(credential, options));
+      const { user, auth } = await (way ? way.authenticate(credential, ctx) : byToken(verify(credential), options));
       ctx.state.user = user;
       ctx.state.auth = auth;
     } catch (error) {
@@ -158,9 +160,7 @@ export function bearerCredential(header: string): string | null {
   return match?.[1] ?? null;
 }
 
-async function byToken(token: string, { config, state, clock }: AuthenticateOptions): Promise<Authenticated> {
-  const { tokenSecret: secret, issuer, audience } = config;
-  const payload = decodeToken(token, { secret, issuer, audience, clock });
+async function byToken(payload: TokenPayload, { state }: AuthenticateOptions): Promise<Authenticated> {
   if (payload.isRefreshToken) throw new AuthError('Expected access token');
   const { id, email, role, isActive, createdAt } = await state.userOf(payload);
   return {

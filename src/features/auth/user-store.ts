@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../../base/clock.js';
 import { ConflictError, ConstraintError } from '../../base/errors.js';
 import type { SessionHandle } from '../../orm/index.js';
 import { KernelAuthUser } from './entities.js';
@@ -58,9 +59,11 @@ export function isEmail(text: string): boolean {
 /** Accounts in `kernel_auth_users` of `db`; without it, of the ambient or the newest open database. */
 export class KernelUserStore implements UserStore {
   readonly #on: { db?: SessionHandle };
+  readonly #clock: Clock;
 
-  constructor(on: { db?: SessionHandle } = {}) {
+  constructor(on: { db?: SessionHandle } = {}, clock: Clock = systemClock) {
     this.#on = on;
+    this.#clock = clock;
   }
 
   /** A name holds no `@`, so a name can never be taken for somebody's address. */
@@ -98,7 +101,8 @@ export class KernelUserStore implements UserStore {
   }
 
   async updatePassword(userId: string, passwordHash: string): Promise<boolean> {
-    return (await KernelAuthUser.update(userId, { passwordHash, passwordChangedAt: new Date() }, this.#on)) !== null;
+    const passwordChangedAt = new Date(this.#clock.now());
+    return (await KernelAuthUser.update(userId, { passwordHash, passwordChangedAt }, this.#on)) !== null;
   }
 
   async replacePasswordHash(userId: string, fromHash: string, toHash: string): Promise<boolean> {
@@ -126,7 +130,7 @@ export class KernelUserStore implements UserStore {
     try {
       await KernelAuthUser.update(
         userId,
-        { emailVerifiedAt: new Date() },
+        { emailVerifiedAt: new Date(this.#clock.now()) },
         { expectedVersion: row.version, ...this.#on },
       );
       return true;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { NotFoundError } from '../../base/errors.js';
 import { createRouter, type TypedRouter } from '../../http/index.js';
 import type { Database } from '../../orm/index.js';
+import { addArchiveRoutes } from './archive-routes.js';
 import {
   backupView,
   fullRestoreView,
@@ -68,7 +69,7 @@ export function createDatabaseRouter({ database, dataDir, prefix = '/admin/db' }
   });
 
   router.post('/backfill', { ...admin, summary: 'Copy renamed columns' }, async () => {
-    await database.migrate({ verify: true });
+    await database.backfill();
     return { status: 'ok', message: 'Backfills completed' };
   });
 
@@ -96,5 +97,6 @@ export function createDatabaseRouter({ database, dataDir, prefix = '/admin/db' }
       return revertView(await database.revert(table, new Date(time), { confirm }));
     },
   );
+  addArchiveRoutes(router as TypedRouter, database);
   return router as TypedRouter;
 }

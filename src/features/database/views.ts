@@ -36,6 +36,7 @@ export function backupView({ name, timestamp, createdAt, schemaHash, migration, 
     tables: entry.tables,
     rows: entry.rows,
     verification: entry.verification,
+    places: entry.places,
   };
 }
 

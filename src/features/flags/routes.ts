@@ -13,11 +13,12 @@ export interface FlagsRouterOptions {
 }
 
 const Moment = z.string().meta({ format: 'date-time' });
+const Json = z.json().meta({ id: 'Json' });
 const Ids = z.array(z.string().min(1).max(64)).max(10_000);
 const Variant = z.object({
   name: z.string().min(1).max(100),
   weight: z.int().min(0).max(1_000_000),
-  value: z.json().optional(),
+  value: Json.optional(),
 });
 const Stickiness = z.enum(['user', 'workspace', 'anonymous']);
 
@@ -32,7 +33,7 @@ const FlagBody = z.object({
   stickiness: Stickiness.default('user'),
   starts_at: z.iso.datetime({ offset: true }).nullish(),
   ends_at: z.iso.datetime({ offset: true }).nullish(),
-  metadata: z.record(z.string(), z.json()).default({}),
+  metadata: z.record(z.string(), Json).default({}),
   comment: z.string().max(500).optional().describe('Why, for the history.'),
 });
 
@@ -48,7 +49,7 @@ const FlagResponse = z.object({
   stickiness: Stickiness,
   starts_at: Moment.nullable(),
   ends_at: Moment.nullable(),
-  metadata: z.record(z.string(), z.json()),
+  metadata: z.record(z.string(), Json),
   created_at: Moment,
   updated_at: Moment,
 });
@@ -66,7 +67,7 @@ const CheckResponse = z.object({
   enabled: z.boolean(),
   reason: z.string(),
   variant: z.string().nullable(),
-  value: z.json(),
+  value: Json,
 });
 
 const Name = z.object({ name: z.string().max(100) });

@@ -53,7 +53,12 @@ export function createTasksRouter(registry: TaskRegistry): TypedRouter {
 
   router.get(
     '/:task_id/events',
-    { auth: 'user', params: TaskId, summary: 'What the task has said since Last-Event-ID, and what it goes on to say' },
+    {
+      auth: 'user',
+      params: TaskId,
+      stream: true,
+      summary: 'What the task has said since Last-Event-ID, and what it goes on to say',
+    },
     async ({ ctx, params, user }) => {
       const task = await store.find(params.task_id);
       if (!task || !isTheirs(task, user)) throw new NotFoundError('Task not found');

@@ -33,6 +33,7 @@ export class HttpClient implements Disposable, AsyncDisposable {
   readonly #origin: Origin;
   #closed = false;
 
+  /** @throws KernelError `E_ADDRESS_REFUSED` where `publicAddressesOnly` is set and the host is another address. */
   constructor(baseUrl: string | URL, config: HttpConfig = {}) {
     this.#base = checkedBase(baseUrl);
     this.#config = resolveHttpConfig(config);
@@ -61,7 +62,7 @@ export class HttpClient implements Disposable, AsyncDisposable {
 
   /**
    * @throws HttpError, ConnectionError, TimeoutError, CircuitOpenError; the signal's reason where it aborts;
-   *   KernelError `E_HTTP_BODY` for an answer that is too large
+   *   KernelError `E_HTTP_BODY` for an answer that is too large, `E_ADDRESS_REFUSED` for a name without a public address
    */
   async request(method: string, path: string, options: HttpRequestOptions = {}): Promise<HttpResponse> {
     if (this.#closed) throw new KernelError('E_HTTP_CLOSED', `The client of ${this.#base.origin} has been closed`);
@@ -69,7 +70,7 @@ export class HttpClient implements Disposable, AsyncDisposable {
     const tries = isRepeatable(request) ? this.#config.retries + 1 : 1;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#origin.breaker.run(() => sendOnce(this.#origin, request, this.#config));
+        return await this.#send(request);
       } catch (error) {
         if (attempt >= tries || !isTransient(error)) throw error;
         await sleep(waitMs(error, attempt), options.signal);
@@ -90,6 +91,11 @@ export class HttpClient implements Disposable, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
+  }
+
+  #send(request: OutgoingRequest): Promise<HttpResponse> {
+    const send = (): Promise<HttpResponse> => sendOnce(this.#origin, request, this.#config);
+    return this.#config.circuitBreaker ? this.#origin.breaker.run(send) : send();
   }
 
   #prepare(method: string, path: string, options: HttpRequestOptions): OutgoingRequest {

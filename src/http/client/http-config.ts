@@ -1,4 +1,6 @@
 import { ValidationError, type ValidationIssue } from '../../base/errors.js';
+import { parseNetwork } from './address-guard.js';
+import { type HostResolver, resolveByDns } from './host-resolver.js';
 
 /** How `httpClient` talks to one server. */
 export interface HttpConfig {
@@ -14,6 +16,19 @@ export interface HttpConfig {
   maxResponseBytes?: number;
   /** Sent with every request. */
   headers?: Readonly<Record<string, string>>;
+  /**
+   * Reach public addresses alone: for URLs that others have named. Names are resolved by the DNS, and the connection goes
+   * to the address that was looked at. Default false.
+   */
+  publicAddressesOnly?: boolean;
+  /** Networks that may be reached all the same: `10.1.0.0/16`, `127.0.0.1`. */
+  allowedNetworks?: readonly string[];
+  /** Who resolves names where `publicAddressesOnly` is set. Default the DNS that this machine is told to ask. */
+  resolveHost?: HostResolver;
+  /** Leave a server that keeps failing alone for a while. Default true. */
+  circuitBreaker?: boolean;
+  /** Cut an answer's body off where it is too long, too slow or breaks, instead of refusing the answer. Default false. */
+  cutBodies?: boolean;
 }
 
 export type ResolvedHttpConfig = Readonly<Required<HttpConfig>>;
@@ -25,6 +40,11 @@ const RULES: Readonly<Record<string, (value: unknown) => boolean>> = {
   retries: (value) => Number.isInteger(value) && (value as number) >= 0,
   maxResponseBytes: (value) => Number.isInteger(value) && isAbove0(value),
   headers: (value) => typeof value === 'object' && value !== null,
+  publicAddressesOnly: isBoolean,
+  allowedNetworks: (value) => Array.isArray(value) && value.every(isNetwork),
+  resolveHost: (value) => typeof value === 'function',
+  circuitBreaker: isBoolean,
+  cutBodies: isBoolean,
 };
 
 /** @throws ValidationError naming every field that is unknown or makes no sense. */
@@ -50,10 +70,27 @@ export function resolveHttpConfig(config: HttpConfig): ResolvedHttpConfig {
     retries: 0,
     maxResponseBytes: 10_485_760,
     headers: {},
+    publicAddressesOnly: false,
+    allowedNetworks: [],
+    resolveHost: resolveByDns,
+    circuitBreaker: true,
+    cutBodies: false,
     ...Object.fromEntries(given),
   });
 }
 
 function isAbove0(value: unknown): boolean {
   return typeof value === 'number' && Number.isFinite(value) && value > 0;
+}
+
+function isBoolean(value: unknown): boolean {
+  return typeof value === 'boolean';
+}
+
+function isNetwork(value: unknown): boolean {
+  try {
+    return Boolean(parseNetwork(String(value)));
+  } catch {
+    return false;
+  }
 }

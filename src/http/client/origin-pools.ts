@@ -1,6 +1,8 @@
 import { Pool } from 'undici';
 import { CircuitBreaker } from '../../base/circuit-breaker.js';
 import { ConnectionError, TimeoutError } from '../../base/errors.js';
+import { AddressGuard } from './address-guard.js';
+import type { HostResolver } from './host-resolver.js';
 import type { ResolvedHttpConfig } from './http-config.js';
 import { HttpError } from './http-errors.js';
 
@@ -18,6 +20,8 @@ interface Entry extends Origin {
 /** Connections that nobody has used for this long are closed, ms. */
 const KEPT_MS = 30_000;
 const entries = new Map<string, Entry>();
+const resolverNumbers = new WeakMap<HostResolver, number>();
+let resolvers = 0;
 
 /**
  * The pool of an origin, shared by every client of it with the same limits in this process. Give it back by
@@ -43,12 +47,14 @@ export function releaseOrigin(origin: string, config: ResolvedHttpConfig): void 
 }
 
 function openOrigin(origin: string, config: ResolvedHttpConfig): Entry {
+  const guard = guardOf(config);
+  guard?.assertHost(new URL(origin));
   return {
     users: 0,
     idle: undefined,
     pool: new Pool(origin, {
       connections: config.maxConnections,
-      connect: { timeout: config.connectTimeoutSeconds * 1_000 },
+      connect: { timeout: config.connectTimeoutSeconds * 1_000, ...(guard && { lookup: guard.lookup }) },
       headersTimeout: config.timeoutSeconds * 1_000,
       bodyTimeout: config.timeoutSeconds * 1_000,
       pipelining: 1,
@@ -63,6 +69,20 @@ function isFailure(error: unknown): boolean {
   return error instanceof ConnectionError || error instanceof TimeoutError;
 }
 
-function keyOf(origin: string, { maxConnections, connectTimeoutSeconds, timeoutSeconds }: ResolvedHttpConfig): string {
-  return `${origin} ${maxConnections} ${connectTimeoutSeconds} ${timeoutSeconds}`;
+function guardOf({ publicAddressesOnly, allowedNetworks, resolveHost }: ResolvedHttpConfig): AddressGuard | undefined {
+  return publicAddressesOnly ? new AddressGuard(allowedNetworks, resolveHost) : undefined;
+}
+
+/** Clients with other limits, or who may reach other places, share nothing. */
+function keyOf(origin: string, config: ResolvedHttpConfig): string {
+  const { maxConnections, connectTimeoutSeconds, timeoutSeconds, publicAddressesOnly } = config;
+  const limits = `${origin} ${maxConnections} ${connectTimeoutSeconds} ${timeoutSeconds}`;
+  if (!publicAddressesOnly) return limits;
+  return `${limits} public ${config.allowedNetworks.join()} ${numberOf(config.resolveHost)}`;
+}
+
+function numberOf(resolve: HostResolver): number {
+  const known = resolverNumbers.get(resolve) ?? ++resolvers;
+  resolverNumbers.set(resolve, known);
+  return known;
 }

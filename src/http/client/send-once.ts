@@ -20,9 +20,10 @@ export interface OutgoingRequest {
  */
 export async function sendOnce(
   { pool }: Origin,
-  { method, url, headers, body, signal }: OutgoingRequest,
+  request: OutgoingRequest,
   config: ResolvedHttpConfig,
 ): Promise<HttpResponse> {
+  const { method, url, headers, body, signal } = request;
   const limit = AbortSignal.timeout(config.timeoutSeconds * 1_000);
   try {
     const answer = await pool.request({
@@ -35,7 +36,7 @@ export async function sendOnce(
     const received = new Headers();
     for (const [name, value] of Object.entries(answer.headers))
       for (const each of [value ?? []].flat()) received.append(name, each);
-    const bytes = await readBody(answer.body, config.maxResponseBytes, url);
+    const bytes = await readBody(answer.body, config, request);
     if (answer.statusCode >= 400) throw new HttpError(answer.statusCode, shown(url), received, bytes.toString('utf8'));
     return new HttpResponse(answer.statusCode, received, url.href, bytes);
   } catch (error) {
@@ -44,16 +45,28 @@ export async function sendOnce(
   }
 }
 
-async function readBody(body: AsyncIterable<Buffer>, maxBytes: number, url: URL): Promise<Buffer> {
+/** With `cutBodies` the answer counts from its status on, whatever becomes of its body. */
+async function readBody(
+  body: AsyncIterable<Buffer>,
+  { maxResponseBytes, cutBodies }: ResolvedHttpConfig,
+  { url, signal }: OutgoingRequest,
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > maxBytes)
-      throw new KernelError('E_HTTP_BODY', `${shown(url)} answered more than ${maxBytes} bytes; see maxResponseBytes`);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of body) {
+      bytes += chunk.length;
+      chunks.push(chunk);
+      if (bytes > maxResponseBytes) throw tooLong(url, maxResponseBytes);
+    }
+  } catch (error) {
+    if (!cutBodies || signal?.aborted) throw error;
   }
-  return Buffer.concat(chunks);
+  return Buffer.concat(chunks).subarray(0, maxResponseBytes);
+}
+
+function tooLong(url: URL, maxBytes: number): KernelError {
+  return new KernelError('E_HTTP_BODY', `${shown(url)} answered more than ${maxBytes} bytes; see maxResponseBytes`);
 }
 
 /** The trace of this unit of work goes on at the server. */

@@ -70,21 +70,17 @@ export class RateLimits {
   }
 
   async #enforce(ctx: HttpContext, bucket: string, rule: RateLimitRule, policy: string): Promise<void> {
-    const decision = await this.#consume(bucket, rule);
-    if (!decision) return;
+    let decision: LimitDecision;
+    try {
+      decision = await this.#limiter.consume(bucket, rule.limit, rule.windowSeconds);
+    } catch (error) {
+      // A limiter that cannot answer lets requests pass: being limited by nothing beats being down.
+      this.#logger.warn({ err: error }, 'The rate limiter is unavailable; the request passes unlimited');
+      return;
+    }
     writeLimitHeaders(ctx, decision, rule, policy);
     if (decision.allowed) return;
     throw new RateLimitedError(Math.max(1, Math.ceil(decision.retryAfterSeconds)));
-  }
-
-  /** A limiter that cannot answer lets requests pass: being limited by nothing beats being down. */
-  async #consume(bucket: string, rule: RateLimitRule): Promise<LimitDecision | undefined> {
-    try {
-      return await this.#limiter.consume(bucket, rule.limit, rule.windowSeconds);
-    } catch (error) {
-      this.#logger.warn({ err: error }, 'The rate limiter is unavailable; the request passes unlimited');
-      return undefined;
-    }
   }
 }
 

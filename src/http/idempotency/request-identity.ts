@@ -48,7 +48,11 @@ export async function identifyRepeat(
 async function bodyOf(ctx: HttpContext, maxBytes: number): Promise<Buffer | string> {
   if (!hasBody(ctx.req)) return 'empty';
   const type = mediaTypeOf(ctx.req);
-  const isReadWhole = ctx.state.route?.declaration ? type !== 'multipart' : type === 'json' || type === 'form';
+  const options = ctx.state.route?.declaration?.options;
+  // What a route for uploads will refuse may be as long as an upload.
+  const isReadWhole = options
+    ? type !== 'multipart' && options.accepts !== 'multipart'
+    : type === 'json' || type === 'form';
   return isReadWhole ? readBody(ctx.req, maxBytes) : `${type} ${ctx.get('content-length')}`;
 }
 

@@ -28,7 +28,8 @@ export class OpenApiSchemas {
     }) as JsonSchema & { $defs?: Record<string, JsonSchema> };
     const names = new Map<string, string>();
     for (const [local, definition] of Object.entries($defs ?? {})) {
-      names.set(local, this.#nameFor(local.startsWith('__') ? `${name}${local.slice(2)}` : local, definition));
+      const isNamed = !local.startsWith('__');
+      names.set(local, isNamed ? this.#nameFor(local, definition) : this.#madeUpName(name, local, definition));
     }
     const refersToItself = JSON.stringify(root).includes('"$ref":"#"');
     const self = refersToItself ? this.#nameFor(name, root) : undefined;
@@ -39,6 +40,17 @@ export class OpenApiSchemas {
     if (self === undefined) return relocated;
     this.components[self] = relocated;
     return { $ref: COMPONENTS + self };
+  }
+
+  /** For a schema without a name: the one it got elsewhere, where it stands for itself and is the same. */
+  #madeUpName(name: string, local: string, definition: JsonSchema): string {
+    const text = JSON.stringify(definition);
+    const references = text.match(/"\$ref":"[^"]+"/g) ?? [];
+    const standsAlone = references.every((reference) => reference === `"$ref":"${DEFINITIONS}${local}"`);
+    const known = standsAlone ? this.#madeUp.get(text) : undefined;
+    const chosen = known ?? this.#nameFor(name + local.slice(2), definition);
+    this.#madeUp.set(text, chosen);
+    return chosen;
   }
 
   /** `wanted`, or a numbered form of it where another schema has that name already. */
@@ -53,6 +65,7 @@ export class OpenApiSchemas {
   }
 
   readonly #sources = new Map<string, string>();
+  readonly #madeUp = new Map<string, string>();
 }
 
 /** A copy whose references point into the document's components. */

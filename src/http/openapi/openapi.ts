@@ -155,6 +155,7 @@ function responsesOf(route: MatchedRoute, method: HttpMethod, schemas: OpenApiSc
   const status = options.status ?? (options.response || method !== 'DELETE' ? 200 : 204);
   const success = {
     description: STATUS_CODES[status] ?? 'Success',
+    ...(options.stream && { content: { 'text/event-stream': { schema: { type: 'string' } } } }),
     ...(options.response && {
       content: { 'application/json': { schema: schemas.convert(options.response, 'output', `${id}_response`) } },
     }),

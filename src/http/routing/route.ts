@@ -51,6 +51,8 @@ export interface RouteOptions<
   rawBody?: boolean;
   /** Overrides the service's limit, bytes. */
   maxBodySize?: number;
+  /** Says in OpenAPI that the answer is an event stream; what the handler returns makes it one. */
+  stream?: boolean;
   summary?: string;
   description?: string;
   tags?: readonly string[];

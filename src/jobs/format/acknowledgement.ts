@@ -9,15 +9,18 @@ import { type JobEnding, packRecord } from './job-record.js';
 export interface Acknowledgement {
   kind: 'succeeded' | 'failed' | 'cancelled' | 'retry' | 'return';
   claim: string;
-  id: string;
   task: string;
   /** A record, or the entry to put back. */
   payload: string;
+  /** It succeeded in its first run and showed nothing, so that only its record remains. */
+  isPlain: boolean;
   delayMs?: number;
   fault?: string;
 }
 
-export type AckPolicy = Pick<ResolvedWorkerOptions, 'retryDelaysMs' | 'retryJitter' | 'unknownTaskMs'> & {
+export type AckPolicy = Pick<ResolvedWorkerOptions, 'retryJitter' | 'unknownTaskMs'> & {
+  /** Waits before the second, third… try of a task, ms. */
+  retryDelaysOf(task: string): readonly number[];
   /** Whether anything is kept of a job that did not fail. */
   keepsResults: boolean;
   /** Redis time, ms. */
@@ -50,7 +53,7 @@ export function acknowledge(run: JobRun, outcome: Outcome, policy: AckPolicy): A
  * long, neither since it was enqueued nor since `offeredAt`.
  */
 export function handOn(run: JobRun, error: Error, offeredAt: number, policy: AckPolicy): Acknowledgement {
-  const lastHope = Math.max(offeredAt, run.envelope.enqueuedAt.getTime());
+  const lastHope = Math.max(offeredAt, run.envelope.enqueuedAtMs);
   if (policy.now() - lastHope > policy.unknownTaskMs) return giveUp(run, error, policy);
   return again(run, run.claim.run, jittered(HAND_ON_MS, policy.retryJitter), error);
 }
@@ -63,7 +66,7 @@ export function giveUp(run: JobRun, error: unknown, policy: AckPolicy): Acknowle
 /** The work is done, so a result that cannot be kept is no reason to do it again. */
 function succeeded(run: JobRun, result: unknown, policy: AckPolicy): Acknowledgement {
   try {
-    const length = JSON.stringify(result)?.length ?? 0;
+    const length = result === undefined || !policy.keepsResults ? 0 : (JSON.stringify(result)?.length ?? 0);
     if (length > MAX_RESULT) throw new RangeError(`${length} characters of JSON are more than ${MAX_RESULT}`);
     return ended(run, 'succeeded', { result }, policy);
   } catch (error) {
@@ -75,7 +78,7 @@ function succeeded(run: JobRun, result: unknown, policy: AckPolicy): Acknowledge
 function failed(run: JobRun, error: unknown, policy: AckPolicy): Acknowledgement {
   const failures = run.claim.run - run.claim.crashes;
   if (failures >= run.envelope.maxAttempts) return giveUp(run, error, policy);
-  const delays = policy.retryDelaysMs;
+  const delays = policy.retryDelaysOf(run.envelope.task);
   const delay = delays[Math.min(failures, delays.length) - 1] ?? 0;
   return again(run, run.claim.run + 1, jittered(delay, policy.retryJitter), error);
 }
@@ -91,19 +94,28 @@ function ended(
   facts: Pick<JobEnding, 'result' | 'error'>,
   policy: AckPolicy,
 ): Acknowledgement {
-  if (kind !== 'failed' && !policy.keepsResults) return { kind, ...subject(run), payload: '' };
-  const ending: JobEnding = {
-    status: kind,
-    completedAt: policy.now(),
-    startedAt: run.claim.claimedAt.getTime(),
-    attempts: run.claim.run,
-    ...(run.claim.crashes > 0 && { crashes: run.claim.crashes }),
-    ...facts,
-    ...run.context.reported,
-  };
-  return { kind, ...subject(run), payload: packRecord(ending, run.envelope.text) };
+  const { claim, envelope, context } = run;
+  const { progress, logs } = context.reported;
+  const isPlain = kind === 'succeeded' && claim.isFirst && progress === undefined && logs === undefined;
+  const payload =
+    kind !== 'failed' && !policy.keepsResults
+      ? ''
+      : packRecord(
+          {
+            status: kind,
+            completedAt: policy.now(),
+            startedAt: claim.claimedAtMs,
+            attempts: claim.run,
+            crashes: claim.crashes || undefined,
+            ...facts,
+            progress,
+            logs,
+          },
+          envelope.text,
+        );
+  return { kind, claim: claim.text, task: envelope.task, payload, isPlain };
 }
 
-function subject({ claim, envelope }: JobRun): Pick<Acknowledgement, 'claim' | 'id' | 'task'> {
-  return { claim: claim.text, id: claim.id, task: envelope.task };
+function subject({ claim, envelope }: JobRun): Pick<Acknowledgement, 'claim' | 'task' | 'isPlain'> {
+  return { claim: claim.text, task: envelope.task, isPlain: false };
 }

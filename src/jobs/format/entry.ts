@@ -35,12 +35,17 @@ export interface Entry {
 export interface Claim extends Entry {
   /** The text that stands in the processing list. */
   text: string;
-  claimedAt: Date;
+  /** Redis time, ms. */
+  claimedAtMs: number;
+  /** No run came before it. */
+  isFirst: boolean;
 }
 
 const ENTRY = /^([hnl])(\d+)\.(\d+)\.(.+)$/;
-const FIRST_ENTRY = /^([HNL])(.+)$/;
-const CLAIM = /^(\d+):(.+)$/;
+/** Digits of a time. */
+const TIME_DIGITS = 13;
+/** Letters of first entries; most entries are such, and to read them by regular expressions took 0.5 µs more of each job. */
+const FIRST_LETTERS: Readonly<Record<string, PriorityLetter>> = { H: 'h', N: 'n', L: 'l' };
 
 export function formatEntry({ priority, run, crashes, id }: Entry): string {
   if (run === 1 && crashes === 0) return priority.toUpperCase() + id;
@@ -48,15 +53,24 @@ export function formatEntry({ priority, run, crashes, id }: Entry): string {
 }
 
 export function parseEntry(text: string): Entry {
-  const [, first, only] = FIRST_ENTRY.exec(text) ?? [];
-  if (first && only) return { priority: first.toLowerCase() as PriorityLetter, run: 1, crashes: 0, id: only };
+  const first = firstLetter(text, 0);
+  if (first) return { priority: first, run: 1, crashes: 0, id: text.slice(1) };
   const [, priority, run, crashes, id] = ENTRY.exec(text) ?? [];
   if (!priority || !id) throw new KernelError('E_QUEUE_FORMAT', `"${text}" is not an entry of a job queue`);
   return { priority: priority as PriorityLetter, run: Number(run), crashes: Number(crashes), id };
 }
 
 export function parseClaim(text: string): Claim {
-  const [, claimedAt, entry] = CLAIM.exec(text) ?? [];
-  if (!entry) throw new KernelError('E_QUEUE_FORMAT', `"${text}" is not a claim of a job queue`);
-  return { ...parseEntry(entry), text, claimedAt: new Date(Number(claimedAt)) };
+  const claimedAtMs = Number(text.slice(0, TIME_DIGITS));
+  if (text[TIME_DIGITS] !== ':' || Number.isNaN(claimedAtMs)) {
+    throw new KernelError('E_QUEUE_FORMAT', `"${text}" is not a claim of a job queue`);
+  }
+  const at = TIME_DIGITS + 1;
+  const priority = firstLetter(text, at);
+  if (priority) return { priority, run: 1, crashes: 0, id: text.slice(at + 1), text, claimedAtMs, isFirst: true };
+  return { ...parseEntry(text.slice(at)), text, claimedAtMs, isFirst: false };
+}
+
+function firstLetter(text: string, at: number): PriorityLetter | undefined {
+  return text.length > at + 1 ? FIRST_LETTERS[text.charAt(at)] : undefined;
 }

@@ -19,7 +19,8 @@ export interface Envelope {
 
 /** An envelope as Redis holds it, with the time that Redis took it in. */
 export interface StoredEnvelope extends Envelope {
-  enqueuedAt: Date;
+  /** Unix ms. */
+  enqueuedAtMs: number;
   /** The stored text. */
   text: string;
 }
@@ -52,7 +53,8 @@ export function packEnvelope(envelope: Envelope): string {
 
 export function unpackEnvelope(text: string): StoredEnvelope {
   const letter = text[TIME_DIGITS];
-  if (!letter || !/^\d+$/.test(text.slice(0, TIME_DIGITS))) {
+  const enqueuedAtMs = Number(text.slice(0, TIME_DIGITS));
+  if (!letter || Number.isNaN(enqueuedAtMs)) {
     throw new KernelError('E_QUEUE_FORMAT', 'The stored job is not one of this queue');
   }
   const packed = JSON.parse(text.slice(TIME_DIGITS + 1)) as PackedEnvelope;
@@ -65,7 +67,7 @@ export function unpackEnvelope(text: string): StoredEnvelope {
     userId: packed.u,
     metadata: packed.m,
     context: packed.c,
-    enqueuedAt: new Date(Number(text.slice(0, TIME_DIGITS))),
+    enqueuedAtMs,
     text,
   };
 }

@@ -3,14 +3,14 @@ export interface JobEnding {
   status: 'succeeded' | 'failed' | 'cancelled';
   /** Unix ms. */
   completedAt: number;
-  startedAt?: number;
+  startedAt?: number | undefined;
   /** Runs in all. */
-  attempts?: number;
-  crashes?: number;
+  attempts?: number | undefined;
+  crashes?: number | undefined;
   result?: unknown;
-  error?: string;
-  progress?: number;
-  logs?: readonly string[];
+  error?: string | undefined;
+  progress?: number | undefined;
+  logs?: readonly string[] | undefined;
 }
 
 /** The stored record of a finished job. */

@@ -88,6 +88,6 @@ function described(queueName: string, id: string, envelopeText: string) {
     metadata: envelope.metadata ?? {},
     maxAttempts: envelope.maxAttempts,
     timeoutMs: envelope.timeoutMs,
-    enqueuedAt: envelope.enqueuedAt,
+    enqueuedAt: new Date(envelope.enqueuedAtMs),
   };
 }

@@ -16,11 +16,11 @@ export interface QueueKeys {
   jobs: string;
   /** What changes while a job lives: progress, logs, last fault, its entry once it is not the first one. A hash. */
   live(id: string): string;
-  /** Record of a succeeded or cancelled job; expires. */
-  result(id: string): string;
+  /** Records of succeeded and cancelled jobs by id, a hash. */
+  results: string;
   /** Record of a dead job; expires. */
   dead(id: string): string;
-  /** Ids of succeeded and cancelled jobs by time of their end, bounded. */
+  /** Succeeded and cancelled jobs, as `<until when the record is kept, Unix ms>:<id>`, in order of their end, a bounded list. */
   finished: string;
   /** Ids of dead jobs by time of death, bounded. */
   graveyard: string;
@@ -56,7 +56,7 @@ export function queueKeys(prefix: string, queueName: string): QueueKeys {
     processing: (workerId) => `${base}:p:${workerId}`,
     jobs: `${base}:j`,
     live: (id) => `${base}:h:${id}`,
-    result: (id) => `${base}:r:${id}`,
+    results: `${base}:r`,
     dead: (id) => `${base}:d:${id}`,
     finished: `${base}:done`,
     graveyard: `${base}:x`,

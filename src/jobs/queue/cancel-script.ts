@@ -1,5 +1,5 @@
 import type { RedisScript } from '../../redis/index.js';
-import { DROP_CANCELLED, KEEP_ENDED, PRELUDE } from '../format/script-prelude.js';
+import { DROP_CANCELLED, KEEP_FINISHED, PRELUDE } from '../format/script-prelude.js';
 import { TASK_LIMIT_KEYS } from '../format/task-limits.js';
 import { CLAIM_OF, ENTRY_OF } from './locate-script.js';
 
@@ -11,7 +11,7 @@ import { CLAIM_OF, ENTRY_OF } from './locate-script.js';
 export const CANCEL: RedisScript = {
   name: 'kernelJobsCancel',
   keys: 1,
-  lua: `${PRELUDE}${KEEP_ENDED}${DROP_CANCELLED}${TASK_LIMIT_KEYS}${CLAIM_OF}${ENTRY_OF}
+  lua: `${PRELUDE}${KEEP_FINISHED}${DROP_CANCELLED}${TASK_LIMIT_KEYS}${CLAIM_OF}${ENTRY_OF}
 local id = ARGV[1]
 local envelope = redis.call('HGET', jobs, id)
 if type(envelope) ~= 'string' then return 'unknown' end

@@ -7,8 +7,6 @@ export interface EnqueueRequest {
   id: string;
   /** Packed. */
   envelope: string;
-  /** Its first entry. */
-  entry: string;
   /** '' at once, '+ms' from now, or Unix ms. */
   due: string;
   /** The caller chose the id. */
@@ -21,8 +19,11 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Jobs, and characters of them, per script call; more would hold up the server's other clients. */
-const CHUNK = 500;
+/**
+ * Jobs, and characters of them, per script call; more would hold up the server's other clients. Of a larger batch the
+ * server takes in one call while the next is written.
+ */
+const CHUNK = 250;
 const CHUNK_LENGTH = 4_000_000;
 
 /** Sends what is enqueued within one tick as one script call: 100 callers then cost one round trip. */
@@ -46,37 +47,62 @@ export class EnqueueBatch {
     });
   }
 
+  /** The same for many, with one promise for all of them: one for each took a third of the time. */
+  async addMany(requests: readonly EnqueueRequest[]): Promise<boolean[]> {
+    const taken = await Promise.all([...chunksOf(requests)].map((chunk) => this.#send(chunk)));
+    return taken.flat();
+  }
+
   #flush(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const chunk of chunksOf(waiting)) void this.#send(chunk);
+    let start = 0;
+    for (const chunk of chunksOf(waiting.map(({ request }) => request))) {
+      void this.#answer(waiting.slice(start, start + chunk.length), chunk);
+      start += chunk.length;
+    }
   }
 
-  async #send(chunk: readonly Waiting[]): Promise<void> {
-    const args = chunk.flatMap(({ request: { id, envelope, entry, due } }) => [id, envelope, entry, due]);
+  async #answer(waiting: readonly Waiting[], chunk: readonly EnqueueRequest[]): Promise<void> {
     try {
-      const answers = (await runScript(this.#redis, this.#script, [this.#base], args)) as string[];
-      // An id of our own making is known only when the client sent the script twice over a broken connection.
-      for (const [i, { request, resolve }] of chunk.entries()) resolve(answers[i] === '' || !request.named);
+      const taken = await this.#send(chunk);
+      for (const [i, { resolve }] of waiting.entries()) resolve(taken[i] === true);
+    } catch (error) {
+      for (const { reject } of waiting) reject(error);
+    }
+  }
+
+  async #send(chunk: readonly EnqueueRequest[]): Promise<boolean[]> {
+    const ready = chunk.filter(({ due }) => due === '');
+    const later = ready.length < chunk.length ? chunk.filter(({ due }) => due !== '') : [];
+    const args: Array<string | number> = [ready.length];
+    for (const { id } of ready) args.push(id);
+    for (const { envelope } of ready) args.push(envelope);
+    for (const { id, envelope, due } of later) args.push(id, envelope, due);
+    const known = new Set<EnqueueRequest | undefined>();
+    try {
+      const numbers = (await runScript(this.#redis, this.#script, [this.#base], args)) as number[];
+      for (const number of numbers) known.add(ready[number - 1] ?? later[number - ready.length - 1]);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      const error = new ConnectionError(`Redis did not take the job (${reason}); try again`, { cause });
-      for (const { reject } of chunk) reject(error);
+      throw new ConnectionError(`Redis did not take the job (${reason}); try again`, { cause });
     }
+    // An id of our own making is known only when the client sent the script twice over a broken connection.
+    return chunk.map((request) => !request.named || !known.has(request));
   }
 }
 
-function* chunksOf(waiting: readonly Waiting[]): Generator<readonly Waiting[]> {
+function* chunksOf(requests: readonly EnqueueRequest[]): Generator<readonly EnqueueRequest[]> {
   let start = 0;
   let length = 0;
-  for (const [i, { request }] of waiting.entries()) {
-    const size = request.envelope.length;
+  for (const [i, { envelope }] of requests.entries()) {
+    const size = envelope.length;
     if (i > start && (i - start === CHUNK || length + size > CHUNK_LENGTH)) {
-      yield waiting.slice(start, i);
+      yield requests.slice(start, i);
       start = i;
       length = 0;
     }
     length += size;
   }
-  yield waiting.slice(start);
+  yield requests.slice(start);
 }

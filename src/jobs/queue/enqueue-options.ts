@@ -1,6 +1,6 @@
 import { currentContext } from '../../base/context.js';
 import { ValidationError } from '../../base/errors.js';
-import { formatEntry, type JobPriority, PRIORITY_NAMES, priorityLetter } from '../format/entry.js';
+import { type JobPriority, PRIORITY_NAMES, priorityLetter } from '../format/entry.js';
 import { type CarriedContext, packEnvelope } from '../format/envelope.js';
 import type { TaskOptions } from '../job-registry.js';
 import type { MissedTicks } from '../schedule/schedule.js';
@@ -86,17 +86,12 @@ export function enqueueRequest(
       context: isSchedule ? undefined : carriedContext(),
     }),
   );
-  return {
-    id,
-    envelope,
-    entry: formatEntry({ priority, run: 1, crashes: 0, id }),
-    due: dueOf(options),
-    named: options.jobId !== undefined,
-  };
+  return { id, envelope, due: dueOf(options), named: options.jobId !== undefined };
 }
 
 function assertOptions(options: EnqueueOptions): void {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return;
   const faults = given.flatMap(([name, value]) => faultOf(name, value));
   faults.push(...conflictsOf(options));
   if (faults.length === 0) return;
@@ -129,6 +124,7 @@ function packed(maxBytes: number, pack: () => string): string {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw dataFault(`cannot be written as JSON (${reason}); pass plain data`, error);
   }
+  if (envelope.length * 3 <= maxBytes) return envelope; // no character takes more
   const bytes = Buffer.byteLength(envelope);
   if (bytes <= maxBytes) return envelope;
   throw dataFault(`is ${bytes} bytes as JSON, more than ${maxBytes}; pass an id and let the handler load the rest`);
@@ -150,11 +146,11 @@ function actingUser(): string | undefined {
 
 function carriedContext(): CarriedContext | undefined {
   const { requestId, actor, tenantId, trace } = currentContext();
-  const carried: CarriedContext = {
+  if (requestId === undefined && !actor && tenantId === undefined && !trace) return undefined;
+  return {
     ...(requestId !== undefined && { requestId }),
     ...(actor && { actor }),
     ...(tenantId !== undefined && { tenantId }),
     ...(trace && { trace }),
   };
-  return Object.keys(carried).length > 0 ? carried : undefined;
 }

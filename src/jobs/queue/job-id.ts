@@ -1,12 +1,11 @@
 import { randomToken } from '../../base/ids.js';
 
 const TAG_BYTES = 6;
-const COUNT_BYTES = 6;
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const COUNT_DIGITS = 5;
-/** Five digits of base64. */
-const MOST = 64 ** COUNT_DIGITS;
+/** As many as five digits can tell apart. */
+const MOST = DIGITS.length ** COUNT_DIGITS;
 
-const buffer = Buffer.alloc(COUNT_BYTES);
 let tag = '';
 let count = MOST;
 
@@ -20,7 +19,11 @@ export function newJobId(): string {
     tag = randomToken(TAG_BYTES);
     count = 0;
   }
-  buffer.writeUIntBE(count, 0, COUNT_BYTES);
-  count += 1;
-  return tag + buffer.toString('base64url').slice(-COUNT_DIGITS);
+  let rest = count++;
+  let digits = '';
+  for (let place = 0; place < COUNT_DIGITS; place++) {
+    digits = DIGITS.charAt(rest % DIGITS.length) + digits;
+    rest = Math.floor(rest / DIGITS.length);
+  }
+  return tag + digits;
 }

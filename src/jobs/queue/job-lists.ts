@@ -46,7 +46,7 @@ export class JobLists {
   /** Dead letters, newest first. */
   async dead(offset: number, limit: number): Promise<Job[]> {
     const ids = await this.#redis.zrevrange(this.#keys.graveyard, offset, offset + limit - 1);
-    return this.#ended(ids, this.#keys.dead);
+    return this.#shown(ids, ids.length > 0 ? await this.#redis.mget(ids.map(this.#keys.dead)) : []);
   }
 
   async #inState(status: JobStatus | undefined): Promise<Job[]> {
@@ -73,7 +73,7 @@ export class JobLists {
     const lists = await Promise.all(workers.map((id) => this.#redis.lrange(this.#keys.processing(id), 0, -1)));
     return lists.flat().map((text) => {
       const claim = parseClaim(text);
-      return { id: claim.id, entry: claim, claimedAt: claim.claimedAt };
+      return { id: claim.id, entry: claim, claimedAt: new Date(claim.claimedAtMs) };
     });
   }
 
@@ -89,7 +89,9 @@ export class JobLists {
   }
 
   async #finished(): Promise<Job[]> {
-    return this.#ended(await this.#redis.zrevrange(this.#keys.finished, 0, WINDOW - 1), this.#keys.result);
+    const lines = await this.#redis.lrange(this.#keys.finished, -WINDOW, -1);
+    const ids = lines.reverse().map((line) => line.slice(line.indexOf(':') + 1));
+    return this.#shown(ids, ids.length > 0 ? await this.#redis.hmget(this.#keys.results, ...ids) : []);
   }
 
   async #live(places: readonly Place[]): Promise<Job[]> {
@@ -102,9 +104,7 @@ export class JobLists {
     });
   }
 
-  async #ended(ids: readonly string[], keyOf: (id: string) => string): Promise<Job[]> {
-    if (ids.length === 0) return [];
-    const records = await this.#redis.mget(ids.map(keyOf));
+  #shown(ids: readonly string[], records: ReadonlyArray<string | null>): Job[] {
     return ids.flatMap((id, i) => {
       const record = records[i];
       return record ? [finishedJob(this.#queueName, id, record)] : [];

@@ -35,6 +35,8 @@ export interface JobQueueOptions extends Partial<QueueSettings> {
   outbox?: JobOutbox | undefined;
   /** Opens the client that hears wake-ups and events; a duplicate of `redis` by default. */
   openSubscriber?: () => RedisClient;
+  /** Those of another queue, in place of a client of its own. */
+  signals?: QueueSignals;
   logger?: Logger;
   metrics?: Metrics;
 }
@@ -84,6 +86,7 @@ export class JobQueue {
   readonly #outbox: JobOutbox | undefined;
   readonly #lists: JobLists;
   readonly #events: QueueEvents;
+  readonly #hasOwnSignals: boolean;
 
   constructor(options: JobQueueOptions) {
     const { redis, prefix = 'queue:', name = 'default', registry, openSubscriber, logger, metrics } = options;
@@ -91,7 +94,9 @@ export class JobQueue {
     this.redis = redis;
     this.keys = queueKeys(prefix, name);
     this.settings = queueSettings(options);
-    this.signals = new QueueSignals(openSubscriber ?? (() => redis.duplicate()), logger ?? silentLogger);
+    const openClient = openSubscriber ?? (() => redis.duplicate());
+    this.signals = options.signals ?? new QueueSignals(openClient, logger ?? silentLogger);
+    this.#hasOwnSignals = options.signals === undefined;
     this.publishedTasks = new PublishedTasks(redis, this.keys.tasks);
     this.timetable = new Schedules(redis, this.keys);
     this.#registry = registry;
@@ -110,7 +115,10 @@ export class JobQueue {
    * @throws ValidationError for faulty options, or data that JSON cannot carry.
    */
   async enqueue(task: string, data?: unknown, options: EnqueueOptions = {}): Promise<EnqueueResult> {
-    const [result] = await this.enqueueMany([{ ...options, task, data }]);
+    if (!this.#registry?.has(task)) await this.#assertPublished(task);
+    const order = this.#orderOf(task, data, options);
+    if (!this.#outbox?.isOpen()) return this.#submit(order);
+    const [result] = await this.#putAside(this.#outbox, [order]);
     return result as EnqueueResult;
   }
 
@@ -119,16 +127,9 @@ export class JobQueue {
     for (const { task } of jobs) {
       if (!this.#registry?.has(task)) await this.#assertPublished(task);
     }
-    const requests = jobs.map(({ task, data, ...options }) => {
-      const defaults = this.#registry?.getMetadata(task) ?? {};
-      return { task, options, request: enqueueRequest(task, data, options, defaults, this.settings) };
-    });
-    const orders = requests.map(({ task, options: { cron, ...options }, request }): Order => {
-      if (cron === undefined) return { task, request };
-      return { task, schedule: { id: request.id, text: packSchedule({ ...options, cron }, request.envelope) } };
-    });
+    const orders = jobs.map(({ task, data, ...options }) => this.#orderOf(task, data, options));
     if (this.#outbox?.isOpen()) return this.#putAside(this.#outbox, orders);
-    return Promise.all(orders.map((order) => this.#submit(order)));
+    return this.#submitMany(orders);
   }
 
   /** Jobs that were put aside in a transaction, and that is committed. Those it has taken before it leaves alone. */
@@ -146,7 +147,7 @@ export class JobQueue {
     const job = { id: jobId, envelopeText, live };
     if (/^\d/.test(place)) {
       const claim = parseClaim(place);
-      return liveJob(this.name, { ...job, entry: claim, claimedAt: claim.claimedAt });
+      return liveJob(this.name, { ...job, entry: claim, claimedAt: new Date(claim.claimedAtMs) });
     }
     const entry = parseEntry(place);
     return liveJob(this.name, due ? { ...job, entry, runAt: new Date(Number(due)) } : { ...job, entry });
@@ -227,17 +228,42 @@ export class JobQueue {
   /** Ends what this client listens to. Its Redis client belongs to the caller. */
   close(): void {
     this.#events.close();
-    this.signals.close();
+    if (this.#hasOwnSignals) this.signals.close();
+  }
+
+  #orderOf(task: string, data: unknown, options: EnqueueOptions): Order {
+    const defaults = this.#registry?.getMetadata(task) ?? {};
+    const request = enqueueRequest(task, data, options, defaults, this.settings);
+    const { cron } = options;
+    if (cron === undefined) return { task, request };
+    return { task, schedule: { id: request.id, text: packSchedule({ ...options, cron }, request.envelope) } };
   }
 
   async #submit(order: Order): Promise<EnqueueResult> {
     if ('schedule' in order) return this.#schedule(order.task, order.schedule);
-    const { task: taskName, request } = order;
-    const taken = await this.#batch.add(request);
-    const answer = { jobId: request.id, taskName, queueName: this.name };
-    if (!taken) return { ...answer, status: (await this.get(request.id))?.status ?? 'queued', duplicate: true };
+    const taken = await this.#batch.add(order.request);
+    return taken ? this.#queued(order.task, order.request.id) : this.#duplicate(order.task, order.request.id);
+  }
+
+  async #submitMany(orders: readonly Order[]): Promise<EnqueueResult[]> {
+    const requests = orders.flatMap((order) => ('request' in order ? [order.request] : []));
+    const taken = (await this.#batch.addMany(requests)).values();
+    const results = orders.map((order) => {
+      if ('schedule' in order) return this.#schedule(order.task, order.schedule);
+      const { id } = order.request;
+      return taken.next().value ? this.#queued(order.task, id) : this.#duplicate(order.task, id);
+    });
+    return results.some((result) => result instanceof Promise) ? Promise.all(results) : (results as EnqueueResult[]);
+  }
+
+  #queued(taskName: string, jobId: string): EnqueueResult {
     this.#metrics.increment('jobs_enqueued_total', { task: taskName });
-    return { ...answer, status: 'queued', duplicate: false };
+    return { jobId, taskName, status: 'queued', queueName: this.name, duplicate: false };
+  }
+
+  async #duplicate(taskName: string, jobId: string): Promise<EnqueueResult> {
+    const status = (await this.get(jobId))?.status ?? 'queued';
+    return { jobId, taskName, status, queueName: this.name, duplicate: true };
   }
 
   async #schedule(taskName: string, { id, text }: { id: string; text: string }): Promise<EnqueueResult> {

@@ -1,5 +1,5 @@
 import type { RedisScript } from '../../redis/index.js';
-import { PRELUDE } from '../format/script-prelude.js';
+import { KEEP_FINISHED, PRELUDE } from '../format/script-prelude.js';
 
 /** Finds the claim of a running job among the live workers: `claimOf(id)`, nil when nobody runs it. */
 export const CLAIM_OF = `
@@ -28,7 +28,7 @@ end
 export const LOCATE: RedisScript = {
   name: 'kernelJobsLocate',
   keys: 1,
-  lua: `${PRELUDE}${CLAIM_OF}${ENTRY_OF}
+  lua: `${PRELUDE}${KEEP_FINISHED}${CLAIM_OF}${ENTRY_OF}
 local id = ARGV[1]
 local envelope = redis.call('HGET', jobs, id)
 if type(envelope) == 'string' then
@@ -40,7 +40,10 @@ if type(envelope) == 'string' then
   return {'live', envelope, entry, type(due) == 'string' and due or '', changes}
 end
 local record = redis.call('GET', base .. ':d:' .. id)
-if type(record) ~= 'string' then record = redis.call('GET', base .. ':r:' .. id) end
+if type(record) ~= 'string' then
+  dropExpired()
+  record = redis.call('HGET', records, id)
+end
 if type(record) == 'string' then return {'ended', record} end
 return {}`,
 };

@@ -1,5 +1,5 @@
 import type { RedisScript } from '../../redis/index.js';
-import { PRELUDE } from '../format/script-prelude.js';
+import { KEEP_FINISHED, PRELUDE } from '../format/script-prelude.js';
 import { TASK_LIMIT_KEYS } from '../format/task-limits.js';
 
 /**
@@ -9,7 +9,7 @@ import { TASK_LIMIT_KEYS } from '../format/task-limits.js';
 export const PURGE: RedisScript = {
   name: 'kernelJobsPurge',
   keys: 1,
-  lua: `${PRELUDE}${TASK_LIMIT_KEYS}
+  lua: `${PRELUDE}${KEEP_FINISHED}${TASK_LIMIT_KEYS}
 local kind, limit = ARGV[1], tonumber(ARGV[2])
 local purged = 0
 local function forget(ids, part)
@@ -26,14 +26,12 @@ local function forgetWaiting(entries)
   redis.call('HDEL', jobs, unpack(ids))
   forget(ids, ':h:')
 end
-local function forgetEnded(index, part)
-  forget(redis.call('ZRANGE', index, 0, limit - 1), part)
-  redis.call('ZREMRANGEBYRANK', index, 0, limit - 1)
-end
 if kind == 'finished' then
-  forgetEnded(base .. ':done', ':r:')
+  purged = math.min(redis.call('LLEN', finished), limit)
+  forgetFinished(purged)
 elseif kind == 'dead' then
-  forgetEnded(base .. ':x', ':d:')
+  forget(redis.call('ZRANGE', base .. ':x', 0, limit - 1), ':d:')
+  redis.call('ZREMRANGEBYRANK', base .. ':x', 0, limit - 1)
 else
   for _, letter in ipairs({'h', 'n', 'l'}) do
     if purged < limit then forgetWaiting(redis.call('LPOP', base .. ':w:' .. letter, limit - purged)) end

@@ -24,7 +24,7 @@ export async function readQueueStats(redis: RedisClient, keys: QueueKeys): Promi
     sumOfLengths(redis, workers.map(keys.processing)),
     redis.zcard(keys.delayed),
     redis.zcard(keys.graveyard),
-    redis.zcard(keys.finished),
+    redis.llen(keys.finished),
     redis.zcard(keys.ticks),
     redis.hexists(keys.flags, 'paused'),
     redis.hgetall(keys.totals),

@@ -1,5 +1,5 @@
 import type { RedisScript } from '../../redis/index.js';
-import { PRELUDE } from '../format/script-prelude.js';
+import { HAS_ENDED, KEEP_FINISHED, PRELUDE } from '../format/script-prelude.js';
 
 /**
  * Makes or changes a schedule. One that is there already, word for word, keeps its next time, so that a start of the
@@ -59,7 +59,7 @@ return list(found)`,
 export const FIRE_SCHEDULE: RedisScript = {
   name: 'kernelJobsFireSchedule',
   keys: 1,
-  lua: `${PRELUDE}
+  lua: `${PRELUDE}${KEEP_FINISHED}${HAS_ENDED}
 local schedule, id, envelope, entry = ARGV[1], ARGV[5], ARGV[6], ARGV[7]
 local tick = redis.call('ZSCORE', base .. ':ticks', schedule)
 if not tick or tonumber(tick) ~= tonumber(ARGV[3]) then return 0 end
@@ -71,8 +71,8 @@ else
   redis.call('ZADD', base .. ':ticks', ARGV[4], schedule)
 end
 if envelope == '' then return 0 end
-if redis.call('EXISTS', base .. ':r:' .. id, base .. ':d:' .. id) > 0 then return 0 end
-if redis.call('HSETNX', jobs, id, text(now) .. envelope) == 0 then return 0 end
+if hasEnded(id) then return 0 end
+if redis.call('HSETNX', jobs, id, stamp .. envelope) == 0 then return 0 end
 redis.call('RPUSH', waiting(entry), entry)
 wake()
 return 1`,

@@ -1,17 +1,19 @@
 import type { JobRun } from './job-run.js';
 
-/** The jobs a worker holds, by claim: those that run, and those that were claimed ahead and begin as others end. */
+/** The jobs that a worker holds and that have not ended: those that run, and those that were claimed ahead. */
 export class HeldJobs {
   readonly #concurrency: number;
-  readonly #perform: (run: JobRun) => Promise<void>;
-  readonly #runs = new Map<string, JobRun>();
+  readonly #perform: (run: JobRun) => void;
+  readonly #runs = new Set<JobRun>();
   #ahead: JobRun[] = [];
+  #young: JobRun[] = [];
   #running = 0;
   #lastBegan = 0;
+  #isBeginning = false;
   #isClosed = false;
 
-  /** @param perform runs a job and never rejects. */
-  constructor(concurrency: number, perform: (run: JobRun) => Promise<void>) {
+  /** @param perform runs a job, and calls `ended` with it, at once or later. */
+  constructor(concurrency: number, perform: (run: JobRun) => void) {
     this.#concurrency = concurrency;
     this.#perform = perform;
   }
@@ -29,17 +31,19 @@ export class HeldJobs {
     return this.#ahead.length === 0 ? 0 : performance.now() - this.#lastBegan;
   }
 
-  get(claim: string): JobRun | undefined {
-    return this.#runs.get(claim);
-  }
-
   all(): Iterable<JobRun> {
     return this.#runs.values();
   }
 
   add(run: JobRun): void {
-    this.#runs.set(run.claim.text, run);
+    this.#runs.add(run);
     this.#ahead.push(run);
+    this.#beginNext();
+  }
+
+  ended(run: JobRun): void {
+    this.#running -= 1;
+    this.#runs.delete(run);
     this.#beginNext();
   }
 
@@ -52,24 +56,31 @@ export class HeldJobs {
   takeAhead(): JobRun[] {
     const taken = this.#ahead.reverse();
     this.#ahead = [];
-    for (const { claim } of taken) this.#runs.delete(claim.text);
+    for (const run of taken) this.#runs.delete(run);
     return taken;
   }
 
   #beginNext(): void {
+    if (this.#isBeginning) return; // a job ended at once; the loop that began it goes on
+    this.#isBeginning = true;
     while (this.#running < this.#concurrency && !this.#isClosed) {
       const run = this.#ahead.shift();
-      if (!run) return;
-      void this.#begin(run);
+      if (!run) break;
+      this.#running += 1;
+      this.#lastBegan = performance.now();
+      this.#perform(run);
+      if (this.#runs.has(run)) this.#watch(run);
     }
+    this.#isBeginning = false;
   }
 
-  async #begin(run: JobRun): Promise<void> {
-    this.#running += 1;
-    this.#lastBegan = performance.now();
-    await this.#perform(run);
-    this.#running -= 1;
-    this.#runs.delete(run.claim.text);
-    this.#beginNext();
+  /** Limits the time of a run once it has outlived the turn it began in: a timer for each took a tenth of the time. */
+  #watch(run: JobRun): void {
+    if (this.#young.push(run) > 1) return;
+    setImmediate(() => {
+      const young = this.#young;
+      this.#young = [];
+      for (const each of young) each.limitTime();
+    });
   }
 }

@@ -3,7 +3,7 @@ import type { Claim } from '../format/entry.js';
 import type { readEnvelope, StoredEnvelope } from '../format/envelope.js';
 import { JobCancelledError, JobTimeoutError, LeaseLostError, WorkerStoppingError } from '../job-errors.js';
 import type { JobHandler } from '../job-registry.js';
-import { JobContext } from './job-context.js';
+import { JobContext, type JobContextFields } from './job-context.js';
 import type { ResolvedWorkerOptions } from './worker-options.js';
 
 /** How a run ended. `interrupted`: nothing was wrong with the job. `lost`: it belongs to another worker by now. */
@@ -15,8 +15,11 @@ export type Outcome =
   | { kind: 'lost' };
 
 export type RunOptions = Pick<ResolvedWorkerOptions, 'withDb' | 'services' | 'abortGraceMs' | 'logger'> & {
-  report: (changes: { progress?: number; logs?: readonly string[] }) => Promise<void>;
+  report: (run: JobRun, changes: JobReport) => Promise<void>;
 };
+
+/** What a handler shows of its job. */
+export type JobReport = Parameters<NonNullable<JobContextFields['report']>>[0];
 
 /** A timer set for longer fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -31,9 +34,10 @@ export class JobRun {
   /** Made when the handler asks for it: that took a fifth of the time of a job that does nothing. */
   #controller: AbortController | undefined;
   #reason: Error | undefined;
-  #onAbort: () => void = () => {};
   readonly #options: RunOptions;
   #began: number | undefined;
+  #onEnd: ((outcome: Outcome) => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(claim: Claim, { envelope, fault }: ReturnType<typeof readEnvelope>, options: RunOptions) {
     this.claim = claim;
@@ -45,19 +49,24 @@ export class JobRun {
       taskName: envelope.task,
       attempt: claim.run,
       maxAttempts: envelope.maxAttempts,
-      enqueuedAt: envelope.enqueuedAt,
-      startedAt: claim.claimedAt,
+      enqueuedAt: new Date(envelope.enqueuedAtMs),
+      startedAt: new Date(claim.claimedAtMs),
       userId: envelope.userId,
       metadata: envelope.metadata,
       signal: () => this.#signal(),
-      report: options.report,
+      report: (changes) => options.report(this, changes),
     });
+  }
+
+  /** How long it has gone on, ms. */
+  get tookMs(): number {
+    return this.#began === undefined ? 0 : performance.now() - this.#began;
   }
 
   /** How long it may still go on, ms, once it has begun. */
   get timeLeftMs(): number {
     if (this.#began === undefined) return 0;
-    return this.#began + this.envelope.timeoutMs + this.#options.abortGraceMs - performance.now();
+    return this.envelope.timeoutMs + this.#options.abortGraceMs - this.tookMs;
   }
 
   cancel(): void {
@@ -73,41 +82,57 @@ export class JobRun {
   }
 
   /**
-   * Runs `handler` in the context of who enqueued the job; never rejects. A handler that does not heed its signal cannot
-   * be stopped, but it is waited for no longer.
+   * Runs `handler` in the context of who enqueued the job, and calls `onEnd` once. A handler that does not heed its signal
+   * cannot be stopped, but it is waited for no longer. No promise is made for a handler that makes none, and one for others:
+   * each takes a microsecond while async contexts are followed.
    */
-  perform(handler: JobHandler): Promise<Outcome> {
-    const { timeoutMs } = this.envelope;
-    if (this.#reason) return Promise.resolve(this.#failure(this.#reason));
+  perform(handler: JobHandler, onEnd: (outcome: Outcome) => void): void {
     this.#began = performance.now();
-    const onTimeout = () => this.#abort(new JobTimeoutError(this.claim.id, timeoutMs));
-    const timer = setTimeout(onTimeout, Math.min(timeoutMs, LONGEST_TIMER_MS));
-    let grace: NodeJS.Timeout | undefined;
-    return new Promise((resolve) => {
-      const end = (outcome: Outcome): void => {
-        clearTimeout(timer);
-        clearTimeout(grace);
-        resolve(outcome);
-      };
-      this.#onAbort = () => {
-        grace = setTimeout(() => end(this.#overdue()), this.#options.abortGraceMs).unref();
-      };
-      this.#inContext(handler).then(
-        (result) => end({ kind: 'succeeded', result }),
-        (error: unknown) => end(this.#failure(error)),
+    this.#onEnd = onEnd;
+    let result: unknown;
+    try {
+      if (this.#reason) throw this.#reason;
+      result = this.#inContext(handler);
+    } catch (error) {
+      this.#end(this.#failure(error));
+      return;
+    }
+    if (isThenable(result)) {
+      Promise.resolve(result).then(
+        (value) => this.#end({ kind: 'succeeded', result: value }),
+        (error: unknown) => this.#end(this.#failure(error)),
       );
-    });
+    } else {
+      this.#end({ kind: 'succeeded', result });
+    }
   }
 
-  #inContext(handler: JobHandler): Promise<unknown> {
+  /** Its time begins with `perform`; most runs end in the turn they began in, and need no timer. */
+  limitTime(): void {
+    if (!this.#onEnd || this.#reason) return;
+    const { timeoutMs } = this.envelope;
+    const left = Math.max(0, timeoutMs - this.tookMs);
+    this.#timer = setTimeout(
+      () => this.#abort(new JobTimeoutError(this.claim.id, timeoutMs)),
+      Math.min(left, LONGEST_TIMER_MS),
+    );
+  }
+
+  #end(outcome: Outcome): void {
+    const onEnd = this.#onEnd;
+    if (!onEnd) return;
+    this.#onEnd = undefined;
+    if (this.#timer) clearTimeout(this.#timer);
+    onEnd(outcome);
+  }
+
+  #inContext(handler: JobHandler): unknown {
     const { context, envelope } = this;
     const { withDb, services } = this.#options;
-    const ambient = {
-      ...envelope.context,
-      logFields: { jobId: context.jobId, task: context.taskName, attempt: context.attempt },
-      ...(services && { services }),
-    };
-    return runInContext(ambient, async () => withDb(context, async (db) => handler(envelope.data, context, db)));
+    const logFields = { jobId: context.jobId, task: context.taskName, attempt: context.attempt };
+    const ambient = services ? { ...envelope.context, logFields, services } : { ...envelope.context, logFields };
+    if (!withDb) return runInContext(ambient, () => handler(envelope.data, context, undefined));
+    return runInContext(ambient, () => withDb(context, async (db) => handler(envelope.data, context, db)));
   }
 
   /** A fault after an abort is the abort's doing. */
@@ -130,7 +155,9 @@ export class JobRun {
     if (this.#reason) return;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    this.#onAbort();
+    if (!this.#onEnd) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#end(this.#overdue()), this.#options.abortGraceMs).unref();
   }
 
   #signal(): AbortSignal {
@@ -140,4 +167,8 @@ export class JobRun {
     }
     return this.#controller.signal;
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }

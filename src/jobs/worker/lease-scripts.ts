@@ -1,5 +1,5 @@
 import type { RedisScript } from '../../redis/index.js';
-import { BURY, DROP_CANCELLED, KEEP_ENDED, PRELUDE, RUNS_WHEN_FULL } from '../format/script-prelude.js';
+import { BURY, DROP_CANCELLED, KEEP_FINISHED, PRELUDE, RUNS_WHEN_FULL } from '../format/script-prelude.js';
 import { TASK_LIMIT_KEYS } from '../format/task-limits.js';
 
 /** A mark to cancel that nobody acted upon for a day belongs to a job that is long gone. */
@@ -37,7 +37,7 @@ return redis.call('ZREM', base .. ':workers', ARGV[1])`,
  * job waits a little, each of a worker's jobs longer than the one before, so that the one that kills its workers is
  * soon alone and the others pass. After the crashes allowed it goes to the dead letters.
  *
- * Keys: workers, p:<worker>, w:<priority>, z, c, s, x, done, j, on:<task>, and h, d, r of the jobs.
+ * Keys: workers, p:<worker>, w:<priority>, z, c, s, x, done, r, j, on:<task>, and h, d of the jobs.
  * Whoever asks renews its own lease first; if that had run out, it was asleep, as others may have been (a suspended
  * machine): it then judges nobody. If the server's clock is not where the asker expects it, it has jumped, and every
  * lease begins anew.
@@ -48,8 +48,9 @@ return redis.call('ZREM', base .. ':workers', ARGV[1])`,
 export const REAP: RedisScript = {
   name: 'kernelJobsReap',
   keys: 1,
-  lua: `${PRELUDE}${RUNS_WHEN_FULL}${KEEP_ENDED}${DROP_CANCELLED}${BURY}${IS_JUMP}${TASK_LIMIT_KEYS}
+  lua: `${PRELUDE}${RUNS_WHEN_FULL}${KEEP_FINISHED}${DROP_CANCELLED}${BURY}${IS_JUMP}${TASK_LIMIT_KEYS}
 local lease = tonumber(ARGV[2])
+dropExpired()
 local allowed, apart, fault = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
 local own = redis.call('ZSCORE', base .. ':workers', ARGV[1])
 redis.call('ZADD', base .. ':workers', text(now + lease), ARGV[1])

@@ -53,7 +53,10 @@ export interface JobWorkerOptions<Db = unknown> extends Partial<WorkerTimings> {
   metrics?: Metrics;
 }
 
-export type ResolvedWorkerOptions = Required<Omit<JobWorkerOptions, 'services'>> & { services: Services | undefined };
+export type ResolvedWorkerOptions = Required<Omit<JobWorkerOptions, 'services' | 'withDb'>> & {
+  services: Services | undefined;
+  withDb: WithDb | undefined;
+};
 
 const DEFAULT_LEASE_MS = 15_000;
 const DEFAULTS = {
@@ -65,7 +68,7 @@ const DEFAULTS = {
   retryJitter: 0.2,
   maxCrashes: 3,
   unknownTaskMs: 3_600_000,
-  withDb: (_context, run) => run(undefined),
+  withDb: undefined,
   services: undefined,
   logger: silentLogger,
   metrics: silentMetrics,

@@ -1,7 +1,7 @@
 import { runScript } from '../../redis/index.js';
 import type { Acknowledgement } from '../format/acknowledgement.js';
 import { parseClaim } from '../format/entry.js';
-import type { JobRun, Outcome, RunOptions } from './job-run.js';
+import type { JobReport, JobRun, Outcome } from './job-run.js';
 import { SHOW_PROGRESS } from './progress-script.js';
 import type { ResolvedWorkerOptions } from './worker-options.js';
 
@@ -16,7 +16,7 @@ export class WorkerReporter {
   }
 
   /** Shows progress and log lines of a running job to whoever asks the queue. A fault here must not fail the job. */
-  async show(run: JobRun, { progress, logs }: Parameters<RunOptions['report']>[0]): Promise<void> {
+  async show(run: JobRun, { progress, logs }: JobReport): Promise<void> {
     const { redis, keys } = this.#options.queue;
     const fields = [
       ...(progress === undefined ? [] : ['progress', progress]),
@@ -34,7 +34,7 @@ export class WorkerReporter {
     const { metrics, logger } = this.#options;
     const { task } = run.envelope;
     metrics.increment('jobs_processed_total', { task, outcome: acknowledgement?.kind ?? outcome.kind });
-    metrics.histogram('job_duration_seconds', Math.max(0, atMs - run.claim.claimedAt.getTime()) / 1000, { task });
+    metrics.histogram('job_duration_seconds', Math.max(0, atMs - run.claim.claimedAtMs) / 1000, { task });
     if (outcome.kind !== 'failed') return;
     const facts = { err: outcome.error, jobId: run.claim.id, task, attempt: run.claim.run };
     if (acknowledgement?.kind === 'retry') logger.warn(facts, 'Job failed; it will be tried again');

@@ -17,7 +17,8 @@ export interface StepRequest {
 export interface StepReply {
   /** Claims whose acknowledgement was refused. */
   stale: readonly string[];
-  claimed: ReadonlyArray<{ claim: string; envelope: string }>;
+  /** Claim, envelope, claim, envelope… */
+  taken: readonly string[];
   /** How many claims the server holds for this worker. */
   held: number;
   /** When the next delayed job is due, ms from now; undefined when none waits, or not asked for. */
@@ -38,29 +39,34 @@ export interface StepWorker {
   limits?: ReadonlyMap<string, TaskLimits>;
 }
 
+const NO_LIMITS: ReadonlyMap<string, TaskLimits> = new Map();
+
 /** Acknowledges and claims in one round trip. */
 export async function runStep(
   worker: StepWorker,
   { acknowledgements, wanted, mayHold }: StepRequest,
 ): Promise<StepReply> {
   const { resultTtlMs, maxFinished, deadTtlMs, maxDead } = worker.settings;
-  const limits = worker.limits ?? new Map();
+  const limits = worker.limits ?? NO_LIMITS;
+  const plain: string[] = [];
+  const records: string[] = [];
+  const others: Array<string | number> = [];
+  for (const { kind, claim, payload, isPlain, delayMs = 0, fault = '', task } of acknowledgements) {
+    const isLimited = limits.has(task);
+    if (isPlain && !isLimited) {
+      plain.push(claim);
+      if (resultTtlMs > 0) records.push(payload);
+    } else {
+      others.push(kind, claim, payload, delayMs, fault, isLimited ? task : '');
+    }
+  }
   const kept = [resultTtlMs, maxFinished, deadTtlMs, maxDead];
-  const header = [worker.id, worker.leaseMs, wanted, mayHold, ...kept, formatLimits(limits)];
-  const args = acknowledgements.flatMap(({ kind, claim, id, payload, delayMs, fault, task }) => [
-    kind,
-    claim,
-    id,
-    payload,
-    delayMs ?? 0,
-    fault ?? '',
-    limits.has(task) ? task : '',
-  ]);
-  const reply = await runScript(worker.redis, STEP, [worker.keys.base], [...header, ...args]);
+  const header = [worker.id, worker.leaseMs, wanted, mayHold, ...kept, formatLimits(limits), plain.length];
+  const reply = await runScript(worker.redis, STEP, [worker.keys.base], header.concat(plain, records, others));
   const [stale, taken, held, nextDue, now, wasLost] = reply as [string[], string[], number, string, string, number];
   return {
     stale,
-    claimed: taken.flatMap((claim, i) => (i % 2 ? [] : [{ claim, envelope: taken[i + 1] ?? '' }])),
+    taken,
     held,
     nextDueMs: nextDue === '' ? undefined : Number(nextDue),
     now: Number(now),
@@ -68,10 +74,10 @@ export async function runStep(
   };
 }
 
-/** Everything the server holds for this worker. */
-export async function readHeld(worker: StepWorker): Promise<StepReply['claimed']> {
+/** Everything the server holds for this worker: envelopes by claim. */
+export async function readHeld(worker: StepWorker): Promise<ReadonlyMap<string, string>> {
   const claims = await worker.redis.lrange(worker.keys.processing(worker.id), 0, -1);
   const ids = claims.map((claim) => parseClaim(claim).id);
   const envelopes = ids.length > 0 ? await worker.redis.hmget(worker.keys.jobs, ...ids) : [];
-  return claims.map((claim, i) => ({ claim, envelope: envelopes[i] ?? '' }));
+  return new Map(claims.map((claim, i) => [claim, envelopes[i] ?? '']));
 }

@@ -1,12 +1,18 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../../base/ports.js';
+import type { Shelf } from './files/shelf.js';
 import { isBackupName, timestampOf } from './manifest/backup-name.js';
+import type { Manifest } from './manifest/manifest.js';
+import { nativeName } from './manifest/native-file.js';
 import { readManifest } from './manifest/read-manifest.js';
 
 export type Verification = 'verified' | 'failed' | 'not verified';
 
-/** A backup on disk. */
+/** The folder of this machine, or what `backupStore` names. */
+export type BackupPlace = 'local' | 'store';
+
+/** A backup that is complete. */
 export interface BackupEntry {
   readonly name: string;
   /** `20260210_140000`, UTC. */
@@ -19,8 +25,11 @@ export interface BackupEntry {
   readonly migration: string | null;
   readonly tables: number;
   readonly rows: number;
-  readonly path: string;
-  /** The file of the engine's own tool. */
+  /** Where it is. */
+  readonly places: readonly BackupPlace[];
+  /** The folder on this machine; null for one that only the store has. */
+  readonly path: string | null;
+  /** The file of the engine's own tool on this machine. */
   readonly native: string | null;
   readonly verification: Verification;
 }
@@ -28,26 +37,51 @@ export interface BackupEntry {
 export const VERIFICATION_FILE = 'verification.json';
 
 /** Every backup that is complete, newest first. */
-export async function listBackups(folder: string, logger: Logger): Promise<BackupEntry[]> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+export async function listBackups(shelf: Shelf, logger: Logger): Promise<BackupEntry[]> {
+  const names = await readdir(shelf.folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
   const entries: BackupEntry[] = [];
   for (const name of names.filter(isBackupName)) {
     try {
-      entries.push(await describe(folder, name, names));
+      entries.push(await describe(shelf, name, names));
     } catch (error) {
       logger.warn({ err: error, backup: name }, 'A backup cannot be read and is not listed');
     }
   }
-  const age = ({ createdAt, name }: BackupEntry): string => `${createdAt} ${name}`;
-  return entries.sort((a, b) => (age(a) < age(b) ? 1 : -1));
+  return entries.sort(newestFirst);
 }
 
-async function describe(folder: string, name: string, names: readonly string[]): Promise<BackupEntry> {
-  const { createdAt, engine, schemaHash, migration, tables } = await readManifest(folder, name);
+export function newestFirst(a: BackupEntry, b: BackupEntry): number {
+  return `${a.createdAt} ${a.name}` < `${b.createdAt} ${b.name}` ? 1 : -1;
+}
+
+/** One list of what is in two places. What is here tells more: its paths, and the newer verification. */
+export function mergedBackups(here: readonly BackupEntry[], there: readonly BackupEntry[]): BackupEntry[] {
+  const known = new Map(here.map((entry) => [entry.name, entry]));
+  const stored = new Set(there.map(({ name }) => name));
+  const both = here.map(
+    (entry): BackupEntry => (stored.has(entry.name) ? { ...entry, places: ['local', 'store'] } : entry),
+  );
+  return [...both, ...there.filter(({ name }) => !known.has(name))].sort(newestFirst);
+}
+
+async function describe(shelf: Shelf, name: string, names: readonly string[]): Promise<BackupEntry> {
+  const manifest = await readManifest(shelf, name);
+  const path = join(shelf.folder, name);
   const native = names.find((file) => file.startsWith(`${nativeName(name)}.`));
+  return {
+    ...entryOf(manifest),
+    places: ['local'],
+    path,
+    native: native === undefined ? null : join(shelf.folder, native),
+    verification: verificationOf(await readFile(join(path, VERIFICATION_FILE), 'utf8').catch(() => undefined)),
+  };
+}
+
+/** What a manifest tells of its backup. */
+export function entryOf({ name, createdAt, engine, schemaHash, migration, tables }: Manifest) {
   return {
     name,
     timestamp: timestampOf(name),
@@ -57,21 +91,14 @@ async function describe(folder: string, name: string, names: readonly string[]):
     migration,
     tables: tables.length,
     rows: tables.reduce((sum, { rows }) => sum + rows, 0),
-    path: join(folder, name),
-    native: native === undefined ? null : join(folder, native),
-    verification: await readVerification(join(folder, name)),
   };
 }
 
-/** The name of the file that the engine's own tool writes, without its extension. */
-export function nativeName(name: string): string {
-  return name.replace(/^csv/, 'native');
-}
-
-async function readVerification(path: string): Promise<Verification> {
+/** @param text the note that a verification leaves. */
+export function verificationOf(text: string | undefined): Verification {
+  if (text === undefined) return 'not verified';
   try {
-    const { verified } = JSON.parse(await readFile(join(path, VERIFICATION_FILE), 'utf8')) as { verified: unknown };
-    return verified === true ? 'verified' : 'failed';
+    return (JSON.parse(text) as { verified: unknown }).verified === true ? 'verified' : 'failed';
   } catch {
     return 'not verified';
   }

@@ -25,6 +25,7 @@ export function expired(entries: readonly BackupEntry[], { count, days }: Backup
 
 /** Takes a backup off the list first, so that a half removed one is never taken for a whole one. */
 export async function removeBackup({ path, name, native }: BackupEntry): Promise<void> {
+  if (path === null) return;
   const hidden = join(dirname(path), `.unfinished_0_removed_${name}`);
   await rename(path, hidden);
   await rm(hidden, { recursive: true, force: true });

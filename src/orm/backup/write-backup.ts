@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomToken } from '../../base/ids.js';
@@ -5,9 +6,12 @@ import { type NativeBackup, NativeToolMissing } from '../dialect/native-backup.j
 import type { DatabaseCore } from '../session/database-core.js';
 import type { Session } from '../session/session.js';
 import { syncPath, writeDurably } from './files/durable-files.js';
-import { nativeName } from './list-backups.js';
+import { placeFor, type Shelf } from './files/shelf.js';
+import { sumOf } from './files/sum.js';
+import type { BackupPlace } from './list-backups.js';
 import { backupName, timestampOf } from './manifest/backup-name.js';
-import { MANIFEST_FILE, MANIFEST_FORMAT, type Manifest } from './manifest/manifest.js';
+import { MANIFEST_FILE, type Manifest, manifestText, type NativeFile } from './manifest/manifest.js';
+import { nativeFileOf, nativeName } from './manifest/native-file.js';
 import { type BackupProgress, inSnapshot, takeSnapshot } from './snapshot/take-snapshot.js';
 
 export interface BackupRequest {
@@ -26,64 +30,92 @@ export interface Backup {
   readonly native: string | null;
   readonly tables: number;
   readonly rows: number;
+  /** Whether it is in the store as well. */
+  readonly places: readonly BackupPlace[];
 }
 
 const TEMPORARY = '.unfinished_';
+const READ_BYTES = 256 * 1024;
 
 /**
  * Writes a backup under a name that no list shows, makes it durable, and gives it its name last: whenever the machine
  * stops, what is listed is whole.
- * @param folder where backups are.
  */
 export async function writeBackup(
   core: DatabaseCore,
-  folder: string,
+  shelf: Shelf,
   { onProgress = () => {}, native = true }: BackupRequest & { native?: boolean },
 ): Promise<Backup> {
+  const { folder } = shelf;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await removeLeftovers(folder);
   const work = join(folder, `${TEMPORARY}${process.pid}_${randomToken(6)}`);
+  const made = [work, `${work}.native`, `${work}.native.sealed`];
   try {
     return await inSnapshot(core, async (session) => {
       await rm(work, { recursive: true, force: true }); // of an earlier try
       await mkdir(work, { mode: 0o700 });
       const nativeFile = `${work}.native`;
       const dump = native ? await tryNative(session, core.native, nativeFile, onProgress) : undefined;
-      const snapshot = await takeSnapshot(session, work, onProgress);
+      const snapshot = await takeSnapshot(session, { shelf, folder: work }, onProgress);
       const createdAt = new Date(core.clock.now());
       const name = await freeName(folder, backupName(createdAt, snapshot.schemaHash));
-      const manifest: Manifest = {
-        format: MANIFEST_FORMAT,
+      const manifest = {
         name,
         createdAt: createdAt.toISOString(),
         engine: core.dialect.name,
         ...snapshot,
+        ...(dump && { native: await shelveNative(shelf, nativeFile, name, dump.extension, made) }),
       };
-      await writeDurably(join(work, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+      await writeDurably(placeFor(shelf, work, MANIFEST_FILE), manifestText(manifest));
       await syncPath(work);
-      const dumpName = dump && `${nativeName(name)}.${dump.extension}`;
-      if (dumpName) await rename(nativeFile, join(folder, dumpName));
       await rename(work, join(folder, name));
       await syncPath(folder);
       onProgress({ phase: 'done', tables: { done: snapshot.tables.length, of: snapshot.tables.length } });
-      return describe(folder, manifest, dumpName);
+      return describe(shelf, manifest);
     });
   } catch (error) {
-    await rm(work, { recursive: true, force: true }).catch(() => {});
-    await rm(`${work}.native`, { force: true }).catch(() => {});
+    for (const path of made) await rm(path, { recursive: true, force: true }).catch(() => {});
     throw error;
   }
 }
 
-function describe(folder: string, { name, tables }: Manifest, native: string | undefined): Backup {
+function describe(shelf: Shelf, manifest: Omit<Manifest, 'format'>): Backup {
+  const { name, tables } = manifest;
+  const native = nativeFileOf(manifest);
   return {
     name,
     timestamp: timestampOf(name),
-    path: join(folder, name),
-    native: native === undefined ? null : join(folder, native),
+    path: join(shelf.folder, name),
+    native: native ? placeFor(shelf, shelf.folder, native.file).path : null,
     tables: tables.length,
     rows: tables.reduce((sum, { rows }) => sum + rows, 0),
+    places: ['local'],
   };
+}
+
+/** Gives the engine's own file its name and notes what is in it; a sealed one is written anew. */
+async function shelveNative(
+  shelf: Shelf,
+  path: string,
+  name: string,
+  extension: string,
+  made: string[],
+): Promise<NativeFile> {
+  const file = `${nativeName(name)}.${extension}`;
+  const place = placeFor(shelf, shelf.folder, file);
+  made.push(place.path);
+  const source: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: READ_BYTES });
+  if (!place.sealer) {
+    const summed = { extension, ...(await sumOf(source)) };
+    await rename(path, place.path);
+    return summed;
+  }
+  await rm(`${path}.sealed`, { force: true });
+  const written = await writeDurably({ path: `${path}.sealed`, sealer: place.sealer }, source);
+  await rename(`${path}.sealed`, place.path);
+  await rm(path);
+  return { extension, ...written };
 }
 
 /** What the engine's tool cannot do is no reason to have no backup: the CSV is complete by itself. */

@@ -1,6 +1,7 @@
 import type { Portable } from '../entity/codec.js';
 import type { FieldOptions } from '../entity/field-types.js';
 import type { FieldMeta } from '../entity/metadata.js';
+import type { CsvExport } from './csv-export.js';
 import type { Connection, Driver } from './driver.js';
 import type { JsonCondition, JsonPath, JsonScalar } from './json-path.js';
 import type { NativeBackup } from './native-backup.js';
@@ -119,6 +120,8 @@ export interface Dialect {
   placeholder(position: number): string;
   /** What stands for an equality that also matches two NULLs. */
   readonly nullSafeEquals: string;
+  /** The server's own time as Unix ms; left out by engines that run in this process. */
+  readonly serverTime?: string;
   /** The function that takes the greater of two values. */
   readonly greatest: string;
   /** What follows an ORDER BY term whose column may be NULL, so that NULL comes first, and last in descending order. */
@@ -135,6 +138,8 @@ export interface Dialect {
   textOf(expression: string): string;
   /** Left out by engines that have no arrays. */
   readonly arrays?: ColumnArrays;
+  /** Left out by engines that write no CSV by themselves. */
+  readonly csvExport?: CsvExport;
   /** A portable value as an SQL literal of a DEFAULT clause. */
   literal(raw: unknown): string;
   /** An expression as a value of a column type, for engines that would otherwise not know what NULL or a literal is. */

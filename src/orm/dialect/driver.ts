@@ -1,3 +1,5 @@
+import type { TakeLines } from './csv-export.js';
+
 /** A row as an array of raw engine values, in the order of the selected columns. */
 export type RawRow = unknown[];
 
@@ -29,6 +31,8 @@ export interface Connection {
   run(sql: string, params: readonly unknown[]): Promise<number>;
   /** Runs one statement for each list of parameters. Left out: there is no faster way than one after another. */
   runEach?(sql: string, runs: ReadonlyArray<readonly unknown[]>): Promise<void>;
+  /** Runs a statement of `CsvExport`. Left out by engines that have none. */
+  copyOut?(sql: string, take: TakeLines): Promise<void>;
   begin(options: BeginOptions): Promise<void>;
   /** @throws when references are broken after a schema change. */
   commit(): Promise<void>;

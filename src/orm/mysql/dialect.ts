@@ -37,6 +37,7 @@ function createDialect(flavor: Flavor, database: string): Dialect {
     rowLock: ' FOR UPDATE',
     removalLock: ' FOR UPDATE',
     nullSafeEquals: '<=>',
+    serverTime: 'UNIX_TIMESTAMP(NOW(6)) * 1000',
     greatest: 'GREATEST',
     nullOrder: { asc: '', desc: '' },
     quote,

@@ -4,6 +4,7 @@ import type { Dialect, Engine, OpenOptions } from '../dialect/dialect.js';
 import type { Connection } from '../dialect/driver.js';
 import { arrays } from './arrays.js';
 import { postgresColumn } from './column-codecs.js';
+import { csvExport } from './csv-export.js';
 import { isOutage, isTransient, isUndone, lacksKey } from './errors.js';
 import { fieldOf } from './field-of-type.js';
 import { jsonEquals } from './json-path.js';
@@ -35,6 +36,7 @@ export const postgresDialect: Dialect = {
   rowLock: ' FOR NO KEY UPDATE',
   removalLock: ' FOR UPDATE',
   nullSafeEquals: 'IS NOT DISTINCT FROM',
+  serverTime: 'CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS double precision)',
   greatest: 'GREATEST',
   nullOrder: { asc: ' NULLS FIRST', desc: ' NULLS LAST' },
   quote,
@@ -46,6 +48,7 @@ export const postgresDialect: Dialect = {
   fieldOf,
   textOf: (expression) => `CAST(${expression} AS text)`,
   arrays,
+  csvExport,
   literal,
   cast,
   widens,

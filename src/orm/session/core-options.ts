@@ -9,6 +9,8 @@ export interface CoreOptions {
   entities?: readonly EntityTarget[];
   logger?: Logger;
   clock?: Clock;
+  /** Makes the id of a new row of `table`; default a UUIDv7 by the clock. Tests give ids that are the same in every run. */
+  newId?: (table: string) => string;
   /** Longest wait for a connection, ms; default 10 000. */
   acquireTimeoutMs?: number;
   /** Most connections to a server; default 10. A SQLite database has one that writes. */

@@ -1,5 +1,6 @@
 import { CircuitBreaker } from '../../base/circuit-breaker.js';
 import { type Clock, systemClock } from '../../base/clock.js';
+import { uuidv7 } from '../../base/ids.js';
 import { type Logger, silentLogger } from '../../base/ports.js';
 import { retry } from '../../base/retry.js';
 import type { Dialect, Engine } from '../dialect/dialect.js';
@@ -38,6 +39,8 @@ export class DatabaseCore implements Session {
   readonly native: NativeBackup | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** The id of a new row of `table`. */
+  readonly newId: (table: string) => string;
   /** The connections to the server, or to the primary where there are replicas. */
   readonly connections: Lender;
   readonly watch: StatementWatch;
@@ -58,6 +61,7 @@ export class DatabaseCore implements Session {
     this.native = engine.native;
     this.logger = options.logger ?? silentLogger;
     this.clock = options.clock ?? systemClock;
+    this.newId = options.newId ?? (() => uuidv7(this.clock.now()));
     this.#entities = options.entities && new Set(options.entities);
     this.#writers = new RecentWriters(this.clock, options.replicaLagMs ?? DEFAULT_REPLICA_LAG_MS);
     const tracer = findTracer(options.tracer);

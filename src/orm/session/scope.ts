@@ -1,9 +1,11 @@
 import { KernelError } from '../../base/errors.js';
+import type { TakeLines } from '../dialect/csv-export.js';
 import type { Connection, RawRow, Row } from '../dialect/driver.js';
 import type { DatabaseCore } from './database-core.js';
 import { SerialQueue } from './serial-queue.js';
 import type { Hook, Session, UnitOptions } from './session.js';
 import { eitherSignal } from './until-aborted.js';
+import { copyOut } from './watch/copy-out.js';
 import { runEach } from './watch/run-each.js';
 import type { WriteEvent } from './watch/write-event.js';
 
@@ -74,6 +76,11 @@ export class Scope implements Session {
   async runEach(sql: string, runs: ReadonlyArray<readonly unknown[]>): Promise<void> {
     this.#assertWritable();
     return this.#enqueue((connection) => runEach(connection, sql, runs), undefined);
+  }
+
+  /** Lines of CSV that the engine writes by itself, where its dialect has `csvExport`. */
+  copyOut(sql: string, take: TakeLines): Promise<void> {
+    return this.#enqueue((connection) => copyOut(connection, sql, take), undefined);
   }
 
   async objects(sql: string, params: readonly unknown[], signal?: AbortSignal): Promise<Row[]> {

@@ -8,13 +8,19 @@ export interface WindowState {
   resetMs: number;
 }
 
+/** Admitted calls, oldest first; those before `head` have left the window. */
+interface CallLog {
+  times: number[];
+  head: number;
+}
+
 /** Callers remembered at once; beyond it the one that was quiet longest is forgotten. */
 const MAX_CALLERS = 10_000;
 
 /** The sliding window of one process: the same rules as the Redis script, for when there is no Redis. */
 export class LocalWindow {
   readonly #clock: Clock;
-  readonly #calls = new Map<string, number[]>();
+  readonly #callers = new Map<string, CallLog>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -22,31 +28,51 @@ export class LocalWindow {
 
   look(key: string, limit: number, windowMs: number, count: boolean): WindowState {
     const now = this.#clock.now();
-    const times = (this.#calls.get(key) ?? []).map((at) => Math.min(at, now)).filter((at) => at > now - windowMs);
-    const admitted = times.length < limit;
-    if (admitted && count) times.push(now);
-    this.#remember(key, times);
-    return { admitted, calls: times.length, ...waits(times, limit, windowMs, now, admitted) };
+    const log = this.#callers.get(key) ?? { times: [], head: 0 };
+    dropOld(log, now, windowMs);
+    const admitted = log.times.length - log.head < limit;
+    if (admitted && count) log.times.push(now);
+    this.#remember(key, log);
+    const calls = log.times.length - log.head;
+    return { admitted, calls, ...waits(log, { limit, windowMs, now, admitted }) };
   }
 
   forget(key: string): void {
-    this.#calls.delete(key);
+    this.#callers.delete(key);
   }
 
-  #remember(key: string, times: number[]): void {
-    this.#calls.delete(key);
-    if (times.length === 0) return;
-    this.#calls.set(key, times);
-    if (this.#calls.size <= MAX_CALLERS) return;
-    const quietest = this.#calls.keys().next().value;
-    if (quietest !== undefined) this.#calls.delete(quietest);
+  #remember(key: string, log: CallLog): void {
+    this.#callers.delete(key);
+    if (log.times.length === log.head) return;
+    this.#callers.set(key, log);
+    if (this.#callers.size <= MAX_CALLERS) return;
+    const quietest = this.#callers.keys().next().value;
+    if (quietest !== undefined) this.#callers.delete(quietest);
   }
 }
 
-function waits(times: readonly number[], limit: number, windowMs: number, now: number, admitted: boolean) {
+/** Each call is pushed and dropped once, so that a look costs the same however many calls a window holds. */
+function dropOld(log: CallLog, now: number, windowMs: number): void {
+  const { times } = log;
+  // The clock stepped back: calls from its future count as made now, which bounds the wait by one window.
+  for (let index = times.length - 1; index >= log.head && (times[index] ?? 0) > now; index -= 1) times[index] = now;
+  while (log.head < times.length && (times[log.head] ?? 0) <= now - windowMs) log.head += 1;
+  if (log.head * 2 <= times.length) return;
+  times.splice(0, log.head);
+  log.head = 0;
+}
+
+interface Moment {
+  limit: number;
+  windowMs: number;
+  now: number;
+  admitted: boolean;
+}
+
+function waits({ times, head }: CallLog, { limit, windowMs, now, admitted }: Moment) {
   const leaves = (index: number): number => (times[index] ?? now) + windowMs - now;
   return {
     waitMs: admitted ? 0 : limit < 1 ? windowMs : leaves(times.length - limit),
-    resetMs: times.length === 0 ? 0 : leaves(times.length - 1),
+    resetMs: times.length === head ? 0 : leaves(times.length - 1),
   };
 }

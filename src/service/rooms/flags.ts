@@ -1,10 +1,10 @@
 import { createFlagsRouter, FlagStore, flagService } from '../../features/flags/index.js';
 import type { Room, RoomOptions } from './room.js';
 
-export function openFlags({ settings, services, engines, identity }: RoomOptions): Room | undefined {
+export function openFlags({ settings, services, engines, identity, parts }: RoomOptions): Room | undefined {
   const { enableFlagRoutes, flagsPrefix } = settings.features;
   if (!engines.database || !enableFlagRoutes) return undefined;
-  const flags = new FlagStore({ db: engines.database });
+  const flags = new FlagStore({ db: engines.database, ...(parts.clock && { clock: parts.clock }) });
   services.provide(flagService, flags);
   const members = identity.saas?.members;
   const isMember = members && ((userId: string, workspaceId: string) => members.isMember(workspaceId, userId));

@@ -3,12 +3,22 @@ import { openDatabaseRoom } from './database.js';
 import { openFlags } from './flags.js';
 import { openJobs } from './jobs.js';
 import type { OpenRoom, Room, RoomOptions } from './room.js';
+import { openSelfTests } from './self-test.js';
 import { openTasks } from './tasks.js';
+import { openWebhooks } from './webhooks.js';
 
 export type { Room } from './room.js';
 
 /** The capabilities of a kernel, opened in this order. */
-const ROOMS: readonly OpenRoom[] = [openTasks, openFlags, openJobs, openDatabaseRoom, openActionReplay];
+const ROOMS: readonly OpenRoom[] = [
+  openTasks,
+  openFlags,
+  openJobs,
+  openWebhooks,
+  openDatabaseRoom,
+  openSelfTests,
+  openActionReplay,
+];
 
 /** Those that are switched on. */
 export function openRooms(options: RoomOptions): Room[] {

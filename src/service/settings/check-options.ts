@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ConfigFault } from '../../base/errors.js';
+import { runnerSlug } from '../../features/self-test/index.js';
 import { suggestion } from '../../orm/entity/naming.js';
 import { ServiceConfig } from './config.js';
 import type { ServiceOptions } from './options.js';
@@ -25,6 +26,8 @@ const shape: Record<keyof ServiceOptions, z.ZodType> = {
   slowQueryMs: z.number('must be a number').min(0, 'must not be negative'),
   backupSchedule: z.string().nullable(),
   backupRetention: z.strictObject({ count: z.int().positive().optional(), days: z.int().positive().optional() }),
+  backupStore: z.string(),
+  backupEncryption: z.strictObject({ key: z.string(), local: z.boolean().optional() }),
   redisUrl: z.string(),
   redisNamespace: z.string(),
   allowRedisFallback: z.boolean(),
@@ -50,7 +53,10 @@ const shape: Record<keyof ServiceOptions, z.ZodType> = {
   onStartup: func,
   onShutdown: func,
   debug: z.boolean(),
+  testRunners: z.array(func.refine((runner) => runnerSlug(runner.name) !== '', 'must be functions with a name')),
+  enableTestRoutes: z.boolean(),
   features: z.looseObject({}),
+  webhooks: z.looseObject({}),
   config: z.instanceof(ServiceConfig, { error: 'must be a ServiceConfig: new ServiceConfig({ … })' }),
   dataDir: z.string().min(1),
   rootDir: z.string().min(1),

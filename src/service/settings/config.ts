@@ -42,6 +42,8 @@ const schema = z
     redisUrl: text,
     redisKeyPrefix: text,
     databaseUrl: text,
+    backupStore: text,
+    backupKey: text,
     corsOrigins: list,
     corsCredentials: flag,
     rateLimitEnabled: flag,

@@ -1,12 +1,13 @@
 import type { Logger } from '../../base/ports.js';
 import type { UserStore } from '../../features/auth/index.js';
 import type { HealthCheck } from '../../features/health/index.js';
+import type { TestRunner } from '../../features/self-test/index.js';
 import type { Mountable } from '../../http/index.js';
 import type { TaskHandler } from '../../jobs/index.js';
 import type { DatabaseHandle, EntityTarget } from '../../orm/index.js';
 import type { EnvCheck } from '../env/index.js';
 import type { ServiceConfig } from './config.js';
-import type { FeatureSettings, OAuthSettings } from './settings.js';
+import type { FeatureSettings, OAuthSettings, WebhookSettings } from './settings.js';
 
 /** Everything `createService` takes. Only `name` is required; `docs/configuration.md` says what each does. */
 export interface ServiceOptions {
@@ -34,6 +35,10 @@ export interface ServiceOptions {
   backupSchedule?: string | null;
   /** Which backups stay when a new one has been made; default all. */
   backupRetention?: { count?: number; days?: number };
+  /** An S3-compatible bucket that backups are sent to: `s3://key:secret@bucket/prefix?region=…&endpoint=https://…`. */
+  backupStore?: string;
+  /** Seals backups that leave this machine; with `local`, all. The key is 32 bytes as hex or base64. */
+  backupEncryption?: { key: string; local?: boolean };
   redisUrl?: string;
   /** Prefix of every Redis key, so that services can share one Redis. */
   redisNamespace?: string;
@@ -74,8 +79,14 @@ export interface ServiceOptions {
   onShutdown?: () => unknown;
   /** Adds a `debug` member to problem bodies; forced off in production. */
   debug?: boolean;
+  /** Self-tests of the running service, each at `POST /test/<name of the function>`, for admins. */
+  testRunners?: readonly TestRunner[];
+  /** Mounts the self-tests in production as well. */
+  enableTestRoutes?: boolean;
   /** Which routes are mounted, and where. */
   features?: Partial<FeatureSettings>;
+  /** Where events may be sent, and how. */
+  webhooks?: Partial<WebhookSettings>;
   config?: ServiceConfig;
   /** For the files the service keeps itself (audit scripts, development secret). */
   dataDir?: string;

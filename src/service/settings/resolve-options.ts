@@ -32,6 +32,7 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
     security: securitySettings(given),
     email: emailSettings(given),
     oauth: oauthSettings(given),
+    webhooks: webhookSettings(given),
     database: {
       dataDir,
       poolSize: options.databasePoolSize,
@@ -39,6 +40,9 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
       slowQueryMs: options.slowQueryMs,
       backupSchedule: options.backupSchedule,
       backupRetention: options.backupRetention,
+      backupStore: options.backupStore ?? given.config.backupStore,
+      backupEncryption:
+        options.backupEncryption ?? (given.config.backupKey ? { key: given.config.backupKey } : undefined),
     },
     databaseUrl: databaseUrl(given),
     healthChecks: options.healthChecks && [...options.healthChecks],
@@ -85,6 +89,7 @@ function featureSettings({ options, config }: Given): KernelSettingsInput['featu
     allowSelfSignup: options.allowSelfSignup ?? config.allowSelfSignup,
     enableSaasRoutes: config.saasEnabled,
     saasInviteBaseUrl: config.saasInviteBaseUrl,
+    enableTestRoutes: options.enableTestRoutes,
     ...options.features,
   };
 }
@@ -117,6 +122,11 @@ function oauthSettings({ options, config, prod }: Given): KernelSettingsInput['o
     publicUrl: options.publicUrl ?? (prod || !(google || github) ? undefined : 'http://localhost:8000'),
     redirectUrls: options.oauthRedirectUrls && [...options.oauthRedirectUrls],
   };
+}
+
+function webhookSettings({ options, prod }: Given): KernelSettingsInput['webhooks'] {
+  const { allowedNetworks, ...given } = options.webhooks ?? {};
+  return { allowHttp: !prod, ...given, allowedNetworks: allowedNetworks && [...allowedNetworks] };
 }
 
 function clientOf(

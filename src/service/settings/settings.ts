@@ -13,6 +13,7 @@ import { redis } from './groups/redis.js';
 import { reliability } from './groups/reliability.js';
 import { security } from './groups/security.js';
 import { streaming } from './groups/streaming.js';
+import { webhooks } from './groups/webhooks.js';
 
 const schema = z.strictObject({
   auth: auth.prefault({}),
@@ -26,6 +27,7 @@ const schema = z.strictObject({
   security: security.prefault({}),
   email: email.prefault({}),
   oauth: completeOAuth.prefault({}),
+  webhooks: webhooks.prefault({}),
   database: database.prefault({}),
   databaseUrl: z
     .string()
@@ -64,6 +66,7 @@ export type CorsSettings = KernelSettings['cors'];
 export type SecuritySettings = KernelSettings['security'];
 export type EmailSettings = KernelSettings['email'];
 export type OAuthSettings = KernelSettings['oauth'];
+export type WebhookSettings = KernelSettings['webhooks'];
 
 /**
  * Settings with the defaults of their tables: `kernelSettings({ auth: { tokenSecret } })`.
@@ -97,6 +100,7 @@ export function describeSettings(): Array<{ group: string; field: string; defaul
     security,
     email,
     oauth,
+    webhooks,
     database,
   };
   return Object.entries(groups).flatMap(([group, object]) =>

@@ -23,7 +23,7 @@ for (const backend of BACKENDS) {
       const order: string[] = [];
       fixture.registry.register('work', (data, context) => void order.push(`${data}/${context.attempt}`));
       await fixture.queue.enqueueMany(['a', 'b', 'c', 'd'].map((data) => ({ task: 'work', data })));
-      expect((await claimAndDie('dead', 3)).claimed).toHaveLength(3);
+      expect((await claimAndDie('dead', 3)).taken).toHaveLength(6);
       expect(await fixture.queue.stats()).toMatchObject({ running: 3, waiting: 1 });
       const recovered = gate<string>();
       await fixture.queue.on('recovered', ({ jobId }) => recovered.open(jobId));
@@ -45,7 +45,7 @@ for (const backend of BACKENDS) {
       const { jobId: poison } = await fixture.queue.enqueue('work', 'poison', { maxAttempts: 9 });
       for (const crash of [1, 2, 3]) {
         const id = `dead${crash}`;
-        await until(async () => ((await claimAndDie(id, 1, 5)).claimed.length > 0 ? true : undefined), 'a claim');
+        await until(async () => ((await claimAndDie(id, 1, 5)).taken.length > 0 ? true : undefined), 'a claim');
         await fixture.queue.pause();
         const reaper = await fixture.worker({
           concurrency: 1,
@@ -119,7 +119,7 @@ for (const backend of BACKENDS) {
       const replies = [];
       for (const acknowledgements of [[], [], []])
         replies.push(await runStep(worker, { acknowledgements, wanted: 2, mayHold: 2 }));
-      expect(replies.map(({ claimed }) => claimed.length)).toEqual([2, 0, 0]);
+      expect(replies.map(({ taken }) => taken.length / 2)).toEqual([2, 0, 0]);
       expect(await fixture.queue.stats()).toMatchObject({ running: 2, waiting: 4 });
     });
 
@@ -141,7 +141,7 @@ for (const backend of BACKENDS) {
       await redis.del(keys.processing(worker.id)); // as if another worker had taken it over,
       await redis.zrem(keys.workers, worker.id);
       const lostAnswer = await claimAndDie(worker.id, 1, 10_000); // and an answer with another job had been lost
-      expect(lostAnswer.claimed).toHaveLength(1);
+      expect(lostAnswer.taken).toHaveLength(2);
       await redis.zrem(keys.workers, worker.id);
       await fixture.queue.resume(); // wakes it
       await until(() => (seen.length === 2 ? true : undefined), 'the second job');

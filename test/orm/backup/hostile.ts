@@ -58,6 +58,9 @@ export const TEXTS = [
   '{"a":1}',
 ];
 
+/** Where engines begin to write numbers in other ways. */
+const NUMBERS = [1e15, -123456789012345680, 1e20, 1e21, 1.5e-5, 0.0001, 1e-6, 9.9e-7, 1e-7, -1e-300, -0];
+
 /** Rows of every type at its edges. */
 export async function saveHostileRows(vaultId: string, more: readonly object[] = []): Promise<void> {
   const bytes = Uint8Array.from({ length: 256 }, (_, value) => value);
@@ -74,6 +77,8 @@ export async function saveHostileRows(vaultId: string, more: readonly object[] =
     { json: { z: 1, a: { d: [null, true, 1.5, 'x'], b: {} }, 10: 'ten', 9: 'nine' } },
     { json: [1e21, 123456789012345680000, 0.000001, 1e-7] },
     { json: null },
+    ...NUMBERS.map((number) => ({ number })),
+    { date: '0000-12-31', datetime: new Date('0000-12-31T23:59:59.000Z') },
     ...more,
   ];
   await Treasure.saveMany(rows.map((row) => ({ vaultId, ...row })) as never);

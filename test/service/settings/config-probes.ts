@@ -12,6 +12,7 @@ import { freshFolder, freshOptions, sqliteUrl, startedService } from '../setup/f
 import { eventually, json, sendTo, signUp } from '../setup/http-calls.js';
 import { KeptLog } from '../setup/kept-log.js';
 import { withMailServer } from '../setup/mail-server.js';
+import { storedFiles } from './database-probes.js';
 import type { Probes } from './probe.js';
 
 const ORIGIN = 'https://probed.example';
@@ -106,6 +107,15 @@ export const configProbes: Probes<ServiceConfigFields> = {
     expect((await service.kernel.database.query<{ file: string }>('PRAGMA database_list'))[0]?.file).toContain(
       'probed.db',
     );
+  },
+  backupStore: async () => {
+    const backUp = async (backupStore: string) => (await withConfig({ backupStore })).kernel.database.backup();
+    expect(await storedFiles(backUp)).toContain('manifest.json');
+  },
+  backupKey: async () => {
+    const backUp = async (backupStore: string) =>
+      (await withConfig({ backupStore, backupKey: 'd'.repeat(64) })).kernel.database.backup();
+    expect(await storedFiles(backUp)).toContain('manifest.json.sealed');
   },
   corsOrigins: async () => {
     expect((await corsHeaders({})).get('access-control-allow-origin')).toBe(ORIGIN);

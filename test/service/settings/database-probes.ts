@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { KernelSettings, ServiceOptions } from 'app-kernel';
 import type { Database } from 'app-kernel/orm';
 import { expect } from 'vitest';
+import { S3Server } from '../../setup/s3-server.js';
 import { freshDatabase, SQL_BACKENDS } from '../../setup/servers.js';
 import { openKernel } from '../setup/fresh-kernel.js';
 import { freshFolder, startedService } from '../setup/fresh-service.js';
@@ -14,8 +15,25 @@ const SLEEP = { sqlite: '', postgres: 'SELECT pg_sleep(5)', mysql: 'SELECT SLEEP
 
 type DatabaseOptions = Pick<
   ServiceOptions,
-  'databasePoolSize' | 'databaseStatementTimeoutMs' | 'slowQueryMs' | 'backupSchedule' | 'backupRetention'
+  | 'databasePoolSize'
+  | 'databaseStatementTimeoutMs'
+  | 'slowQueryMs'
+  | 'backupSchedule'
+  | 'backupRetention'
+  | 'backupStore'
+  | 'backupEncryption'
 >;
+
+const KEY = 'c'.repeat(64);
+
+/** What a backup leaves in a bucket. */
+export async function storedFiles(backUp: (backupStore: string) => Promise<unknown>): Promise<string[]> {
+  const server = await S3Server.start();
+  await backUp(server.url('probe'));
+  const keys = await server.keys('probe');
+  await server.close();
+  return keys.map((key) => key.split('/')[1] as string);
+}
 
 /** A service on each server that is known: SQLite has neither a pool nor a limit to show. */
 async function onServers(
@@ -52,6 +70,16 @@ export const databaseOptionProbes: Probes<DatabaseOptions> = {
     const { kernel } = await startedService({ backupRetention: { count: 1 } });
     for (let made = 0; made < 3; made++) await kernel.database.backup();
     expect(await kernel.database.listBackups()).toHaveLength(1);
+  },
+  backupStore: async () => {
+    const backUp = async (backupStore: string) => (await startedService({ backupStore })).kernel.database.backup();
+    expect(await storedFiles(backUp)).toContain('manifest.json');
+    await expect(startedService({ backupStore: '/mnt/backups' })).rejects.toThrow(/backupStore/);
+  },
+  backupEncryption: async () => {
+    const { kernel } = await startedService({ backupEncryption: { key: KEY, local: true } });
+    expect(readdirSync((await kernel.database.backup()).path)).toContain('manifest.json.sealed');
+    await expect(startedService({ backupEncryption: { key: 'short' } })).rejects.toThrow(/backupEncryption.*32 bytes/);
   },
   slowQueryMs: async () => {
     const slowLines = async (slowQueryMs: number): Promise<number> => {
@@ -99,6 +127,18 @@ export const databaseProbes: Probes<KernelSettings['database']> = {
     const { kernel } = await openKernel({ database: { backupRetention: { count: 1 } } });
     for (let made = 0; made < 3; made++) await kernel.database.backup();
     expect(await kernel.database.listBackups()).toHaveLength(1);
+  },
+  backupStore: async () => {
+    const backUp = async (backupStore: string) =>
+      (await openKernel({ database: { backupStore } })).kernel.database.backup();
+    expect(await storedFiles(backUp)).toContain('manifest.json');
+  },
+  backupEncryption: async () => {
+    const backUp = async (backupStore: string) => {
+      const { kernel } = await openKernel({ database: { backupStore, backupEncryption: { key: KEY } } });
+      expect(readdirSync((await kernel.database.backup()).path)).toContain('manifest.json');
+    };
+    expect(await storedFiles(backUp)).toContain('manifest.json.sealed');
   },
   slowQueryMs: async () => {
     const quiet = { observability: { logLevel: 'error' } };

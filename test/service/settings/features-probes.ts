@@ -101,6 +101,16 @@ export const featuresProbes: Probes<FeatureSettings> = {
     expect(await status(send, '/switches')).toBe(401);
     expect(await status(send, '/flags')).toBe(404);
   },
+  enableWebhookRoutes: async () => {
+    expect(await status(await sendWith({}), '/webhooks')).toBe(401);
+    expect(await status(await sendWith({ enableWebhookRoutes: false }), '/webhooks')).toBe(404);
+    expect(await status(await sendWith({ enableSaasRoutes: false }), '/webhooks')).toBe(404); // they belong to workspaces
+  },
+  webhooksPrefix: async () => {
+    const send = await sendWith({ webhooksPrefix: '/hooks' });
+    expect(await status(send, '/hooks')).toBe(401);
+    expect(await status(send, '/webhooks')).toBe(404);
+  },
   enableReplayRoutes: removes('enableReplayRoutes', ['/admin/action-replays', '/_kernel/action-log.js']),
   enableJobRoutes: async () => {
     expect(await status(await sendWithTasks({}), '/jobs')).toBe(401);
@@ -143,6 +153,12 @@ export const featuresProbes: Probes<FeatureSettings> = {
     expect(kernel.saas.inviteUrl('t&1')).toBe('https://app.example/join?from=mail&token=t%261');
     expect((await openKernel()).kernel.saas.inviteUrl('t')).toBeNull();
     await expect(sendWith({ saasInviteBaseUrl: 'javascript:alert(1)' })).rejects.toThrow(/http\(s\) URL/);
+  },
+  enableTestRoutes: async () => {
+    const parts = { environment: 'prod', testRunners: [async function* runProbe() {}] } as const;
+    const on = await openKernel({ features: { enableTestRoutes: true } }, parts);
+    expect(await status(on.send, '/test/probe', { method: 'POST' })).toBe(401);
+    expect(await status((await openKernel({}, parts)).send, '/test/probe', { method: 'POST' })).toBe(404);
   },
   kernelPrefix: async () => {
     const send = await sendWith({ kernelPrefix: '/kernel/v2' });

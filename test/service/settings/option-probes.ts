@@ -17,6 +17,7 @@ import { databaseOptionProbes } from './database-probes.js';
 import { emailOptionProbes } from './email-option-probes.js';
 import { oauthOptionProbes } from './oauth-option-probes.js';
 import type { Probes } from './probe.js';
+import { webhookOptionProbes } from './webhooks-probes.js';
 
 @Entity({ table: 'option_probe_rows' })
 class Row extends Model {
@@ -46,6 +47,7 @@ export const optionProbes: Probes<ServiceOptions> = {
   ...databaseOptionProbes,
   ...emailOptionProbes,
   ...oauthOptionProbes,
+  ...webhookOptionProbes,
   name: async () => expect(await api({ name: 'probed' })).toMatchObject({ service: 'probed' }),
   version: async () => {
     expect(await api({ version: '9.8.7' })).toMatchObject({ version: '9.8.7' });
@@ -99,8 +101,8 @@ export const optionProbes: Probes<ServiceOptions> = {
     expect(isRedisFake()).toBe(true);
   },
   redisNamespace: async () => {
-    const service = await startedService({ redisNamespace: 'probed:' });
-    await service.inject('/api');
+    const service = await startedService({ redisNamespace: 'probed:', tasks: { probed: async () => {} } });
+    await service.kernel.jobs.enqueue('probed', {});
     const keys = await service.kernel.redis.client.keys('*');
     expect(keys.length).toBeGreaterThan(0);
     for (const key of keys) expect(key).toMatch(/^probed:/);
@@ -199,6 +201,20 @@ export const optionProbes: Probes<ServiceOptions> = {
   debug: async () => {
     const service = await startedService({ debug: true });
     expect(await (await service.inject('/nowhere')).json()).toHaveProperty('debug');
+  },
+  testRunners: async () => {
+    async function* run_probe() {}
+    const service = await startedService({ testRunners: [run_probe] });
+    expect((await service.inject('/test/probe', { method: 'POST' })).status).toBe(401);
+    expect(() => freshService({ testRunners: [(() => async function* () {})()] })).toThrow(/testRunners.*name/s);
+  },
+  enableTestRoutes: async () => {
+    vi.stubEnv('APP_ENV', 'prod');
+    const { features } = freshService({ ...SOUND, enableTestRoutes: true }).kernel.settings;
+    expect([features.enableTestRoutes, freshService(SOUND).kernel.settings.features.enableTestRoutes]).toEqual([
+      true,
+      false,
+    ]);
   },
   features: async () => {
     const service = await startedService({ features: { healthPath: '/alive' } });

@@ -1,10 +1,11 @@
-import { StringDecoder } from 'node:string_decoder';
+import { isAscii } from 'node:buffer';
 import { ValidationError } from '../../../base/errors.js';
+import { RecordEnds } from './record-ends.js';
 
 export type CsvRecord = Array<string | null>;
 
 export interface CsvLimits {
-  /** Longest record, in characters: what a hostile file can make us hold at once. */
+  /** Longest record, bytes: what a hostile file can make us hold at once. */
   readonly maxRecord: number;
   /** Most cells of a record. */
   readonly maxCells: number;
@@ -21,117 +22,90 @@ export async function* readCsv(
   source: AsyncIterable<Uint8Array>,
   limits: CsvLimits = CSV_LIMITS,
 ): AsyncGenerator<CsvRecord[]> {
-  const parser = new CsvParser(limits);
-  for await (const chunk of source) {
-    const records = parser.push(chunk);
-    if (records.length > 0) yield records;
+  const ends = new RecordEnds();
+  const parser = new CsvParser(limits.maxCells);
+  let waiting: Buffer[] = [];
+  let length = 0;
+  for await (const bytes of source) {
+    const chunk = bytes as Buffer;
+    const end = ends.lastIn(chunk);
+    length += chunk.length;
+    if (length - Math.max(end, 0) > limits.maxRecord) throw parser.fault('is longer than any record may be');
+    if (end === 0) {
+      waiting.push(chunk);
+      continue;
+    }
+    yield parser.parse(Buffer.concat([...waiting, chunk.subarray(0, end)]));
+    waiting = [chunk.subarray(end)];
+    length = chunk.length - end;
   }
-  const rest = parser.end();
-  if (rest.length > 0) yield rest;
+  if (ends.isQuoted) throw parser.fault('ends inside a quoted value');
+  if (length > 0) yield parser.parse(Buffer.concat([...waiting, LINE_END]));
 }
 
+const LINE_END = Buffer.from('\n');
 const QUOTE = 34;
 const COMMA = 44;
 const CR = 13;
+const LF = 10;
 
+/** Cuts whole records into cells. */
 class CsvParser {
-  readonly #limits: CsvLimits;
-  readonly #decoder = new StringDecoder('utf8');
-  #rest = '';
-  /** How far an unfinished record has been searched for its end, so that a long one is not read again and again. */
-  #searched = 0;
-  #quoted = false;
+  readonly #maxCells: number;
   #count = 0;
 
-  constructor(limits: CsvLimits) {
-    this.#limits = limits;
+  constructor(maxCells: number) {
+    this.#maxCells = maxCells;
   }
 
-  push(chunk: Uint8Array): CsvRecord[] {
-    this.#rest += this.#decoder.write(chunk as Buffer);
-    return this.#takeRecords();
-  }
-
-  end(): CsvRecord[] {
-    this.#rest += this.#decoder.end();
-    const records = this.#takeRecords();
-    if (this.#quoted) throw this.#fault('ends inside a quoted value');
-    if (this.#rest !== '') records.push(this.#parse(this.#rest));
-    return records;
-  }
-
-  #takeRecords(): CsvRecord[] {
+  parse(bytes: Buffer): CsvRecord[] {
+    const text = bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8'); // several times faster, and the same
     const records: CsvRecord[] = [];
-    const text = this.#rest;
-    let start = 0;
-    let at = this.#searched;
-    for (;;) {
-      const end = this.#findEnd(text, at);
-      if (end < 0) break;
-      const last = end > start && text.charCodeAt(end - 1) === CR ? end - 1 : end;
-      records.push(this.#parse(text.slice(start, last)));
-      start = end + 1;
-      at = start;
+    for (let at = 0; at < text.length; ) {
+      this.#count += 1;
+      const record: CsvRecord = [];
+      at = this.#parseRecord(text, at, record);
+      records.push(record);
     }
-    this.#rest = start === 0 ? text : text.slice(start);
-    this.#searched = this.#rest.length;
-    if (this.#rest.length > this.#limits.maxRecord) throw this.#fault('is longer than any record may be');
     return records;
   }
 
-  /** The line end that ends the record, not one inside quotes. */
-  #findEnd(text: string, from: number): number {
-    let at = from;
-    for (;;) {
-      if (this.#quoted) {
-        const close = text.indexOf('"', at);
-        if (close < 0) return -1;
-        this.#quoted = false;
-        at = close + 1;
-      }
-      const end = text.indexOf('\n', at);
-      const open = text.indexOf('"', at);
-      if (open < 0 || (end >= 0 && end < open)) return end;
-      this.#quoted = true;
-      at = open + 1;
-    }
-  }
-
-  #parse(line: string): CsvRecord {
-    this.#count += 1;
-    const cells: CsvRecord = [];
-    for (let at = 0; ; ) {
-      if (cells.length >= this.#limits.maxCells) throw this.#fault('has more values than any record may have');
-      const quoted = line.charCodeAt(at) === QUOTE;
-      const end = quoted ? this.#closingQuote(line, at + 1) : endOfPlain(line, at);
-      if (quoted) cells.push(line.slice(at + 1, end).replaceAll('""', '"'));
-      else cells.push(end === at ? null : this.#plain(line.slice(at, end)));
-      const next = quoted ? end + 1 : end;
-      if (next >= line.length) return cells;
-      if (line.charCodeAt(next) !== COMMA) throw this.#fault('has text behind a closing quote');
-      at = next + 1;
-      if (at === line.length) return [...cells, null];
-    }
-  }
-
-  #plain(text: string): string {
-    if (text.includes('"')) throw this.#fault('has a quote inside an unquoted value');
-    return text;
-  }
-
-  #closingQuote(line: string, from: number): number {
-    for (let at = line.indexOf('"', from); at >= 0; at = line.indexOf('"', at + 2)) {
-      if (line.charCodeAt(at + 1) !== QUOTE) return at;
-    }
-    throw this.#fault('ends inside a quoted value');
-  }
-
-  #fault(what: string): ValidationError {
+  fault(what: string): ValidationError {
     return new ValidationError([], `Record ${this.#count || 1} of the CSV file ${what}`);
   }
-}
 
-function endOfPlain(line: string, from: number): number {
-  const comma = line.indexOf(',', from);
-  return comma < 0 ? line.length : comma;
+  /** @returns where the next record begins. */
+  #parseRecord(text: string, start: number, cells: CsvRecord): number {
+    for (let at = start; ; at++) {
+      if (cells.length >= this.#maxCells) throw this.fault('has more values than any record may have');
+      at = text.charCodeAt(at) === QUOTE ? this.#quoted(text, at + 1, cells) : this.#plain(text, at, cells);
+      if (text.charCodeAt(at) === CR && text.charCodeAt(at + 1) === LF) at += 1;
+      if (text.charCodeAt(at) === LF) return at + 1;
+    }
+  }
+
+  /** @returns where the value ends: at a comma or the end of the line. */
+  #plain(text: string, start: number, cells: CsvRecord): number {
+    let at = start;
+    for (; ; at++) {
+      const code = text.charCodeAt(at);
+      if (code === COMMA || code === LF) break;
+      if (code === QUOTE) throw this.fault('has a quote inside an unquoted value');
+    }
+    if (text.charCodeAt(at) === LF && at > start && text.charCodeAt(at - 1) === CR) at -= 1;
+    cells.push(at === start ? null : text.slice(start, at));
+    return at;
+  }
+
+  #quoted(text: string, start: number, cells: CsvRecord): number {
+    let isDoubled = false;
+    let end = text.indexOf('"', start);
+    for (; end >= 0 && text.charCodeAt(end + 1) === QUOTE; end = text.indexOf('"', end + 2)) isDoubled = true;
+    if (end < 0) throw this.fault('ends inside a quoted value');
+    const next = text.charCodeAt(end + 1);
+    if (next !== COMMA && next !== LF && next !== CR) throw this.fault('has text behind a closing quote');
+    const value = text.slice(start, end);
+    cells.push(isDoubled ? value.replaceAll('""', '"') : value);
+    return end + 1;
+  }
 }

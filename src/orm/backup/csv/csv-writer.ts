@@ -4,7 +4,7 @@ const SPECIAL = /["\n\r,]/;
  * One cell of a record. Nothing at all is NULL, `""` is the empty text, and everything else is quoted only where it must
  * be. A backup is read by machines, so a cell that a spreadsheet would take for a formula stays what it is.
  */
-function csvCell(text: string | null): string {
+export function csvCell(text: string | null): string {
   if (text === null) return '';
   if (text === '') return '""';
   return SPECIAL.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

@@ -7,6 +7,7 @@ import type { DatabaseCore } from '../../session/database-core.js';
 import type { Scope } from '../../session/scope.js';
 import { type EntityPlan, entityPlan, type PlannedColumn } from '../../sql/entity-plan.js';
 import { assertWhole } from '../files/check-files.js';
+import type { Shelf } from '../files/shelf.js';
 import type { StoredTable } from '../manifest/description.js';
 import type { BackedUpTable, Manifest } from '../manifest/manifest.js';
 import { withFiles } from '../restore/replace-tables.js';
@@ -79,12 +80,12 @@ export function previewImport({ name }: Manifest, chosen: readonly Chosen[]): Cs
  */
 export async function importTables(
   core: DatabaseCore,
-  folder: string,
+  shelf: Shelf,
   manifest: Manifest,
   chosen: readonly Chosen[],
   rowsOf: ImportRows,
 ): Promise<CsvImport> {
-  await assertWhole(folder, { ...manifest, tables: chosen.map(([, file]) => file) });
+  await assertWhole(shelf, { ...manifest, tables: chosen.map(([, file]) => file) });
   const results: Record<string, TableImport> = {};
   for (const [table, file] of chosen) {
     try {
@@ -92,7 +93,7 @@ export async function importTables(
         async (scope) => {
           const write = writerOf(core, table, `Imported from ${manifest.name}`, rowsOf);
           let sum = 0;
-          for await (const rows of readRows(folder, manifest, table, file)) sum += await write(scope, rows);
+          for await (const rows of readRows(shelf, manifest, table, file)) sum += await write(scope, rows);
           return sum;
         },
         { patient: true },

@@ -1,16 +1,15 @@
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Portable } from '../../entity/codec.js';
 import { type CsvRecord, readCsv } from '../csv/csv-reader.js';
+import { findFile, readFileOf, type Shelf } from '../files/shelf.js';
+import { BackupCorruptError } from '../manifest/backup-corrupt-error.js';
 import type { StoredTable } from '../manifest/description.js';
 import type { BackedUpTable, Manifest } from '../manifest/manifest.js';
-import { BackupCorruptError } from '../manifest/read-manifest.js';
 import { codecOf } from '../values/column-text.js';
 
 /** Values of one row in the order of the table's columns. */
 export type PortableRow = Portable[];
 
-const READ_BYTES = 256 * 1024;
 const BATCH_ROWS = 1_000;
 /** Text of the rows that are held at once, in characters. */
 const BATCH_LENGTH = 4 * 1024 * 1024;
@@ -20,12 +19,12 @@ const BATCH_LENGTH = 4 * 1024 * 1024;
  * @throws BackupCorruptError that names the record and the column.
  */
 export async function* readRows(
-  folder: string,
+  shelf: Shelf,
   manifest: Manifest,
   table: StoredTable,
   file: BackedUpTable,
 ): AsyncGenerator<PortableRow[]> {
-  const source = createReadStream(join(folder, manifest.name, file.file), { highWaterMark: READ_BYTES });
+  const source = await openFile(shelf, manifest, file);
   const read = rowReader(table, file);
   const batch = new Batch();
   let count = -1; // the header is no row
@@ -38,6 +37,13 @@ export async function* readRows(
   }
   yield batch.take();
   if (count !== file.rows) throw new BackupCorruptError(`${file.file} has ${count} rows instead of ${file.rows}`);
+}
+
+/** @throws BackupCorruptError where it is not there. */
+async function openFile(shelf: Shelf, { name }: Manifest, { file }: BackedUpTable): Promise<AsyncIterable<Buffer>> {
+  const found = await findFile(join(shelf.folder, name), file);
+  if (!found) throw new BackupCorruptError(`${file} is missing`);
+  return readFileOf(shelf, found, file);
 }
 
 /** Rows until they are many, or long. */

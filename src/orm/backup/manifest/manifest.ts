@@ -3,7 +3,8 @@ import { canonicalJson } from '../../entity/codec.js';
 import type { StoredTable } from './description.js';
 
 export const MANIFEST_FILE = 'manifest.json';
-export const MANIFEST_FORMAT = 1;
+/** The first one had no checksum of its own. */
+export const MANIFEST_FORMATS = [1, 2] as const;
 
 /** One file of a backup, and how to know that it is whole. */
 export interface BackupFile {
@@ -17,9 +18,14 @@ export interface BackedUpTable extends BackupFile {
   readonly rows: number;
 }
 
+/** What the engine's own tool wrote. */
+export interface NativeFile extends Omit<BackupFile, 'file'> {
+  readonly extension: string;
+}
+
 /** What a backup says of itself: enough to check it and to make the database again without the code of its time. */
 export interface Manifest {
-  readonly format: typeof MANIFEST_FORMAT;
+  readonly format: (typeof MANIFEST_FORMATS)[number];
   readonly name: string;
   /** ISO text. */
   readonly createdAt: string;
@@ -30,8 +36,21 @@ export interface Manifest {
   readonly tables: readonly BackedUpTable[];
   /** Whether the newest migration of the database is complete, and what it is called. */
   readonly migration: string | null;
+  readonly native?: NativeFile;
+  /** SHA-256 of everything else in it. */
+  readonly sha256?: string;
 }
 
 export function schemaHash(schema: readonly StoredTable[]): string {
   return createHash('sha256').update(canonicalJson(schema)).digest('hex');
+}
+
+/** A manifest as it is written. */
+export function manifestText(manifest: Omit<Manifest, 'format' | 'sha256'>): string {
+  const content = { ...manifest, format: 2 } as const;
+  return `${JSON.stringify({ ...content, sha256: manifestSum(content) }, null, 2)}\n`;
+}
+
+export function manifestSum({ sha256: _, ...content }: Manifest): string {
+  return createHash('sha256').update(canonicalJson(content)).digest('hex');
 }

@@ -1,64 +1,73 @@
-import { lstat, readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { KernelError, NotFoundError } from '../../../base/errors.js';
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { NotFoundError } from '../../../base/errors.js';
 import { FIELD_TYPES } from '../../entity/field-types.js';
 import { NOTHING, tokenizeCondition } from '../../sql/tokenizer.js';
+import { findFile, readFileOf, type Shelf } from '../files/shelf.js';
+import { BackupCorruptError } from './backup-corrupt-error.js';
 import { assertBackupName } from './backup-name.js';
 import type { EngineSql, StoredColumn, StoredTable } from './description.js';
-import { type BackedUpTable, MANIFEST_FILE, MANIFEST_FORMAT, type Manifest, schemaHash } from './manifest.js';
+import {
+  type BackedUpTable,
+  MANIFEST_FILE,
+  MANIFEST_FORMATS,
+  type Manifest,
+  manifestSum,
+  type NativeFile,
+  schemaHash,
+} from './manifest.js';
 
 /** Far more than any real schema needs. */
-const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
-
-/** A backup that is not what it says it is. */
-export class BackupCorruptError extends KernelError {
-  constructor(message: string, options?: { cause?: unknown }) {
-    super('E_BACKUP_CORRUPT', message, options);
-  }
-}
+const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 
 /**
  * The manifest of a backup. It may have been uploaded, so nothing in it is believed: names stay names, files stay in the
  * folder, SQL of an engine stays one expression.
  * @throws ValidationError for a name that is none, NotFoundError, BackupCorruptError
  */
-export async function readManifest(folder: string, name: unknown): Promise<Manifest> {
+export async function readManifest(shelf: Shelf, name: unknown): Promise<Manifest> {
   assertBackupName(name);
-  const manifest = await parseManifest(join(folder, name, MANIFEST_FILE), name);
-  try {
-    assertManifest(manifest);
-  } catch (cause) {
-    throw new BackupCorruptError(`The manifest of ${name} is not one: ${(cause as Error).message}`, { cause });
+  const folder = join(shelf.folder, name);
+  const found = await lstat(folder).catch(() => undefined);
+  if (!found) throw notFound(name);
+  if (!found.isDirectory()) throw new BackupCorruptError(`${name} is a link, or no folder`);
+  const file = await findFile(folder, MANIFEST_FILE);
+  if (!file) throw notFound(name);
+  return manifestOf(readFileOf(shelf, file, MANIFEST_FILE), name);
+}
+
+/** The manifest out of its text, wherever that comes from. */
+export async function manifestOf(source: AsyncIterable<Uint8Array>, name: string): Promise<Manifest> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of source) {
+    bytes += chunk.length;
+    if (bytes > MAX_MANIFEST_BYTES) throw new BackupCorruptError(`The manifest of ${name} is too large`);
+    chunks.push(chunk);
   }
+  const manifest = parseManifest(Buffer.concat(chunks).toString(), name);
   if (manifest.name !== name) throw new BackupCorruptError(`The folder ${name} holds the backup ${manifest.name}`);
   return manifest;
 }
 
-async function parseManifest(path: string, name: string): Promise<unknown> {
+function parseManifest(text: string, name: string): Manifest {
   try {
-    await assertPlain(dirname(path), 'isDirectory');
-    await assertPlain(path, 'isFile');
-    const { size } = await stat(path);
-    if (size > MAX_MANIFEST_BYTES) throw new BackupCorruptError(`The manifest of ${name} is too large`);
-    return JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new NotFoundError(`Backup not found: ${name}`);
-    if (error instanceof SyntaxError)
-      throw new BackupCorruptError(`The manifest of ${name} cannot be read`, { cause: error });
-    throw error;
+    const manifest: unknown = JSON.parse(text);
+    assertManifest(manifest);
+    return manifest;
+  } catch (cause) {
+    throw new BackupCorruptError(`The manifest of ${name} is not one: ${(cause as Error).message}`, { cause });
   }
 }
 
-/** A link could lead to any place of the machine. */
-async function assertPlain(path: string, kind: 'isFile' | 'isDirectory'): Promise<void> {
-  if ((await lstat(path))[kind]()) return;
-  throw new BackupCorruptError(`${basename(path)} is a link, or no ${kind === 'isFile' ? 'file' : 'folder'}`);
+export function notFound(name: string): NotFoundError {
+  return new NotFoundError(`Backup not found: ${name}`);
 }
 
 function assertManifest(value: unknown): asserts value is Manifest {
   const manifest = value as Manifest;
-  expect(manifest?.format === MANIFEST_FORMAT, `its format is not ${MANIFEST_FORMAT}`);
+  expect(MANIFEST_FORMATS.includes(manifest?.format), `its format is none of ${MANIFEST_FORMATS.join(', ')}`);
+  expect(manifest.format === 1 || manifest.sha256 === manifestSum(manifest), 'its checksum is not that of its content');
   expect(isText(manifest.name) && isText(manifest.engine), 'it has no name or engine');
   expect(isText(manifest.createdAt) && !Number.isNaN(Date.parse(manifest.createdAt)), 'createdAt is no time');
   expect(Array.isArray(manifest.schema) && Array.isArray(manifest.tables), 'it lists no tables');
@@ -74,13 +83,19 @@ function assertManifest(value: unknown): asserts value is Manifest {
     files.add(table.file);
   }
   expect(names.size === 0, `${[...names].join(', ')} has no file`);
+  if (manifest.native) assertNative(manifest.native);
+}
+
+function assertNative({ extension, bytes, sha256 }: NativeFile): void {
+  expect(isText(extension) && /^[a-z]{1,8}$/.test(extension), 'the native dump has an impossible name');
+  expect(isCount(bytes) && isSum(sha256), 'the size or the checksum of the native dump is none');
 }
 
 function assertFile({ table, file, bytes, sha256, rows }: BackedUpTable): void {
   expect(isText(table), 'a file is of no table');
   expect(isText(file) && /^[\w-]{1,120}\.csv$/.test(file), `the file of ${table} has an impossible name`);
   expect(isCount(bytes) && isCount(rows), `the size of ${table} is no number`);
-  expect(isText(sha256) && /^[0-9a-f]{64}$/.test(sha256), `the checksum of ${table} is none`);
+  expect(isSum(sha256), `the checksum of ${table} is none`);
 }
 
 function assertTable(table: StoredTable): void {
@@ -133,6 +148,10 @@ function assertExpression(condition: string | EngineSql, what: string): void {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
+}
+
+function isSum(value: unknown): boolean {
+  return isText(value) && /^[0-9a-f]{64}$/.test(value);
 }
 
 function isCount(value: unknown): boolean {

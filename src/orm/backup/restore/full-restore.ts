@@ -2,6 +2,7 @@ import type { Migration } from '../../schema/migrate.js';
 import { runInScope } from '../../session/ambient.js';
 import type { DatabaseCore } from '../../session/database-core.js';
 import { assertWhole } from '../files/check-files.js';
+import type { Shelf } from '../files/shelf.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { Backup } from '../write-backup.js';
 import { type RestoreSource, replaceTables } from './replace-tables.js';
@@ -57,13 +58,13 @@ export function previewFullRestore({ name, createdAt, schemaHash, tables }: Mani
  */
 export async function restoreFull(
   core: DatabaseCore,
-  folder: string,
+  shelf: Shelf,
   manifest: Manifest,
   ports: FullRestorePorts,
 ): Promise<FullRestore> {
   return core.writes.closedDuring(async () => {
-    await assertWhole(folder, manifest);
-    const source = { folder, manifest };
+    await assertWhole(shelf, manifest);
+    const source = { shelf, manifest };
     const replace = core.dialect.capabilities.transactionalDdl ? replaceAtOnce : swapTables;
     const safety = await replace(core, source, ports.backUp);
     const migration = await ports.migrate();

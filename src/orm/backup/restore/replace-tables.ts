@@ -2,6 +2,7 @@ import type { SchemaStep } from '../../dialect/shape.js';
 import type { DesiredTable } from '../../schema/desired.js';
 import { planTriggers } from '../../schema/history-triggers.js';
 import type { Scope } from '../../session/scope.js';
+import type { Shelf } from '../files/shelf.js';
 import { readRows } from '../import/read-rows.js';
 import { TableWriter } from '../import/table-writer.js';
 import type { StoredTable } from '../manifest/description.js';
@@ -10,7 +11,7 @@ import { tableShape } from '../manifest/table-shape.js';
 
 /** Where a restore reads from, and who hears how far it is. */
 export interface RestoreSource {
-  readonly folder: string;
+  readonly shelf: Shelf;
   readonly manifest: Manifest;
   onTable?(table: string): void;
 }
@@ -20,7 +21,7 @@ export interface RestoreSource {
  * the old database or the new one. Indexes and references come when the rows are there; they are built faster then, and
  * the order of the tables does not matter.
  */
-export async function replaceTables(scope: Scope, { folder, manifest, onTable }: RestoreSource): Promise<void> {
+export async function replaceTables(scope: Scope, { shelf, manifest, onTable }: RestoreSource): Promise<void> {
   const { dialect } = scope.core;
   for (const { name } of await dialect.introspect(scope)) await runSteps(scope, dialect.dropTable(name));
   const later: SchemaStep[] = [];
@@ -30,7 +31,7 @@ export async function replaceTables(scope: Scope, { folder, manifest, onTable }:
     if (create) await runSteps(scope, [create]);
     later.push(...rest);
     const writer = new TableWriter(scope, table);
-    for await (const rows of readRows(folder, manifest, table, file)) await writer.write(rows);
+    for await (const rows of readRows(shelf, manifest, table, file)) await writer.write(rows);
   }
   await runSteps(scope, later);
   await runSteps(scope, recordingTriggers(scope, manifest.schema));

@@ -30,14 +30,14 @@ export class StagedTables {
 
   /** Makes and fills every table. Rules and triggers are there before anyone can write to them. */
   async fill(): Promise<void> {
-    const { folder, manifest, onTable } = this.#source;
+    const { shelf, manifest, onTable } = this.#source;
     const { dialect } = this.#scope.core;
     for (const [table, file] of withFiles(manifest)) {
       onTable?.(table.name);
       await runSteps(this.#scope, dialect.createTable(this.#staged(table)));
       const writer = new TableWriter(this.#scope, table, this.#names.get(table.name));
       let batches = 0;
-      for await (const rows of readRows(folder, manifest, table, file)) {
+      for await (const rows of readRows(shelf, manifest, table, file)) {
         if (batches++ % BATCHES_PER_COMMIT === 0) await this.#scope.run('BEGIN', []);
         await writer.write(rows);
         if (batches % BATCHES_PER_COMMIT === 0) await this.#scope.run('COMMIT', []);

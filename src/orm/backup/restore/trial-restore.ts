@@ -13,14 +13,14 @@ import { type RestoreSource, replaceTables, withFiles } from './replace-tables.j
  * @returns what came out otherwise, and what could not be restored.
  */
 export async function trialRestore(source: RestoreSource, logger: Logger): Promise<string[]> {
-  const { folder, manifest } = source;
+  const { shelf, manifest } = source;
   const bare = { ...manifest, schema: manifest.schema.map(withoutRules) };
-  const scratch = await mkdtemp(join(folder, `.unfinished_${process.pid}_trial_`));
+  const scratch = await mkdtemp(join(shelf.folder, `.unfinished_${process.pid}_trial_`));
   const engine = await openEngine(`sqlite:${join(scratch, 'trial.db')}`, { acquireTimeoutMs: 10_000 });
   const core = new DatabaseCore(engine, { entities: [], logger, tracer: false });
   const faults: string[] = [];
   try {
-    await core.unit((scope) => replaceTables(scope, { folder, manifest: bare }), { schemaChange: true });
+    await core.unit((scope) => replaceTables(scope, { shelf, manifest: bare }), { schemaChange: true });
     await core.unit(
       async (session) => {
         for (const [table, file] of withFiles(bare)) {

@@ -1,30 +1,45 @@
-import { join } from 'node:path';
+import type { Scope } from '../../session/scope.js';
 import type { Session } from '../../session/session.js';
 import { csvRecord } from '../csv/csv-writer.js';
 import { DurableFile } from '../files/durable-files.js';
+import { placeFor, type Shelf } from '../files/shelf.js';
 import type { StoredTable } from '../manifest/description.js';
 import type { BackedUpTable } from '../manifest/manifest.js';
+import { exportByEngine, isExportedByEngine } from './engine-export.js';
 import { TableReader } from './table-reader.js';
 
 /** Text that is collected before it goes to the file, in characters. */
 const CHUNK_LENGTH = 256 * 1024;
 
+/** Where a table goes. */
+export interface ExportedTo {
+  readonly shelf: Shelf;
+  readonly folder: string;
+  /** Of the file. */
+  readonly name: string;
+}
+
 /** Writes one table as CSV: a header, then every row in the order of the key. */
 export async function exportTable(
-  session: Session,
+  session: Scope,
   table: StoredTable,
-  folder: string,
-  name: string,
+  { shelf, folder, name }: ExportedTo,
   onRows: (rows: number) => void = () => {},
 ): Promise<BackedUpTable> {
-  const file = await DurableFile.create(join(folder, name));
+  const file = await DurableFile.create(placeFor(shelf, folder, name));
   try {
     let rows = 0;
     const count = (read: number): void => {
       rows += read;
       onRows(rows);
     };
-    for await (const text of tableText(session, table, count)) await file.write(text);
+    if (isExportedByEngine(session.core.dialect, table)) {
+      await file.write(Buffer.from(headerOf(table)));
+      await exportByEngine(session, table, async (lines, read) => {
+        await file.write(lines);
+        count(read);
+      });
+    } else for await (const text of tableText(session, table, count)) await file.write(Buffer.from(text));
     return { table: table.name, file: name, rows, ...(await file.finish()) };
   } catch (error) {
     await file.abandon();
@@ -39,7 +54,7 @@ export async function* tableText(
   onRows: (rows: number) => void,
 ): AsyncGenerator<string> {
   const reader = new TableReader(session, table);
-  let text = csvRecord(table.columns.map(({ name }) => name));
+  let text = headerOf(table);
   for await (const page of reader.pages()) {
     for (const row of page) {
       text += csvRecord(reader.texts(row));
@@ -50,4 +65,8 @@ export async function* tableText(
     onRows(page.length);
   }
   yield text;
+}
+
+function headerOf({ columns }: StoredTable): string {
+  return csvRecord(columns.map(({ name }) => name));
 }

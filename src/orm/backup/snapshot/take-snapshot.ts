@@ -2,12 +2,13 @@ import type { TableShape } from '../../dialect/shape.js';
 import { BACKUP_RUNS, lastMigration } from '../../schema/ledger.js';
 import { ambientScopeOf } from '../../session/ambient.js';
 import type { DatabaseCore } from '../../session/database-core.js';
+import type { Scope } from '../../session/scope.js';
 import type { Session } from '../../session/session.js';
 import { describeTables } from '../manifest/describe-table.js';
 import type { StoredTable } from '../manifest/description.js';
 import { type BackedUpTable, schemaHash } from '../manifest/manifest.js';
 import { isRestoreTable } from '../restore/staged-names.js';
-import { exportTable } from './export-table.js';
+import { type ExportedTo, exportTable } from './export-table.js';
 
 /** What a backup is doing. */
 export interface BackupProgress {
@@ -30,7 +31,7 @@ export interface Snapshot {
  * Runs `work` in a transaction that only reads and sees one moment. Where the database is one connection, or has but one,
  * the transaction that is open already is that moment.
  */
-export function inSnapshot<T>(core: DatabaseCore, work: (session: Session) => Promise<T>): Promise<T> {
+export function inSnapshot<T>(core: DatabaseCore, work: (scope: Scope) => Promise<T>): Promise<T> {
   const ambient = ambientScopeOf(core);
   if (ambient && (core.dialect.capabilities.writersTakeTurns || core.connections.stats().size === 1))
     return work(ambient);
@@ -39,8 +40,8 @@ export function inSnapshot<T>(core: DatabaseCore, work: (session: Session) => Pr
 
 /** Describes the tables of a snapshot and writes each of them as CSV. */
 export async function takeSnapshot(
-  session: Session,
-  folder: string,
+  session: Scope,
+  { shelf, folder }: Omit<ExportedTo, 'name'>,
   onProgress: (progress: BackupProgress) => void,
 ): Promise<Snapshot> {
   const { core } = session;
@@ -50,7 +51,7 @@ export async function takeSnapshot(
     const tell = (rows: number): void =>
       onProgress({ phase: 'table', table: table.name, rows, tables: { done: index, of: schema.length } });
     tell(0);
-    tables.push(await exportTable(session, table, folder, fileName(table.name, index), tell));
+    tables.push(await exportTable(session, table, { shelf, folder, name: fileName(table.name, index) }, tell));
   }
   const migrated = schema.length === 0 ? undefined : await lastMigration(session);
   core.logger.debug({ tables: tables.length }, 'The tables were written');

@@ -1,10 +1,12 @@
 import type { Client } from 'pg';
 import { ConnectionError, KernelError } from '../../../base/errors.js';
+import type { TakeLines } from '../../dialect/csv-export.js';
 import type { BeginOptions, RawRow, Row } from '../../dialect/driver.js';
 import type { Pace } from '../../pool/pace.js';
 import type { PooledConnection } from '../../pool/pooled-connection.js';
 import { endsConnection, isStalePlan, mapPostgresError } from '../errors.js';
 import { cancelStatement } from './cancel.js';
+import { CopySink } from './copy-sink.js';
 import { Exchange, type ExchangeResult, type Message } from './exchange.js';
 import { Pipeline } from './pipeline.js';
 import { toObjects } from './result-values.js';
@@ -86,6 +88,13 @@ export class PostgresConnection implements PooledConnection {
     return Number(/\d+$/.exec(tag)?.[0] ?? 0);
   }
 
+  async copyOut(sql: string, take: TakeLines): Promise<void> {
+    const sink = new CopySink(take, this.#pipeline.stream);
+    const { tag } = await this.#send(sql, [], false, sink);
+    const lines = await sink.end();
+    if (tag !== `COPY ${lines}`) throw new ConnectionError(`The server copied ${tag}, of which ${lines} lines arrived`);
+  }
+
   async begin(options: BeginOptions): Promise<void> {
     this.#assertUsable();
     this.#inTransaction = true;
@@ -157,14 +166,14 @@ export class PostgresConnection implements PooledConnection {
     this.#patient = false;
   }
 
-  async #send(sql: string, params: readonly unknown[], describe: boolean): Promise<ExchangeResult> {
+  async #send(sql: string, params: readonly unknown[], describe: boolean, sink?: CopySink): Promise<ExchangeResult> {
     this.#assertUsable();
     const messages: Message[] = [];
     for (const statement of this.#waiting) messages.push({ statement: this.#statements.get(statement), values: [] });
     messages.push({ statement: this.#statements.get(sql), values: params.map(wireValue) });
     this.#waiting = [];
     this.#lastSql = sql;
-    const exchange = new Exchange(messages, { doomed: this.#statements.takeDoomed(), describe });
+    const exchange = new Exchange(messages, { doomed: this.#statements.takeDoomed(), describe, sink });
     this.#pipeline.send(exchange);
     try {
       const result = await exchange.answered;

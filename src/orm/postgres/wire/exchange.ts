@@ -1,4 +1,5 @@
 import type { RawRow } from '../../dialect/driver.js';
+import type { CopySink } from './copy-sink.js';
 import type { MessageWriter, WireValue } from './message-writer.js';
 import type { Prepared } from './statement-cache.js';
 
@@ -26,6 +27,8 @@ export interface ExchangeOptions {
   readonly doomed: readonly string[];
   /** Whether the columns of the last statement's result are not known. */
   readonly describe: boolean;
+  /** Where lines go that the last statement copies out. */
+  readonly sink?: CopySink | undefined;
 }
 
 /**
@@ -58,6 +61,10 @@ export class Exchange implements ExchangeResult {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+  }
+
+  get sink(): CopySink | undefined {
+    return this.#options.sink;
   }
 
   /** Ends with a Sync of its own, so that its fault stays its own whatever travels behind it. */

@@ -26,6 +26,10 @@ export class Pipeline {
     stream.on('data', (chunk: Buffer) => reader.feed(chunk));
   }
 
+  get stream(): Duplex {
+    return this.#stream;
+  }
+
   /** Since when the server has been at the oldest exchange, by `performance.now()`; `undefined` while there is none. */
   get headSince(): number | undefined {
     return this.#headSince;
@@ -60,6 +64,9 @@ export class Pipeline {
     switch (type) {
       case 'D':
         head?.rows.push(readRow(data, start, end));
+        return;
+      case 'd':
+        head?.sink?.add(data, start, end);
         return;
       case 'C':
         if (head) head.tag = readText(data, start).text;

@@ -1,4 +1,6 @@
+import type { TakeLines } from '../../dialect/csv-export.js';
 import type { BeginOptions, Connection, RawRow, Row } from '../../dialect/driver.js';
+import { copyOut } from './copy-out.js';
 import { runEach } from './run-each.js';
 import type { StatementWatch } from './statement-watch.js';
 
@@ -32,6 +34,10 @@ export class WatchedConnection implements Connection {
       () => runEach(this.inner, sql, runs),
       () => runs.length,
     );
+  }
+
+  copyOut(sql: string, take: TakeLines): Promise<void> {
+    return this.#watch.run(sql, [], () => copyOut(this.inner, sql, take), none);
   }
 
   begin(options: BeginOptions): Promise<void> {

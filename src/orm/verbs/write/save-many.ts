@@ -1,5 +1,4 @@
 import { ConstraintError, ValidationError, type ValidationIssue } from '../../../base/errors.js';
-import { uuidv7 } from '../../../base/ids.js';
 import {
   announceChanges,
   announceInserts,
@@ -73,8 +72,7 @@ async function insertRows(
   { comment }: SaveManyRequest,
 ): Promise<object[]> {
   const made = stamp(session, comment);
-  const now = session.core.clock.now();
-  const rows = prepared.map((row) => newRow(plan, row, uuidv7(now), 1, made));
+  const rows = prepared.map((row) => newRow(plan, row, session.core.newId(plan.meta.table), 1, made));
   const write = insertOf(plan, rows, { userId: made.actorId, comment: made.comment });
   if (isSingle(write)) {
     await atomically(session, async (target) => {
@@ -156,7 +154,7 @@ async function saveTogether(
       changes.push({ before, after, columns, action: change.action });
       return after;
     }
-    const id = row.id ?? uuidv7(scope.core.clock.now());
+    const id = row.id ?? scope.core.newId(plan.meta.table);
     const last = ended.get(id);
     const made = stamp(scope, request.comment, last?.notBefore);
     const inserted = newRow(plan, row, id, (last?.version ?? 0) + 1, made);

@@ -1,5 +1,4 @@
 import { ConflictError, ConstraintError } from '../../../base/errors.js';
-import { uuidv7 } from '../../../base/ids.js';
 import type { Portable } from '../../entity/codec.js';
 import { AT } from '../../entity/system-fields.js';
 import { insertRow, type PortableRow, type Stamp, stamp, updateRow } from '../../history/recorder.js';
@@ -135,7 +134,7 @@ function insertNew(
   comment: string | undefined,
 ): Promise<PortableRow> {
   const made = stamp(session, comment);
-  return insertRow(session, plan, newRow(plan, row, uuidv7(session.core.clock.now()), 1, made), made);
+  return insertRow(session, plan, newRow(plan, row, session.core.newId(plan.meta.table), 1, made), made);
 }
 
 async function insert(

@@ -1,5 +1,4 @@
 import { ConstraintError } from '../../../base/errors.js';
-import { uuidv7 } from '../../../base/ids.js';
 import type { RawRow } from '../../dialect/driver.js';
 import type { Portable } from '../../entity/codec.js';
 import { AT } from '../../entity/system-fields.js';
@@ -80,7 +79,7 @@ async function upsert(
   { comment }: SaveRequest,
 ): Promise<object | undefined> {
   const made = stamp(session, comment);
-  const full = newRow(plan, row, uuidv7(session.core.clock.now()), 1, made);
+  const full = newRow(plan, row, session.core.newId(plan.meta.table), 1, made);
   const indexes = row.values
     .map(({ column }) => column.index)
     .filter((index) => !key.columns.some((column) => column.index === index));

@@ -19,5 +19,11 @@ export const database = z.strictObject({
     .nullable()
     .default(null)
     .describe('Which backups stay, by number or age; `null` keeps all.'),
+  backupStore: z.string().nullable().default(null).describe('The bucket that backups are sent to, as `s3://` URL.'),
+  backupEncryption: z
+    .strictObject({ key: z.string(), local: z.boolean().optional() })
+    .nullable()
+    .default(null)
+    .describe('The key of backups that leave this machine; with `local`, of all.'),
   slowQueryMs: z.number().min(0).default(1_000).describe('Statements that take as long are logged, ms; 0 logs none.'),
 });

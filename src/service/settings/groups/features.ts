@@ -19,6 +19,8 @@ export const features = z.strictObject({
   authPrefix: path.default('/auth').describe('Where the auth routes are, below `kernelPrefix`.'),
   enableFlagRoutes: z.boolean().default(true).describe('Feature flags, where there is a database.'),
   flagsPrefix: path.default('/flags').describe('Where the flag routes are, below `kernelPrefix`.'),
+  enableWebhookRoutes: z.boolean().default(true).describe('Webhooks, where there are workspaces.'),
+  webhooksPrefix: path.default('/webhooks').describe('Where the webhook routes are, below `kernelPrefix`.'),
   enableReplayRoutes: z
     .boolean()
     .default(true)
@@ -33,5 +35,6 @@ export const features = z.strictObject({
     .describe('Workspaces, members, invites and projects, and a personal workspace for whoever registers.'),
   saasPrefix: path.default('/workspaces').describe('Where the workspace routes are, below `kernelPrefix`.'),
   saasInviteBaseUrl: pageUrl.describe('Page that takes `?token=` and accepts an invite; `null` mails the bare token.'),
+  enableTestRoutes: z.boolean().default(false).describe('Mount the self-tests in production as well.'),
   kernelPrefix: prefix.default('').describe('Prefix of the kernel’s API routes.'),
 });

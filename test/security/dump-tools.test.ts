@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type NativeBackup, NativeToolMissing } from '../../../src/orm/dialect/native-backup.js';
-import { flavorOf } from '../../../src/orm/mysql/flavor.js';
-import { mysqlNativeBackup } from '../../../src/orm/mysql/native-backup.js';
-import { serverAddress } from '../../../src/orm/mysql/url.js';
-import { postgresNativeBackup } from '../../../src/orm/postgres/native-backup.js';
+import { type NativeBackup, NativeToolMissing } from '../../src/orm/dialect/native-backup.js';
+import { flavorOf } from '../../src/orm/mysql/flavor.js';
+import { mysqlNativeBackup } from '../../src/orm/mysql/native-backup.js';
+import { serverAddress } from '../../src/orm/mysql/url.js';
+import { postgresNativeBackup } from '../../src/orm/postgres/native-backup.js';
 
 const PASSWORD = String.raw`hush:"'\ $(touch x)`;
 const SNAPSHOT = { all: async () => [['00000003-1']] };
@@ -21,7 +21,7 @@ for file in $(grep -o '/[^ =]*app-kernel-secret-[^ '"'"']*' "$0.seen"); do
 done
 `;
 
-describe('the tools of the engines', () => {
+describe('row 48: the tools of the engines', () => {
   const path = process.env.PATH;
   let folder: string;
   beforeEach(() => {

@@ -1,0 +1,4 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { startNest } from './nest.mjs';
+
+export const start = () => startNest(new FastifyAdapter());

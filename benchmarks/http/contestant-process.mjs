@@ -1,0 +1,19 @@
+// Serves one contestant until its parent says stop: fork(contestant-process.mjs, ['{"kind", "contestant", …}'])
+import { once } from 'node:events';
+
+const settings = JSON.parse(process.argv[2]);
+const { start } = await import(`./${settings.kind}/${settings.contestant}.mjs`);
+const { server, tokens = [], close } = await start(settings);
+if (!server.listening) {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+}
+
+process.on('message', async (message) => {
+  if (message === 'cpu') process.send({ cpu: process.cpuUsage(), rss: process.memoryUsage.rss() });
+  if (message !== 'stop') return;
+  server.closeAllConnections();
+  await close?.();
+  process.exit(0);
+});
+process.send({ port: server.address().port, tokens });

@@ -1,0 +1,28 @@
+// Loads one server in a process of its own: node load-process.mjs '{"port", "path", "seconds", …}' prints what it saw
+import autocannon from 'autocannon';
+
+const { port, path, method, body, headers, tokens, connections, seconds } = JSON.parse(process.argv[2]);
+const withToken = (token) => ({
+  path,
+  method,
+  body,
+  headers: { ...headers, ...(token && { authorization: `Bearer ${token}` }) },
+});
+
+const result = await autocannon({
+  url: `http://127.0.0.1:${port}`,
+  connections,
+  duration: seconds,
+  requests: tokens.length > 0 ? tokens.map(withToken) : [withToken()],
+});
+const { requests, latency, non2xx, errors } = result;
+const answered = requests.total;
+process.stdout.write(
+  JSON.stringify({
+    answered,
+    perSecond: answered / result.duration,
+    p50: latency.p50,
+    p99: latency.p99,
+    failed: non2xx + errors,
+  }),
+);

@@ -1,0 +1,10 @@
+import { createSecretKey } from 'node:crypto';
+import jwt from 'jsonwebtoken';
+import { SECRET, userIds } from '../workload.mjs';
+
+/** A string in its place makes jsonwebtoken derive the key anew for each token, at several times the cost. */
+export const KEY = createSecretKey(Buffer.from(SECRET));
+
+export function signTokens() {
+  return userIds().map((sub) => jwt.sign({ sub, role: 'user' }, KEY, { algorithm: 'HS256', expiresIn: '1h' }));
+}
