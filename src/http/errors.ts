@@ -35,6 +35,13 @@ export class BodyTooLargeError extends KernelError {
   }
 }
 
+/** A part of something that has no such part: 416. */
+export class RangeNotSatisfiableError extends KernelError {
+  constructor(readonly size: number) {
+    super('E_RANGE', `There is no such part; it has ${size} bytes`, { details: { size } });
+  }
+}
+
 /** A body of a type or an encoding that the route does not take: 415. */
 export class UnsupportedMediaTypeError extends KernelError {
   constructor(message: string, options?: KernelErrorOptions) {

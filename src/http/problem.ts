@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { ConstraintError, isKernelError, ValidationError, type ValidationIssue } from '../base/errors.js';
-import { MethodNotAllowedError } from './errors.js';
+import { MethodNotAllowedError, RangeNotSatisfiableError } from './errors.js';
 
 /** The body of every error answer: RFC 9457, `application/problem+json`. */
 export interface Problem {
@@ -30,6 +30,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   E_CONFLICT: 409,
   E_BODY_TOO_LARGE: 413,
   E_UNSUPPORTED_MEDIA_TYPE: 415,
+  E_RANGE: 416,
   E_BACKUP_ARCHIVE: 400,
   E_ADDRESS_REFUSED: 422,
   E_BACKUP_CORRUPT: 422,
@@ -139,6 +140,7 @@ function issuesOf(error: unknown): readonly ValidationIssue[] | undefined {
 function headersOf(error: unknown, status: number): Record<string, string> {
   const headers = statusHeaders(status);
   if (error instanceof MethodNotAllowedError) headers.Allow = error.allowed.join(', ');
+  if (error instanceof RangeNotSatisfiableError) headers['Content-Range'] = `bytes */${error.size}`;
   const retryAfter = retryAfterSeconds(error);
   if (retryAfter !== undefined && RETRIED.has(status)) headers['Retry-After'] = String(retryAfter);
   return headers;

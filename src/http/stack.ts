@@ -3,6 +3,7 @@ import { type Actor, currentContext, setActor } from '../base/context.js';
 import type { Logger, Metrics } from '../base/ports.js';
 import type { Services } from '../base/services.js';
 import { limitBody } from './body/limit-body.js';
+import { compose } from './compose.js';
 import { logAndMeasure } from './edge/access-log.js';
 import { allowOrigins, type CorsOptions } from './edge/cors.js';
 import { catchErrors } from './edge/error-boundary.js';
@@ -49,6 +50,8 @@ export interface StackOptions {
   idempotency?: Idempotency | null;
   /** Where the event streams of routes are looked after. */
   streams?: OpenStreams;
+  /** Serve files where no route answers; innermost, so that the application's own middleware is around them. */
+  files?: readonly HttpMiddleware[];
   requestMetrics?: HttpMiddleware;
   metering?: HttpMiddleware;
   /** What the free accessors (`getCache()`, …) answer with inside a request. */
@@ -67,11 +70,17 @@ export interface Stack {
 export function createStack(options: StackOptions): Stack {
   const { routes, logger, metrics, cors, authenticate, requestMetrics, metering } = options;
   const security = options.security ?? {};
+  const { files = [] } = options;
   const before = [
     identifyRequest({
       ...options,
       send: security.enableRequestId,
-      state: { ...options.state, rateLimits: options.rateLimits ?? null, idempotency: options.idempotency ?? null },
+      state: {
+        ...options.state,
+        rateLimits: options.rateLimits ?? null,
+        idempotency: options.idempotency ?? null,
+        servesFiles: files.length > 0,
+      },
     }),
     resolveRoute(routes),
     logAndMeasure({ logger, metrics, logs: security.enableRequestLogging }),
@@ -84,7 +93,7 @@ export function createStack(options: StackOptions): Stack {
     options.rateLimits && limitRate,
     metering,
   ];
-  return { before: before.filter(isMiddleware), route: answerRoute(routes, options.streams) };
+  return { before: before.filter(isMiddleware), route: compose([...files, answerRoute(routes, options.streams)]) };
 }
 
 /** Puts the stack on `app`. What is `use`d afterwards runs inside it, just before the routes. */

@@ -18,6 +18,7 @@ import type { KernelRuntime } from './kernel-runtime.js';
 import { mountRoutes } from './mount-routes.js';
 import { openRooms, type Room } from './rooms/index.js';
 import type { KernelSettings } from './settings/settings.js';
+import { openStaticFiles } from './static-files.js';
 import { version } from './version.js';
 import { createWorkers } from './workers.js';
 
@@ -82,6 +83,7 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
     rateLimits: buildRateLimits(options, engines),
     idempotency: buildIdempotency(options, engines),
     streams: kernel.streams,
+    files: openStaticFiles(parts.rootDir, settings.features.kernelPrefix),
     services,
     // Where nobody signs in, a user is who has a key.
     state: { kernel, isKeyAdmitted: settings.features.authMode === 'apikey' },

@@ -5,6 +5,7 @@ import { JobRegistry } from '../jobs/index.js';
 import {
   type EnvCheckSettings,
   type EnvironmentName,
+  entryDirectory,
   environmentVariables,
   findEnvFaults,
   getEnv,
@@ -48,6 +49,7 @@ export function assembleService(
   app.silent = true; // the kernel logs what fails
   const kernel = initAppKernel(app, settings, {
     ...options,
+    rootDir: options.rootDir ?? entryDirectory(),
     ...parts,
     environment,
     jobRegistry: JobRegistry.from(options.tasks ?? {}),

@@ -29,6 +29,8 @@ export interface KernelParts {
   dbSeed?: (db: DatabaseHandle) => unknown;
   onStartup?: () => unknown;
   onShutdown?: () => unknown;
+  /** `static/` in it is served. */
+  rootDir?: string;
   /** Self-tests, each at `POST /test/<name>`. */
   testRunners?: readonly TestRunner[];
   /** Takes webhooks in place of the network, for tests. */

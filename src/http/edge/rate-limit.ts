@@ -2,6 +2,7 @@ import { KernelError } from '../../base/errors.js';
 import type { HttpContext, HttpMiddleware, Next } from '../request-state.js';
 import { routeName } from '../routing/plain-router.js';
 import { markMiddleware, type RateLimitRule } from '../routing/route-marks.js';
+import { isAsset } from './cache-control.js';
 
 /**
  * Limits one route: `limit` requests per `windowSeconds` and caller, in a bucket of its own that REPLACES the tier.
@@ -55,6 +56,8 @@ export async function limitRate(ctx: HttpContext, next: Next): Promise<unknown> 
 
 function isUnlimited(ctx: HttpContext): boolean {
   const { path } = ctx;
+  if (ctx.state.servesFiles && !ctx.state.route && isAsset(path) && (ctx.method === 'GET' || ctx.method === 'HEAD'))
+    return true;
   if (UNLIMITED_PATHS.includes(path) || UNLIMITED_PREFIXES.some((prefix) => path.startsWith(prefix))) return true;
   return isPreflight(ctx);
 }

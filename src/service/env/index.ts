@@ -18,5 +18,5 @@ export {
   writtenEnvironment,
 } from './environment.js';
 export { type EnvironmentVariables, environmentVariables } from './environment-variables.js';
-export { type LoadEnvOptions, loadEnvHierarchy } from './load-env-hierarchy.js';
+export { entryDirectory, type LoadEnvOptions, loadEnvHierarchy } from './load-env-hierarchy.js';
 export { findEnvFaults, type RunEnvChecksOptions, runEnvChecks } from './run-env-checks.js';

@@ -41,7 +41,7 @@ export function loadEnvHierarchy(options: LoadEnvOptions = {}): string[] {
 }
 
 /** The directory of the script that Node was started with; the working directory where there is none. */
-function entryDirectory(): string {
+export function entryDirectory(): string {
   const script = process.argv[1];
   return script === undefined ? process.cwd() : dirname(resolve(script));
 }

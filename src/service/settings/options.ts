@@ -90,7 +90,7 @@ export interface ServiceOptions {
   config?: ServiceConfig;
   /** For the files the service keeps itself (audit scripts, development secret). */
   dataDir?: string;
-  /** Where `.env` files are looked for; default the directory of the entry script. */
+  /** Where `.env` files and `static/` are looked for; default the directory of the entry script. */
   rootDir?: string;
   /** Number of trusted proxy hops in front of the service. */
   trustProxy?: number;

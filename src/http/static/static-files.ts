@@ -1,0 +1,64 @@
+import { isBelow } from '../edge/cache-control.js';
+import type { HttpContext, HttpMiddleware, Next } from '../request-state.js';
+import { openSmallest } from './precompressed.js';
+import { namesOn } from './request-path.js';
+import { sendFile } from './send-file.js';
+import { ServedFolder } from './served-folder.js';
+
+export interface StaticFilesOptions {
+  /** Where the folder stands. Default `/`. */
+  prefix?: string;
+  /**
+   * `index.html` for a folder, and the one at the top for pages that are no file: those of an application that routes by
+   * itself. Default true.
+   */
+  html?: boolean;
+  /** Below these there are no such pages; default `/api`. */
+  noPagesBelow?: readonly string[];
+}
+
+const INDEX = 'index.html';
+
+/**
+ * Middleware that serves the files of `folder`, with how long each may be kept: names with a hash for ever, others an
+ * hour, pages never. Routes come first. Hidden files, and what links lead to outside the folder, are not served.
+ * @throws ConfigError where there is no such folder.
+ */
+export function cacheBustedStaticFiles(folder: string, options: StaticFilesOptions = {}): HttpMiddleware {
+  const { prefix = '/', html = true, noPagesBelow = ['/api'] } = options;
+  const served = new ServedFolder(folder);
+  return async function staticFiles(ctx: HttpContext, next: Next) {
+    if (ctx.state.route || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
+    const names = namesOn(ctx.path, prefix);
+    if (!names) return next();
+    if (await sendNamed(ctx, served, names, html)) return;
+    if (html && isPage(ctx, names) && !noPagesBelow.some((path) => isBelow(ctx.path, path))) {
+      if (await send(ctx, served, [INDEX])) return;
+    }
+    return next();
+  };
+}
+
+async function sendNamed(ctx: HttpContext, served: ServedFolder, names: string[], html: boolean): Promise<boolean> {
+  if (names.at(-1) === '') return html && send(ctx, served, [...names.slice(0, -1), INDEX]);
+  if (await send(ctx, served, names)) return true;
+  if (!html || !(await served.isFolder(names))) return false;
+  const index = await served.open([...names, INDEX]);
+  if (!index) return false;
+  await index.handle.close();
+  ctx.status = 301;
+  ctx.redirect(`./${encodeURIComponent(names.at(-1) ?? '')}/${ctx.search}`); // relative: it can lead to no other host
+  return true;
+}
+
+async function send(ctx: HttpContext, served: ServedFolder, names: readonly string[]): Promise<boolean> {
+  const file = await openSmallest(ctx, served, names);
+  if (!file) return false;
+  await sendFile(ctx, names.at(-1) ?? '', file);
+  return true;
+}
+
+/** A browser goes to a page; what has an ending is a file that is not there. */
+function isPage(ctx: HttpContext, names: readonly string[]): boolean {
+  return !names.at(-1)?.includes('.') && ctx.get('Accept').includes('text/html');
+}
