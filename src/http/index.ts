@@ -46,7 +46,12 @@ export {
   installStack,
   type StackOptions,
 } from './stack.js';
-export { cacheBustedStaticFiles, type StaticFilesOptions } from './static/static-files.js';
+export {
+  cacheBustedStaticFiles,
+  type StaticFiles,
+  type StaticFilesOptions,
+  staticFiles,
+} from './static/static-files.js';
 export { OpenStreams } from './streaming/open-streams.js';
 export { readSse } from './streaming/read-sse.js';
 export { type SseMessage, sseEvent } from './streaming/sse-format.js';

@@ -37,8 +37,8 @@ export interface KernelState {
   route?: MatchedRoute;
   /** `null` where limits are switched off. */
   rateLimits?: RateLimits | null;
-  /** Files are served where no route answers; a page asks for many of them at once, which are not counted. */
-  servesFiles?: boolean;
+  /** Whether there is a file of that path to serve where no route answers. */
+  hasFile?: (path: string) => Promise<boolean>;
   /** `null` where repeats are not looked for. */
   idempotency?: Idempotency | null;
   /** Most bytes a body may have, here. */

@@ -16,6 +16,7 @@ import type { Idempotency } from './idempotency/idempotency.js';
 import type { HttpContext, HttpMiddleware, KernelState, Next } from './request-state.js';
 import { answerRoute, resolveRoute } from './routing/route-stages.js';
 import type { RouteTable } from './routing/route-table.js';
+import type { StaticFiles } from './static/static-files.js';
 import type { OpenStreams } from './streaming/open-streams.js';
 
 /** `SecuritySettings`. */
@@ -51,7 +52,7 @@ export interface StackOptions {
   /** Where the event streams of routes are looked after. */
   streams?: OpenStreams;
   /** Serve files where no route answers; innermost, so that the application's own middleware is around them. */
-  files?: readonly HttpMiddleware[];
+  files?: readonly StaticFiles[];
   requestMetrics?: HttpMiddleware;
   metering?: HttpMiddleware;
   /** What the free accessors (`getCache()`, …) answer with inside a request. */
@@ -79,7 +80,7 @@ export function createStack(options: StackOptions): Stack {
         ...options.state,
         rateLimits: options.rateLimits ?? null,
         idempotency: options.idempotency ?? null,
-        servesFiles: files.length > 0,
+        ...(files.length > 0 && { hasFile: (path) => isAnywhere(path, files) }),
       },
     }),
     resolveRoute(routes),
@@ -93,7 +94,15 @@ export function createStack(options: StackOptions): Stack {
     options.rateLimits && limitRate,
     metering,
   ];
-  return { before: before.filter(isMiddleware), route: compose([...files, answerRoute(routes, options.streams)]) };
+  return {
+    before: before.filter(isMiddleware),
+    route: compose([...files.map(({ serve }) => serve), answerRoute(routes, options.streams)]),
+  };
+}
+
+async function isAnywhere(path: string, files: readonly StaticFiles[]): Promise<boolean> {
+  for (const each of files) if (await each.has(path)) return true;
+  return false;
 }
 
 /** Puts the stack on `app`. What is `use`d afterwards runs inside it, just before the routes. */

@@ -37,16 +37,18 @@ export class RedisGuard {
       const giveUp = (): void => reject(new TimeoutError(`Redis did not answer within ${this.#timeoutMs} ms`));
       // After a blocked event loop timers run before sockets are read: an answer that lies there has come in time.
       const timer = setTimeout(() => setImmediate(giveUp), this.#timeoutMs);
-      work().then(
-        (answer) => {
+      const refuse = (error: unknown): void => {
+        clearTimeout(timer);
+        reject(asKernelError(error));
+      };
+      try {
+        work().then((answer) => {
           clearTimeout(timer);
           resolve(answer);
-        },
-        (error) => {
-          clearTimeout(timer);
-          reject(asKernelError(error));
-        },
-      );
+        }, refuse);
+      } catch (error) {
+        refuse(error); // a client that cannot even take the command
+      }
     });
   }
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cacheBustedStaticFiles } from '../../src/http/index.js';
+import { staticFiles } from '../../src/http/index.js';
 import { makeSite, type Site } from '../http/static/site.js';
 import { type Listening, listen } from '../http/support/listen.js';
 import { serve } from '../http/support/serve.js';
@@ -9,7 +9,7 @@ let server: Listening;
 
 beforeAll(async () => {
   site = await makeSite();
-  server = await listen(serve([], { files: [cacheBustedStaticFiles(site.folder)] }));
+  server = await listen(serve([], { files: [staticFiles(site.folder)] }));
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();

@@ -48,6 +48,22 @@ describe('the folder static beside the entry file', () => {
     expect((await service.inject('/orders/17', PAGE)).status).toBe(429);
   });
 
+  it('lifts no limit of middleware that answers what only looks like a file', async () => {
+    const service = await withStatic({ rateLimitAnonymousRpm: 3 });
+    let runs = 0;
+    service.app.use((ctx, next) => {
+      if (!ctx.path.startsWith('/render/')) return next();
+      runs += 1;
+      ctx.body = 'drawn at a cost';
+    });
+    const statuses: number[] = [];
+    for (let call = 0; call < 5; call++) statuses.push((await service.inject(`/render/${call}.png`)).status);
+    expect(statuses).toEqual([200, 200, 200, 429, 429]);
+    expect(runs).toBe(3);
+    expect((await service.inject('/missing.js')).status).toBe(429);
+    expect((await service.inject('/app.js')).status).toBe(200);
+  });
+
   it('stands behind the service’s own middleware', async () => {
     const service = await withStatic();
     service.app.use((ctx) => {

@@ -4,8 +4,8 @@ import jwt from '@fastify/jwt';
 import rateLimit from '@fastify/rate-limit';
 import fastify from 'fastify';
 import { Redis } from 'ioredis';
-import { Histogram, Registry } from 'prom-client';
-import { BUCKETS, confirm, LIMIT, ORIGIN, SECRET, WINDOW_MS } from '../workload.mjs';
+import { confirm, LIMIT, ORIGIN, SECRET, WINDOW_MS } from '../workload.mjs';
+import { durations } from './durations.mjs';
 import { signTokens } from './tokens.mjs';
 
 const text = { type: 'string' };
@@ -28,13 +28,7 @@ const schema = {
 export async function start({ redisUrl }) {
   const redis = new Redis(redisUrl);
   const app = fastify({ logger: true, requestIdHeader: 'x-request-id' });
-  const duration = new Histogram({
-    name: 'http_request_duration_seconds',
-    help: 'Duration',
-    labelNames: ['method', 'route', 'status'],
-    buckets: BUCKETS,
-    registers: [new Registry()],
-  });
+  const duration = durations();
   app.addHook('onSend', async (request, reply) => {
     reply.header('X-Request-ID', request.id);
   });

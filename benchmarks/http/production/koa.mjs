@@ -8,9 +8,9 @@ import Koa from 'koa';
 import { koaBody } from 'koa-body';
 import helmet from 'koa-helmet';
 import { pino } from 'pino';
-import { Histogram, Registry } from 'prom-client';
 import { z } from 'zod';
-import { BUCKETS, confirm, LIMIT, ORIGIN, WINDOW_MS } from '../workload.mjs';
+import { confirm, LIMIT, ORIGIN, WINDOW_MS } from '../workload.mjs';
+import { durations } from './durations.mjs';
 import { SLIDING_WINDOW } from './sliding-window.mjs';
 import { KEY, signTokens } from './tokens.mjs';
 
@@ -21,13 +21,7 @@ export async function start({ redisUrl }) {
   const redis = new Redis(redisUrl);
   redis.defineCommand('slidingWindow', { numberOfKeys: 1, lua: SLIDING_WINDOW });
   const logger = pino();
-  const duration = new Histogram({
-    name: 'http_request_duration_seconds',
-    help: 'Duration',
-    labelNames: ['method', 'route', 'status'],
-    buckets: BUCKETS,
-    registers: [new Registry()],
-  });
+  const duration = durations();
   let calls = 0;
 
   const app = new Koa();

@@ -8,10 +8,10 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import { Redis } from 'ioredis';
 import { LoggerModule } from 'nestjs-pino';
-import { Histogram, Registry } from 'prom-client';
 import { z } from 'zod';
 import { declareParameters, decorate, decorateMethod, decorateParameter } from '../decorate.mjs';
-import { BUCKETS, confirm, LIMIT, ORIGIN, WINDOW_MS } from '../workload.mjs';
+import { confirm, LIMIT, ORIGIN, WINDOW_MS } from '../workload.mjs';
+import { durations } from './durations.mjs';
 import { KEY, signTokens } from './tokens.mjs';
 
 const Order = z.object({ sku: z.string(), quantity: z.int(), note: z.string() });
@@ -55,13 +55,7 @@ decorateParameter(OrderController, 'create', 1, Req());
 /** Nest on Fastify with the packages its own documentation names. */
 export async function start({ redisUrl }) {
   const redis = new Redis(redisUrl);
-  const duration = new Histogram({
-    name: 'http_request_duration_seconds',
-    help: 'Duration',
-    labelNames: ['method', 'route', 'status'],
-    buckets: BUCKETS,
-    registers: [new Registry()],
-  });
+  const duration = durations();
   class AppModule {}
   decorate(
     AppModule,

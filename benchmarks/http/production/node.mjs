@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import { Redis } from 'ioredis';
 import jwt from 'jsonwebtoken';
 import { pino } from 'pino';
-import { Histogram, Registry } from 'prom-client';
-import { BUCKETS, confirm, LIMIT, ORIGIN, WINDOW_MS } from '../workload.mjs';
+import { confirm, LIMIT, ORIGIN, WINDOW_MS } from '../workload.mjs';
+import { durations } from './durations.mjs';
 import { SECURITY_HEADERS } from './security-headers.mjs';
 import { SLIDING_WINDOW } from './sliding-window.mjs';
 import { KEY, signTokens } from './tokens.mjs';
@@ -14,14 +14,7 @@ export async function start({ redisUrl }) {
   const redis = new Redis(redisUrl);
   redis.defineCommand('slidingWindow', { numberOfKeys: 1, lua: SLIDING_WINDOW });
   const logger = pino();
-  const labelNames = ['method', 'route', 'status'];
-  const duration = new Histogram({
-    name: 'http_request_duration_seconds',
-    help: 'Duration',
-    labelNames,
-    buckets: BUCKETS,
-    registers: [new Registry()],
-  });
+  const duration = durations();
   let calls = 0;
 
   const server = createServer(async (request, response) => {

@@ -50,14 +50,21 @@ export async function limitRate(ctx: HttpContext, next: Next): Promise<unknown> 
   const rule = route?.marks.rateLimit;
   if (!rateLimits || rule === null) return next();
   if (rule && route) await rateLimits.enforceRoute(ctx, route.name, rule);
-  else if (!isUnlimited(ctx)) await rateLimits.enforceTier(ctx);
+  else if (!isUnlimited(ctx) && !(await isFileOfPage(ctx))) await rateLimits.enforceTier(ctx);
   return next();
+}
+
+/**
+ * A page asks for many files at once. Only those that are there are not counted: what else looks like one may be answered
+ * by the application's own middleware, at any cost.
+ */
+async function isFileOfPage({ state, path, method }: HttpContext): Promise<boolean> {
+  if (!state.hasFile || state.route || (method !== 'GET' && method !== 'HEAD')) return false;
+  return isAsset(path) && state.hasFile(path);
 }
 
 function isUnlimited(ctx: HttpContext): boolean {
   const { path } = ctx;
-  if (ctx.state.servesFiles && !ctx.state.route && isAsset(path) && (ctx.method === 'GET' || ctx.method === 'HEAD'))
-    return true;
   if (UNLIMITED_PATHS.includes(path) || UNLIMITED_PREFIXES.some((prefix) => path.startsWith(prefix))) return true;
   return isPreflight(ctx);
 }

@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs';
+import { realpathSync, type Stats, statSync } from 'node:fs';
 import { constants, type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { ConfigError } from '../../base/errors.js';
@@ -45,8 +45,16 @@ export class ServedFolder {
   }
 
   async isFolder(names: readonly string[]): Promise<boolean> {
+    return (await this.#stat(names))?.isDirectory() ?? false;
+  }
+
+  async isFile(names: readonly string[]): Promise<boolean> {
+    return (await this.#stat(names))?.isFile() ?? false;
+  }
+
+  async #stat(names: readonly string[]): Promise<Stats | undefined> {
     const path = await this.#locate(names, '');
-    return path !== undefined && ((await unlessAbsent(stat(path)))?.isDirectory() ?? false);
+    return path === undefined ? undefined : unlessAbsent(stat(path));
   }
 
   async #locate(names: readonly string[], suffix: string): Promise<string | undefined> {

@@ -25,9 +25,27 @@ const INDEX = 'index.html';
  * @throws ConfigError where there is no such folder.
  */
 export function cacheBustedStaticFiles(folder: string, options: StaticFilesOptions = {}): HttpMiddleware {
+  return staticFiles(folder, options).serve;
+}
+
+/** A folder of files, and who can tell which ones there are. */
+export interface StaticFiles {
+  serve: HttpMiddleware;
+  /** Whether `path` names a file that is there, a page's index left out. */
+  has(path: string): Promise<boolean>;
+}
+
+/** @throws ConfigError where there is no such folder. */
+export function staticFiles(folder: string, options: StaticFilesOptions = {}): StaticFiles {
   const { prefix = '/', html = true, noPagesBelow = ['/api'] } = options;
   const served = new ServedFolder(folder);
-  return async function staticFiles(ctx: HttpContext, next: Next) {
+  const has = async (path: string): Promise<boolean> => {
+    const names = namesOn(path, prefix);
+    return names !== undefined && names.at(-1) !== '' && served.isFile(names);
+  };
+  return { serve, has };
+
+  async function serve(ctx: HttpContext, next: Next): Promise<unknown> {
     if (ctx.state.route || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
     const names = namesOn(ctx.path, prefix);
     if (!names) return next();
@@ -36,7 +54,7 @@ export function cacheBustedStaticFiles(folder: string, options: StaticFilesOptio
       if (await send(ctx, served, [INDEX])) return;
     }
     return next();
-  };
+  }
 }
 
 async function sendNamed(ctx: HttpContext, served: ServedFolder, names: string[], html: boolean): Promise<boolean> {

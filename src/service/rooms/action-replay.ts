@@ -3,6 +3,7 @@ import {
   createActionReplayRouter,
   ReplayStore,
 } from '../../features/action-replay/index.js';
+import { membershipOf } from './membership.js';
 import type { Room, RoomOptions } from './room.js';
 
 const PREFIX = '/admin';
@@ -11,8 +12,7 @@ export function openActionReplay({ settings, engines, identity }: RoomOptions): 
   const { database, limiter } = engines;
   if (!database || !settings.features.enableReplayRoutes) return undefined;
   const replays = new ReplayStore({ db: database });
-  const members = identity.saas?.members;
-  const isMember = members && ((userId: string, workspaceId: string) => members.isMember(workspaceId, userId));
+  const isMember = membershipOf(identity);
   return {
     mount: (routes, prefix) => {
       routes.mount([createActionReplayRouter({ replays, database, limiter, isMember, prefix: PREFIX })], prefix);

@@ -1,4 +1,5 @@
 import { createFlagsRouter, FlagStore, flagService } from '../../features/flags/index.js';
+import { membershipOf } from './membership.js';
 import type { Room, RoomOptions } from './room.js';
 
 export function openFlags({ settings, services, engines, identity, parts }: RoomOptions): Room | undefined {
@@ -6,8 +7,7 @@ export function openFlags({ settings, services, engines, identity, parts }: Room
   if (!engines.database || !enableFlagRoutes) return undefined;
   const flags = new FlagStore({ db: engines.database, ...(parts.clock && { clock: parts.clock }) });
   services.provide(flagService, flags);
-  const members = identity.saas?.members;
-  const isMember = members && ((userId: string, workspaceId: string) => members.isMember(workspaceId, userId));
+  const isMember = membershipOf(identity);
   return {
     mount: (routes, prefix) => routes.mount([createFlagsRouter({ flags, isMember, prefix: flagsPrefix })], prefix),
   };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cacheHeadersFor } from '../../../src/http/edge/cache-control.js';
-import { cacheBustedStaticFiles, createRouter } from '../../../src/http/index.js';
+import { createRouter, staticFiles } from '../../../src/http/index.js';
 import { eventually } from '../../service/setup/http-calls.js';
 import { listen } from '../support/listen.js';
 import { type Send, serve } from '../support/serve.js';
@@ -20,7 +20,7 @@ let send: Send;
 beforeAll(async () => {
   site = await makeSite();
   const router = createRouter().get('/app.js', {}, () => ({ by: 'the route' }));
-  send = serve([router], { files: [cacheBustedStaticFiles(site.folder)] }).send;
+  send = serve([router], { files: [staticFiles(site.folder)] }).send;
 });
 afterAll(() => site[Symbol.asyncDispose]());
 
@@ -176,7 +176,7 @@ describe('a page', () => {
 
   it('is none where pages are switched off, and elsewhere where the folder stands elsewhere', async () => {
     const { send: only } = serve([], {
-      files: [cacheBustedStaticFiles(site.folder, { prefix: '/files', html: false })],
+      files: [staticFiles(site.folder, { prefix: '/files', html: false })],
     });
     expect((await only('/files/app.js')).status).toBe(200);
     for (const path of ['/app.js', '/files/', '/files', '/files/docs/', '/filesapp.js']) {
@@ -214,7 +214,7 @@ describe('descriptors', () => {
   if (process.platform === 'linux')
     it('are given back, whatever becomes of the answer', async () => {
       await site.write('large.bin', Buffer.alloc(8 * 1024 * 1024));
-      await using server = await listen(serve([], { files: [cacheBustedStaticFiles(site.folder)] }));
+      await using server = await listen(serve([], { files: [staticFiles(site.folder)] }));
       const before = open();
       const etag = (await header('/large.bin', 'etag', { method: 'HEAD' })) ?? '';
       for (let call = 0; call < 20; call++) {
@@ -238,7 +238,7 @@ describe('descriptors', () => {
   });
 
   it('need a folder to be there', () => {
-    expect(() => cacheBustedStaticFiles(join(site.folder, 'nowhere'))).toThrow(/is not a folder/);
-    expect(() => cacheBustedStaticFiles(join(site.folder, 'app.js'))).toThrow(/is not a folder/);
+    expect(() => staticFiles(join(site.folder, 'nowhere'))).toThrow(/is not a folder/);
+    expect(() => staticFiles(join(site.folder, 'app.js'))).toThrow(/is not a folder/);
   });
 });
