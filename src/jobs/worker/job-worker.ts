@@ -160,8 +160,12 @@ export class JobWorker {
     };
   }
 
-  /** Jobs claimed ahead that would have to wait long, because the ones before them do or because this worker stops. */
+  /**
+   * Jobs claimed ahead that would have to wait long, because the ones before them do or because this worker stops. All go
+   * back at once, to the head of their lists: what is still on its way here would else be put before them.
+   */
   #giveBackAhead(): void {
+    if (this.#steps.isClaiming) return;
     if (this.#state === 'running' && this.#jobs.waitingMs < AHEAD_MS) return;
     this.#prefetch.forget();
     for (const run of this.#jobs.takeAhead()) {

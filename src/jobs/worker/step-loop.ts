@@ -73,6 +73,11 @@ export class StepLoop {
     return Date.now() + this.#clockOffsetMs;
   }
 
+  /** A step that asked for jobs has not been answered: what it brings comes behind what is held. */
+  get isClaiming(): boolean {
+    return this.#asked > 0;
+  }
+
   holds(claim: string): boolean {
     return this.#held.has(claim);
   }
