@@ -49,6 +49,7 @@ const ORM_ROOMS = {
 const FEATURE_ROOMS = ['auth', 'saas'];
 const FEATURE_PACKAGES = ['zod'];
 const FEATURES = {
+  audit: { rooms: [], packages: ['csv-stringify'] },
   auth: { rooms: ['email'], packages: ['bcrypt', 'jsonwebtoken', 'otplib'] },
   saas: { rooms: ['email'], packages: [] },
   billing: { rooms: ['email'], packages: ['stripe'] },

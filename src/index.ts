@@ -130,6 +130,7 @@ export {
 export { getKernel, initAppKernel } from './service/init-kernel.js';
 export type { KernelParts } from './service/kernel-parts.js';
 export { KernelRuntime } from './service/kernel-runtime.js';
+export { type RunAdminWorkerOptions, type RunningAdminWorker, runAdminWorker } from './service/run-admin-worker.js';
 export { type RunningWorker, type RunWorkerOptions, runWorker } from './service/run-worker.js';
 export { Service } from './service/service.js';
 export { ServiceConfig, type ServiceConfigFields } from './service/settings/config.js';
@@ -149,14 +150,23 @@ export {
   type ReliabilitySettings,
   type SecuritySettings,
   type StreamingSettings,
+  type TelemetrySettings,
   type WebhookSettings,
 } from './service/settings/settings.js';
 export { version } from './service/version.js';
 export {
   createLogger,
   createMetrics,
+  type DeadLetter,
+  DeadLetters,
+  type DrainLimits,
+  type EventChannel,
+  EventHub,
+  type EventHubOptions,
+  getEventHub,
   getLogger,
   getMetrics,
+  type KernelEvent,
   type KernelMetrics,
   type LoggerOptions,
   type LogLevel,
@@ -164,5 +174,7 @@ export {
   type MetricsOptions,
   type ProfiledOptions,
   Profiler,
+  Publisher,
+  type PublisherLimits,
   profiledFunction,
 } from './telemetry/index.js';

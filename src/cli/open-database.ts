@@ -52,11 +52,15 @@ export function assertEntities({ entities }: DatabaseOptions, command: string): 
   throw new KernelError('E_CLI', `${command} needs the entities: pass --entities dist/entities.js`);
 }
 
-/** @throws KernelError `E_CLI` where no database is named. */
-export function configuredDatabase(): string {
+/**
+ * The database that the environment names, first by the field that is `preferred`.
+ * @throws KernelError `E_CLI` where none is named.
+ */
+export function configuredDatabase(preferred: 'databaseUrl' | 'adminDbUrl' = 'databaseUrl'): string {
   loadEnvHierarchy({ rootDir: process.cwd() });
-  const { databaseUrl } = ServiceConfig.fromEnv().fields;
-  if (databaseUrl !== undefined) return databaseUrl;
+  const { fields } = ServiceConfig.fromEnv();
+  const url = fields[preferred] ?? fields.databaseUrl;
+  if (url !== undefined) return url;
   throw new KernelError('E_CLI', 'No database is named: pass --database-url, or set DATABASE_URL');
 }
 
@@ -68,7 +72,7 @@ function configuredBackups(store: string | undefined): Pick<ConnectOptions, 'bac
   return { ...(url && { backupStore: url }), ...(backupKey && { backupEncryption: { key: backupKey } }) };
 }
 
-async function loadEntities(module: string): Promise<void> {
+export async function loadEntities(module: string): Promise<void> {
   const path = resolve(module);
   if (!existsSync(path)) throw new KernelError('E_CLI', `${module} does not exist: name a compiled module of entities`);
   await import(pathToFileURL(path).href);

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { isKernelError } from '../base/errors.js';
 import { version } from '../service/version.js';
+import { addAdminWorker } from './admin-worker.js';
+import { addAudit } from './audit.js';
 import { addBackups } from './backup.js';
 import { addClient } from './client.js';
 import { addCreateAdmin } from './create-admin.js';
@@ -34,6 +36,8 @@ export function createProgram(terminal: Terminal): Command {
   addRestores(program, terminal);
   addMigrate(program, terminal);
   addWorker(program);
+  addAdminWorker(program);
+  addAudit(program, terminal);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }

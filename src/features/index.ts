@@ -30,6 +30,24 @@ export {
   revokeApiKey,
 } from './api-keys/index.js';
 export {
+  type AuditLog,
+  AuditLogger,
+  type AuditLogOptions,
+  type AuditOrigin,
+  type AuditRecordView,
+  type AuditRouterOptions,
+  type AuditStatus,
+  type ChainFault,
+  type ChainReport,
+  createAuditRouter,
+  getAudit,
+  getAuditLogs,
+  getEntityAuditHistory,
+  KernelAuditLog,
+  type NewAuditEntry,
+  verifyChain as verifyAuditChain,
+} from './audit/index.js';
+export {
   type AuthConfig,
   type AuthEvent,
   type Authenticator,

@@ -2,6 +2,12 @@ import { SchemaError, ValidationError } from '../base/errors.js';
 import type { Row } from './dialect/driver.js';
 import { shownName, suggestion } from './entity/naming.js';
 import { entityMeta } from './entity/registry.js';
+import {
+  type RecordedVersion,
+  recordedVersions,
+  type VersionKey,
+  versionsBetween,
+} from './history/recorded-versions.js';
 import type { VersionPage } from './history/versions.js';
 import { currentSession } from './session/ambient.js';
 import type { Hook, Session } from './session/session.js';
@@ -134,6 +140,17 @@ export class DatabaseHandle {
 
   async entityVersion(table: string, id: string, version: number): Promise<LooseRow | null> {
     return (await versionById(this.#current().reader, this.planOf(table), id, version)) as LooseRow | null;
+  }
+
+  /** Versions as they are recorded, of whatever tenant, those of `keys` that there are: for those who keep records of changes. */
+  async recordedVersions(table: string, keys: readonly VersionKey[]): Promise<RecordedVersion[]> {
+    return recordedVersions(this.#current(), this.planOf(table), keys);
+  }
+
+  /** Which versions were recorded from `since` on and before `until`, page by page, of whatever tenant. */
+  versionsBetween(table: string, span: { since: Date; until: Date }): AsyncGenerator<VersionKey[]> {
+    const [since, until] = [span.since.toISOString(), span.until.toISOString()];
+    return versionsBetween(this.#current(), this.planOf(table), { since, until });
   }
 
   async revertEntityTo(table: string, id: string, version: number, options: ChangeRequest = {}): Promise<LooseRow> {

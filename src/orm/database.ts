@@ -235,7 +235,8 @@ export class Database extends DatabaseHandle {
   }
 
   /**
-   * `write`: every committed change of a row. `query`: every statement, once it has ended. `slow`: every statement that
+   * `write`: every committed change of a row, with the row before and after, for which some engines read it first. `change`:
+   * the same without the rows, at no such cost. `query`: every statement, once it has ended. `slow`: every statement that
    * took `slowQueryMs` or longer. A transaction that is open already is not heard of.
    * @returns what takes the listener off again.
    */

@@ -37,7 +37,7 @@ export { Entity, type EntityDecorator, Field, type FieldDecorator } from './enti
 export type { EntityTarget, FieldOptions, FieldType, OnDelete } from './entity/field-types.js';
 export type { HistoryRetention } from './entity/history-retention.js';
 export type { EntityOptions, IndexOptions, UniqueOptions } from './entity/metadata.js';
-export { declaredEntities } from './entity/registry.js';
+export { declaredEntities, entityMeta } from './entity/registry.js';
 export type {
   Include,
   IncludeMany,
@@ -62,6 +62,7 @@ export type {
   SaveInput,
   UpdateInput,
 } from './entity/typed-arguments.js';
+export type { RecordedVersion, VersionKey } from './history/recorded-versions.js';
 export type { VersionFields, VersionPage } from './history/versions.js';
 export { Model, type Versioned } from './model.js';
 export type { LedgerEntry } from './schema/ledger.js';
@@ -73,7 +74,13 @@ export type { DatabaseEvents } from './session/watch/database-events.js';
 export type { DatabaseStats, ReplicaStats } from './session/watch/database-stats.js';
 export type { QueryEvent, QueryListener } from './session/watch/query-event.js';
 export type { Span, Tracer } from './session/watch/tracer.js';
-export type { WriteAction, WriteEvent, WriteListener } from './session/watch/write-event.js';
+export type {
+  ChangeEvent,
+  ChangeListener,
+  WriteAction,
+  WriteEvent,
+  WriteListener,
+} from './session/watch/write-event.js';
 export type { EntityClass } from './stored-row.js';
 export type {
   CountOptions,

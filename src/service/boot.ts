@@ -19,6 +19,7 @@ import { mountRoutes } from './mount-routes.js';
 import { openRooms, type Room } from './rooms/index.js';
 import type { KernelSettings } from './settings/settings.js';
 import { openStaticFiles } from './static-files.js';
+import { openTelemetry, TELEMETRY_ENTITIES, type Telemetry } from './telemetry/open-telemetry.js';
 import { version } from './version.js';
 import { createWorkers } from './workers.js';
 
@@ -51,7 +52,9 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
   const isProd = environment === 'prod';
   const { jobRegistry, clock, newId } = parts;
   const entities = entitiesOf(settings, parts);
-  const engines = await openEngines({ ...options, clock, newId, jobRegistry, entities, isProd });
+  const opened = { ...options, clock, newId, jobRegistry, entities, recorded: TELEMETRY_ENTITIES, isProd };
+  const engines = await openEngines(opened);
+  const telemetry = openTelemetry(options, engines);
   const identity = buildIdentity(options, engines);
   const { auth } = identity;
   voidWhatIsWritten(options, engines);
@@ -89,7 +92,7 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
     state: { kernel, isKeyAdmitted: settings.features.authMode === 'apikey' },
   });
   const stack = { before: compose(before), route };
-  return { engines, identity, routes, stack, begin: () => begin(options, { engines, auth, rooms }) };
+  return { engines, identity, routes, stack, begin: () => begin(options, { engines, auth, rooms, telemetry }) };
 }
 
 /** A developer's own machine, where nobody else comes by way of a proxy. */
@@ -101,7 +104,7 @@ function isPersonal({ environment, parts }: BootOptions): boolean {
 function voidWhatIsWritten({ lifecycle, services }: BootOptions, { database }: Engines): void {
   const cache = services.get(cacheService);
   if (!database || !cache || cache.backendType === 'disabled') return;
-  const stop = database.on('write', ({ table, id }) => cache.invalidateTags(table, `${table}:${id}`));
+  const stop = database.on('change', ({ table, id }) => cache.invalidateTags(table, `${table}:${id}`));
   lifecycle.push('cache tags', async () => stop());
 }
 
@@ -147,11 +150,15 @@ interface Opened {
   engines: Engines;
   auth: Auth;
   rooms: readonly Room[];
+  telemetry: Telemetry | undefined;
 }
 
-async function begin(options: BootOptions, { engines, auth, rooms }: Opened): Promise<void> {
+async function begin(options: BootOptions, { engines, auth, rooms, telemetry }: Opened): Promise<void> {
   const { kernel, parts, lifecycle, metrics, logger, settings } = options;
+  await telemetry?.migrate();
   await migrate(options, engines);
+  await telemetry?.startRooms();
+  if (settings.telemetry.adminWorkerEmbedded) telemetry?.startAdminWorker();
   if (parts.admin) await ensureAdmin(parts.admin, kernel.userStore, auth.hasher);
   lifecycle.push('onShutdown', async () => void (await parts.onShutdown?.()));
   for (const room of rooms) await room.start?.();

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Clock } from '../base/clock.js';
 import { ConfigError } from '../base/errors.js';
 import type { Lifecycle } from '../base/lifecycle.js';
@@ -20,7 +21,7 @@ import {
   StreamLeases,
   streamLeaseService,
 } from '../reliability/index.js';
-import type { KernelMetrics } from '../telemetry/index.js';
+import { EventHub, eventHubService, type KernelMetrics } from '../telemetry/index.js';
 import type { KernelSettings } from './settings/settings.js';
 
 export interface EnginesOptions {
@@ -31,6 +32,8 @@ export interface EnginesOptions {
   metrics: KernelMetrics;
   jobRegistry: JobRegistry;
   entities: readonly EntityTarget[];
+  /** The tables of what is recorded; in a database of their own where there is `adminDbUrl`. */
+  recorded: readonly EntityTarget[];
   isProd: boolean;
   /** Memory will not do in its place, in no environment. */
   needsRedis?: boolean;
@@ -42,6 +45,10 @@ export interface EnginesOptions {
 export interface Engines {
   redis: RedisConnection;
   database: Database | undefined;
+  /** Where audit records and the like are written and read; the same one, or one of their own. */
+  telemetry: Database | undefined;
+  /** What is recorded, on its way there. */
+  events: EventHub;
   limiter: RateLimiter;
   queue: JobQueue;
   outbox: Outbox | undefined;
@@ -49,8 +56,9 @@ export interface Engines {
 
 /** Connects Redis and the database at once and builds what stands on them. */
 export async function openEngines(options: EnginesOptions): Promise<Engines> {
-  const [redis, database] = await allOrNone([openRedis(options), openDatabase(options)]);
-  const { services, settings, logger, metrics, jobRegistry, isProd, clock } = options;
+  const [redis, database, own] = await allOrNone([openRedis(options), openDatabase(options), openTelemetry(options)]);
+  const telemetry = own ?? database;
+  const { services, lifecycle, settings, logger, metrics, jobRegistry, isProd, clock } = options;
   const { client, isFake } = redis;
   const common = { logger, metrics };
   const timed = { ...common, ...(clock && { clock }) };
@@ -84,7 +92,10 @@ export async function openEngines(options: EnginesOptions): Promise<Engines> {
   const prefix = redis.key(`${settings.redis.keyPrefix}${leaseKeyNamespace}:`);
   services.provide(streamLeaseService, new StreamLeases(client, { limit, ttlSeconds, prefix }));
   services.provide(mailerService, openMailer(options));
-  return { redis, database, limiter, queue, outbox };
+  const events = new EventHub({ redis: client, prefix: redis.key(''), volatile: isFake, ...common });
+  services.provide(eventHubService, events);
+  lifecycle.push('events on their way', () => events.close());
+  return { redis, database, telemetry, events, limiter, queue, outbox };
 }
 
 async function openRedis(options: EnginesOptions): Promise<RedisConnection> {
@@ -97,32 +108,49 @@ async function openRedis(options: EnginesOptions): Promise<RedisConnection> {
   return connection;
 }
 
-async function openDatabase(given: EnginesOptions): Promise<Database | undefined> {
-  const { settings, lifecycle, logger, entities, clock, newId } = given;
-  if (settings.databaseUrl === null) return undefined;
-  assertUrl(settings.databaseUrl);
+function openDatabase(options: EnginesOptions): Promise<Database | undefined> {
+  const { settings, entities, recorded } = options;
+  const isWhole = settings.telemetry.adminDbUrl === null;
+  return open(settings.databaseUrl, 'databaseUrl', isWhole ? [...entities, ...recorded] : entities, options);
+}
+
+/** The database that only holds what is recorded. Its files have a folder of their own: no restore takes one for the other. */
+function openTelemetry(options: EnginesOptions): Promise<Database | undefined> {
+  const { settings, recorded } = options;
+  const url = settings.databaseUrl === null ? null : settings.telemetry.adminDbUrl;
+  const dataDir = join(settings.database.dataDir, 'telemetry');
+  return open(url, 'adminDbUrl', recorded, { ...options, dataDir });
+}
+
+async function open(
+  url: string | null,
+  field: string,
+  entities: readonly EntityTarget[],
+  { settings, lifecycle, logger, clock, newId, dataDir }: EnginesOptions & { dataDir?: string },
+): Promise<Database | undefined> {
+  if (url === null) return undefined;
+  assertUrl(url, field);
   const { backupSchedule: _, backupRetention, backupStore, backupEncryption, ...options } = settings.database;
-  const database = await connect(settings.databaseUrl, {
+  const database = await connect(url, {
     ...options,
     ...(backupRetention && { backupRetention }),
     ...(backupStore && { backupStore }),
     ...(backupEncryption && { backupEncryption }),
     ...(clock && { clock }),
     ...(newId && { newId }),
+    ...(dataDir && { dataDir }),
     entities: [...entities],
     logger,
   });
-  lifecycle.push('the database', () => database.close());
+  lifecycle.push(`the database of ${field}`, () => database.close());
   return database;
 }
 
 /** Node's own error for what is no URL carries it whole, with the password. */
-function assertUrl(databaseUrl: string): void {
-  if (URL.canParse(databaseUrl)) return;
+function assertUrl(url: string, field: string): void {
+  if (URL.canParse(url)) return;
   const mend = 'Percent-encode special characters of user and password: postgresql://user:p%2Fw@host:5432/name';
-  throw new ConfigError('The database cannot be used as configured:', [
-    { field: 'databaseUrl', fault: 'is not a URL', mend },
-  ]);
+  throw new ConfigError('The database cannot be used as configured:', [{ field, fault: 'is not a URL', mend }]);
 }
 
 /** Mail that is only captured needs no real sender. */

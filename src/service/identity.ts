@@ -11,6 +11,7 @@ import type { Engines } from './engines.js';
 import { deliverByJob } from './mail-job.js';
 import { buildOAuth, hasOAuth, type OAuthParts } from './oauth.js';
 import type { KernelSettings } from './settings/settings.js';
+import { AccountAudit } from './telemetry/account-audit.js';
 
 /** After a start that failed there is no limit, and a timer takes no endless wait. */
 const LONGEST_WAIT_MS = 60_000;
@@ -58,11 +59,12 @@ export function expectedGuards(settings: KernelSettings): GuardRegistry {
 }
 
 function buildAuth(
-  { settings, authConfig: config, parts, logger, kernel }: BootOptions,
+  { settings, authConfig: config, parts, logger, kernel, services }: BootOptions,
   { redis, database, limiter }: Engines,
   { saas, apiKeys, outbox }: Pick<Identity, 'saas' | 'apiKeys'> & { outbox: Outbox | undefined },
 ): Auth {
   const members = new MemberStore(database ? { db: database } : {});
+  const audit = new AccountAudit(services);
   return createAuth({
     config,
     db: database,
@@ -72,11 +74,14 @@ function buildAuth(
     hasher: parts.passwordHasher,
     clock: parts.clock,
     allowSelfSignup: settings.features.allowSelfSignup,
-    authenticators: apiKeys && [createApiKeyAuthenticator({ keys: apiKeys, users: kernel.userStore, members })],
+    authenticators: apiKeys && [
+      createApiKeyAuthenticator({ keys: apiKeys, users: kernel.userStore, members, onUse: audit.keyUsed }),
+    ],
     onTakeover: async (userId) => {
       await apiKeys?.revokeAll(userId);
       if (database && hasOAuth(settings)) await new OAuthAccountStore({ db: database }).unlinkAll(userId);
     },
+    onEvent: audit.happened,
     outbox,
     verifyEmailUrl: settings.features.verifyEmailUrl,
     resetPasswordUrl: settings.features.resetPasswordUrl,

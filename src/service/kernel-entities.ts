@@ -17,6 +17,7 @@ import { hasSaas } from './identity.js';
 import type { KernelParts } from './kernel-parts.js';
 import { hasOAuth } from './oauth.js';
 import type { KernelSettings } from './settings/settings.js';
+import { TELEMETRY_ENTITIES } from './telemetry/open-telemetry.js';
 
 const SAAS_ENTITIES: readonly EntityTarget[] = [
   KernelWorkspace,
@@ -39,6 +40,7 @@ const KERNEL_ENTITIES: ReadonlySet<EntityTarget> = new Set([
   KernelWebhookDelivery,
   ActionReplay,
   ...SAAS_ENTITIES,
+  ...TELEMETRY_ENTITIES,
 ]);
 
 /** The tables of a kernel: those of the rooms that are switched on, and the service's own. */

@@ -15,6 +15,7 @@ import type { ServiceConfig } from './settings/config.js';
 import type { ServiceOptions } from './settings/options.js';
 import { resolveSettings } from './settings/resolve-options.js';
 import type { KernelSettings } from './settings/settings.js';
+import { openTelemetry, TELEMETRY_ENTITIES } from './telemetry/open-telemetry.js';
 import { announceOn, openWebhookQueue } from './webhook-queue.js';
 import { createWorkers } from './workers.js';
 
@@ -75,7 +76,8 @@ async function start(options: RunWorkerOptions): Promise<RunningWorker> {
   const parts = { settings, services, lifecycle, logger, metrics, jobRegistry: registry, entities, isProd };
   const close = () => runWithContext({ services }, () => lifecycle.close());
   try {
-    const engines = await openEngines({ ...parts, needsRedis: true });
+    const engines = await openEngines({ ...parts, recorded: TELEMETRY_ENTITIES, needsRedis: true });
+    openTelemetry(parts, engines);
     const { outbox, queue, database: db } = engines;
     if (db) {
       const webhooks = openWebhookQueue({ engines, settings, logger, metrics });

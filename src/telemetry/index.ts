@@ -1,3 +1,16 @@
+export {
+  type DeadLetter,
+  DeadLetters,
+  type DrainLimits,
+  type EventChannel,
+  EventHub,
+  type EventHubOptions,
+  eventHubService,
+  getEventHub,
+  type KernelEvent,
+  Publisher,
+  type PublisherLimits,
+} from './events/index.js';
 export { logContext } from './log-context.js';
 export { createLogger, getLogger, type LoggerOptions, type LogLevel, loggerService } from './logger.js';
 export { createMetrics, getMetrics, type KernelMetrics, type MetricsOptions, metricsService } from './metrics.js';

@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { describeAborting } from '../conformance/orm/aborting.js';
 import { describeAggregates } from '../conformance/orm/aggregates.js';
+import { describeChangeEvents } from '../conformance/orm/change-events.js';
 import { describeChanging } from '../conformance/orm/changing.js';
 import { describeChangingMany } from '../conformance/orm/changing-many.js';
 import { describeDeleting } from '../conformance/orm/deleting.js';
@@ -38,6 +39,7 @@ for (const backend of BACKENDS) {
     describeSaving(backend);
     describeChanging(backend);
     describeListenedChanges(backend);
+    describeChangeEvents(backend);
     describeSavingMany(backend);
     describeUpserting(backend);
     describeDeleting(backend);

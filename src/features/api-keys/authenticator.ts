@@ -9,13 +9,15 @@ export interface ApiKeyAuthenticatorOptions {
   users: Pick<UserStore, 'getById'>;
   /** Whether a key's user still belongs to its workspace. */
   members: Pick<MemberStore, 'isMember'>;
+  /** Told of every request that a key has signed in. */
+  onUse?(key: { id: string; userId: string; workspaceId: string | null }): void;
 }
 
 /**
  * Signs programs in by `Authorization: Bearer sk_…`. Nothing is remembered between requests: a key is refused with the next
  * one after it was revoked, its user disabled, or its user removed from its workspace.
  */
-export function createApiKeyAuthenticator({ keys, users, members }: ApiKeyAuthenticatorOptions): Authenticator {
+export function createApiKeyAuthenticator({ keys, users, members, onUse }: ApiKeyAuthenticatorOptions): Authenticator {
   const refused = () => new AuthError('Invalid or expired API key');
   return {
     claims: (credential) => /^(sk|pk|key)_/.test(credential),
@@ -26,6 +28,7 @@ export function createApiKeyAuthenticator({ keys, users, members }: ApiKeyAuthen
       if (!key || !user?.isActive) throw refused();
       const { id: keyId, scopes, workspaceId, rateLimit } = key;
       if (workspaceId && !(await members.isMember(workspaceId, user.id))) throw refused();
+      onUse?.({ id: keyId, userId: user.id, workspaceId: workspaceId ?? null });
       const { id, email, isActive, createdAt } = user;
       const inWorkspace = workspaceId ? { workspaceId } : {};
       return {

@@ -7,7 +7,7 @@ export class KernelAuthUser extends Model {
   /** When it was shown that who holds the account reads the mail of `email`. */
   @Field({ type: 'datetime' }) emailVerifiedAt?: Date | null;
   @Field({ type: 'string', unique: true }) username?: string | null;
-  @Field({ type: 'string', unique: true }) identityHash?: string | null;
+  @Field({ type: 'string', unique: true, sensitive: true }) identityHash?: string | null;
   @Field({ type: 'string' }) passwordHash?: string | null;
   @Field({ type: 'datetime' }) passwordChangedAt?: Date | null;
   @Field({ type: 'string' }) name?: string | null;

@@ -44,6 +44,8 @@ export interface FieldOptions {
   precision?: number;
   /** Digits behind the point of a `decimal`; default 4. */
   scale?: number;
+  /** A secret (a hash, a token, a key): records of changes say that it changed, and show no value. */
+  sensitive?: boolean;
   /** The row of another entity that this field names by id. */
   references?: () => EntityTarget;
   /** Default `restrict`. Needs `references`. */

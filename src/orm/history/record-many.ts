@@ -53,11 +53,11 @@ export async function executeSingle(session: Session, [statement]: ManyWrite): P
 }
 
 export function announceInserts(session: Session, plan: EntityPlan, rows: readonly PortableRow[]): void {
-  if (session.core.hasWriteListeners) for (const row of rows) announce(session, plan, 'create', undefined, row);
+  if (session.core.hasListeners) for (const row of rows) announce(session, plan, 'create', undefined, row);
 }
 
 export function announceChanges(session: Session, plan: EntityPlan, changes: readonly ChangedRow[]): void {
-  if (!session.core.hasWriteListeners) return;
+  if (!session.core.hasListeners) return;
   for (const { before, after, action } of changes) announce(session, plan, action, before, after);
 }
 

@@ -1,10 +1,11 @@
 import { currentContext } from '../../base/context.js';
 import { ValidationError } from '../../base/errors.js';
+import type { RawRow } from '../dialect/driver.js';
 import { type Portable, UNSTORABLE_TEXT } from '../entity/codec.js';
 import { isoTime } from '../entity/iso-time.js';
 import { AT } from '../entity/system-fields.js';
 import type { Session } from '../session/session.js';
-import type { WriteAction } from '../session/watch/write-event.js';
+import type { ChangeEvent, WriteAction } from '../session/watch/write-event.js';
 import type { EntityPlan } from '../sql/entity-plan.js';
 import type { FieldValue } from '../sql/write/encode-row.js';
 import { commentSql, insertSql, recordedSql, updateSql } from '../sql/write/write-statements.js';
@@ -102,6 +103,7 @@ function writeVersion(
   return written.then(() => session.run(commentSql(plan), [made.comment, row[AT.id], row[AT.version]]));
 }
 
+/** Tells those who listen, once it is committed. */
 export function announce(
   session: Session,
   plan: EntityPlan,
@@ -109,18 +111,25 @@ export function announce(
   before: PortableRow | undefined,
   after: PortableRow | undefined,
 ): void {
-  if (!session.core.hasWriteListeners) return;
-  const { actor, requestId } = currentContext();
+  const { core } = session;
+  if (!core.hasListeners) return;
   const last = (after ?? before) as PortableRow;
-  session.recordWrite({
-    table: plan.meta.table,
-    entity: plan.meta.name,
-    id: last[AT.id] as string,
-    version: (last[AT.version] as number) + (after ? 0 : 1),
-    action,
+  const change = changeEvent(plan, action, last[AT.id] as string, (last[AT.version] as number) + (after ? 0 : 1));
+  const shown = core.hasWriteListeners && {
     before: before && plan.instance(before),
     after: after && plan.instance(after),
-    actor,
-    requestId,
-  });
+  };
+  session.recordWrite(shown ? { ...change, ...shown } : change);
+}
+
+/** The same for a row of which only the state after the change is known, as the engine answered it. */
+export function announceChange(session: Session, plan: EntityPlan, action: WriteAction, after: RawRow): void {
+  if (session.core.hasListeners)
+    session.recordWrite(changeEvent(plan, action, String(after[AT.id]), Number(after[AT.version])));
+}
+
+function changeEvent(plan: EntityPlan, action: WriteAction, id: string, version: number): ChangeEvent {
+  const context = currentContext();
+  const { table, name: entity } = plan.meta;
+  return { table, entity, id, version, action, actor: context.actor, requestId: context.requestId, context };
 }

@@ -24,7 +24,7 @@ import type { Hook, Session, UnitOptions } from './session.js';
 import type { DatabaseStats } from './watch/database-stats.js';
 import { StatementWatch } from './watch/statement-watch.js';
 import { DatabaseTracer, findTracer } from './watch/tracer.js';
-import type { WriteEvent, WriteListener } from './watch/write-event.js';
+import { type ChangeEvent, type ChangeListener, showsRows, type WriteListener } from './watch/write-event.js';
 import { WriteGate } from './write-gate.js';
 
 /** Every connection that a restart of the server cuts is an outage, and most restarts are over soon. */
@@ -47,7 +47,8 @@ export class DatabaseCore implements Session {
   readonly writes = new WriteGate();
   readonly #breaker: CircuitBreaker;
   readonly #entities: ReadonlySet<EntityTarget> | undefined;
-  readonly #listeners = new Set<WriteListener>();
+  readonly #writeListeners = new Set<WriteListener>();
+  readonly #changeListeners = new Set<ChangeListener>();
   readonly #tracer: DatabaseTracer | undefined;
   readonly #writers: RecentWriters;
   #reader: Session = this;
@@ -127,7 +128,7 @@ export class DatabaseCore implements Session {
     );
   }
 
-  recordWrite(event: WriteEvent): void {
+  recordWrite(event: ChangeEvent): void {
     this.deliver([event]);
   }
 
@@ -164,18 +165,33 @@ export class DatabaseCore implements Session {
 
   /** @returns what takes the listener off again. */
   onWrite(listener: WriteListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    const own: WriteListener = (event) => listener(event); // one function may be added twice and taken off once
+    this.#writeListeners.add(own);
+    return () => this.#writeListeners.delete(own);
   }
 
+  /** @returns what takes the listener off again. */
+  onChange(listener: ChangeListener): () => void {
+    const own: ChangeListener = (event) => listener(event);
+    this.#changeListeners.add(own);
+    return () => this.#changeListeners.delete(own);
+  }
+
+  /** Whether somebody wants to see rows before and after their change, which takes reading them first. */
   get hasWriteListeners(): boolean {
-    return this.#listeners.size > 0;
+    return this.#writeListeners.size > 0;
+  }
+
+  /** Whether somebody wants to know of every row that is changed. */
+  get hasListeners(): boolean {
+    return this.#changeListeners.size > 0 || this.hasWriteListeners;
   }
 
   /** Tells every listener; what a listener does wrong cannot undo a commit, so it is logged. */
-  deliver(events: readonly WriteEvent[]): void {
+  deliver(events: readonly ChangeEvent[]): void {
     for (const event of events) {
-      for (const listener of this.#listeners) void this.runHooks([() => listener(event)]);
+      if (showsRows(event)) for (const listener of this.#writeListeners) void this.runHooks([() => listener(event)]);
+      for (const listener of this.#changeListeners) void this.runHooks([() => listener(event)]);
     }
   }
 

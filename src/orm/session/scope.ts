@@ -7,7 +7,7 @@ import type { Hook, Session, UnitOptions } from './session.js';
 import { eitherSignal } from './until-aborted.js';
 import { copyOut } from './watch/copy-out.js';
 import { runEach } from './watch/run-each.js';
-import type { WriteEvent } from './watch/write-event.js';
+import type { ChangeEvent } from './watch/write-event.js';
 
 /** Errors of a COMMIT: whether it took effect is unknown, so the unit must not run again. */
 const ofCommit = new WeakSet<object>();
@@ -34,7 +34,7 @@ export class Scope implements Session {
   readonly #depth: number;
   readonly #readOnly: boolean;
   readonly #queue = new SerialQueue();
-  readonly #writes: WriteEvent[] = [];
+  readonly #writes: ChangeEvent[] = [];
   readonly #onCommit: Hook[] = [];
   readonly #onRollback: Hook[] = [];
   #connection: Connection | undefined;
@@ -108,7 +108,7 @@ export class Scope implements Session {
     this.#onRollback.push(hook);
   }
 
-  recordWrite(event: WriteEvent): void {
+  recordWrite(event: ChangeEvent): void {
     this.#writes.push(event);
   }
 

@@ -1,7 +1,7 @@
 import type { Isolation, RawRow, Row } from '../dialect/driver.js';
 import type { DatabaseCore } from './database-core.js';
 import type { Scope } from './scope.js';
-import type { WriteEvent } from './watch/write-event.js';
+import type { ChangeEvent } from './watch/write-event.js';
 
 export interface UnitOptions {
   isolation?: Isolation;
@@ -36,7 +36,7 @@ export interface Session {
   /** All of `work` or nothing: a transaction, or a savepoint inside one. */
   unit<T>(work: (scope: Scope) => Promise<T>, options?: UnitOptions): Promise<T>;
   /** Listeners hear of it once it is committed. */
-  recordWrite(event: WriteEvent): void;
+  recordWrite(event: ChangeEvent): void;
   afterCommit(hook: Hook): void;
   afterRollback(hook: Hook): void;
 }

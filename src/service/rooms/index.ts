@@ -1,4 +1,5 @@
 import { openActionReplay } from './action-replay.js';
+import { openAuditRoom } from './audit.js';
 import { openDatabaseRoom } from './database.js';
 import { openFlags } from './flags.js';
 import { openJobs } from './jobs.js';
@@ -16,6 +17,7 @@ const ROOMS: readonly OpenRoom[] = [
   openJobs,
   openWebhooks,
   openDatabaseRoom,
+  openAuditRoom,
   openSelfTests,
   openActionReplay,
 ];

@@ -56,6 +56,8 @@ const schema = z
     streamLeaseTtlSeconds: whole,
     workerCount: z.coerce.number('is not a number').int('is not a whole number').min(0, 'must not be negative'),
     jobMaxAttempts: whole,
+    adminWorkerEmbedded: flag,
+    adminDbUrl: text,
     emailEnabled: flag,
     emailProvider: z.literal('smtp', 'must be "smtp"'),
     emailFrom: text,

@@ -7,7 +7,7 @@ import type { TaskHandler } from '../../jobs/index.js';
 import type { DatabaseHandle, EntityTarget } from '../../orm/index.js';
 import type { EnvCheck } from '../env/index.js';
 import type { ServiceConfig } from './config.js';
-import type { FeatureSettings, OAuthSettings, WebhookSettings } from './settings.js';
+import type { FeatureSettings, OAuthSettings, TelemetrySettings, WebhookSettings } from './settings.js';
 
 /** Everything `createService` takes. Only `name` is required; `docs/configuration.md` says what each does. */
 export interface ServiceOptions {
@@ -35,6 +35,12 @@ export interface ServiceOptions {
   backupSchedule?: string | null;
   /** Which backups stay when a new one has been made; default all. */
   backupRetention?: { count?: number; days?: number };
+  /** Store audit records and the like in this process; default true. */
+  adminWorkerEmbedded?: boolean;
+  /** Where they are written to and read from; default `databaseUrl`. */
+  adminDbUrl?: string;
+  /** Days that records are kept, by kind; what is older is removed in small batches. */
+  retention?: Partial<TelemetrySettings['retention']>;
   /** An S3-compatible bucket that backups are sent to: `s3://key:secret@bucket/prefix?region=…&endpoint=https://…`. */
   backupStore?: string;
   /** Seals backups that leave this machine; with `local`, all. The key is 32 bytes as hex or base64. */

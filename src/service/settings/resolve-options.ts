@@ -44,6 +44,11 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
       backupEncryption:
         options.backupEncryption ?? (given.config.backupKey ? { key: given.config.backupKey } : undefined),
     },
+    telemetry: {
+      adminWorkerEmbedded: options.adminWorkerEmbedded ?? given.config.adminWorkerEmbedded,
+      adminDbUrl: options.adminDbUrl ?? given.config.adminDbUrl,
+      retention: options.retention,
+    },
     databaseUrl: databaseUrl(given),
     healthChecks: options.healthChecks && [...options.healthChecks],
   });

@@ -13,6 +13,7 @@ import { redis } from './groups/redis.js';
 import { reliability } from './groups/reliability.js';
 import { security } from './groups/security.js';
 import { streaming } from './groups/streaming.js';
+import { telemetry } from './groups/telemetry.js';
 import { webhooks } from './groups/webhooks.js';
 
 const schema = z.strictObject({
@@ -29,6 +30,7 @@ const schema = z.strictObject({
   oauth: completeOAuth.prefault({}),
   webhooks: webhooks.prefault({}),
   database: database.prefault({}),
+  telemetry: telemetry.prefault({}),
   databaseUrl: z
     .string()
     .nullable()
@@ -66,6 +68,7 @@ export type CorsSettings = KernelSettings['cors'];
 export type SecuritySettings = KernelSettings['security'];
 export type EmailSettings = KernelSettings['email'];
 export type OAuthSettings = KernelSettings['oauth'];
+export type TelemetrySettings = KernelSettings['telemetry'];
 export type WebhookSettings = KernelSettings['webhooks'];
 
 /**
@@ -102,6 +105,7 @@ export function describeSettings(): Array<{ group: string; field: string; defaul
     oauth,
     webhooks,
     database,
+    telemetry,
   };
   return Object.entries(groups).flatMap(([group, object]) =>
     Object.entries(object.shape).map(([field, type]) => ({

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   getJobClient,
   isEmailConfigured,
@@ -14,6 +16,7 @@ import { KeptLog } from '../setup/kept-log.js';
 import { withMailServer } from '../setup/mail-server.js';
 import { storedFiles } from './database-probes.js';
 import type { Probes } from './probe.js';
+import { isStored, nobodyStores } from './telemetry-probes.js';
 
 const ORIGIN = 'https://probed.example';
 const MAIL = { to: 'ada@example.com', subject: 'Probe', html: '<p>Hello</p>', text: 'Hello' };
@@ -51,6 +54,16 @@ async function attempts(jobMaxAttempts: number): Promise<number> {
 }
 
 export const configProbes: Probes<ServiceConfigFields> = {
+  adminWorkerEmbedded: async () => {
+    const { kernel } = await withConfig({ adminWorkerEmbedded: false });
+    await nobodyStores(kernel.services);
+  },
+  adminDbUrl: async () => {
+    const folder = freshFolder();
+    await withConfig({ adminDbUrl: sqliteUrl(folder, 'records.db') });
+    await isStored();
+    expect(existsSync(join(folder, 'records.db'))).toBe(true);
+  },
   jwtSecret: async () => {
     const jwt = (await import('jsonwebtoken')).default;
     const jwtSecret = 'probed-secret-of-32-characters-!';

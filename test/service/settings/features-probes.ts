@@ -59,6 +59,12 @@ export const featuresProbes: Probes<FeatureSettings> = {
     expect(await status(await sendWith({ protectMetrics: 'none' }), '/metrics')).toBe(200);
     expect(await status(await sendWith({ protectMetrics: 'internal' }), '/metrics')).toBe(200);
   },
+  enableAuditRoutes: removes('enableAuditRoutes', ['/admin/audit', '/admin/audit/export']),
+  auditPath: async () => {
+    const send = await sendWith({ auditPath: '/records' });
+    expect(await status(send, '/admin/records')).toBe(401);
+    expect(await status(send, '/admin/audit')).toBe(404);
+  },
   enableAuthRoutes: async () => {
     const { send, kernel } = await openKernel(
       { features: { enableAuthRoutes: false } },

@@ -15,6 +15,7 @@ import { redisProbes } from './redis-probes.js';
 import { reliabilityProbes } from './reliability-probes.js';
 import { securityProbes } from './security-probes.js';
 import { streamingProbes } from './streaming-probes.js';
+import { telemetryProbes } from './telemetry-probes.js';
 import { webhooksProbes } from './webhooks-probes.js';
 
 const PROBES: Readonly<Record<string, Readonly<Record<string, Probe>>>> = {
@@ -31,6 +32,7 @@ const PROBES: Readonly<Record<string, Readonly<Record<string, Probe>>>> = {
   oauth: oauthProbes,
   webhooks: webhooksProbes,
   database: databaseProbes,
+  telemetry: telemetryProbes,
 };
 
 afterEach(async () => {

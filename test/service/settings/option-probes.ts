@@ -17,6 +17,7 @@ import { databaseOptionProbes } from './database-probes.js';
 import { emailOptionProbes } from './email-option-probes.js';
 import { oauthOptionProbes } from './oauth-option-probes.js';
 import type { Probes } from './probe.js';
+import { telemetryOptionProbes } from './telemetry-probes.js';
 import { webhookOptionProbes } from './webhooks-probes.js';
 
 @Entity({ table: 'option_probe_rows' })
@@ -47,6 +48,7 @@ export const optionProbes: Probes<ServiceOptions> = {
   ...databaseOptionProbes,
   ...emailOptionProbes,
   ...oauthOptionProbes,
+  ...telemetryOptionProbes,
   ...webhookOptionProbes,
   name: async () => expect(await api({ name: 'probed' })).toMatchObject({ service: 'probed' }),
   version: async () => {

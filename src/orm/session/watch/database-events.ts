@@ -2,11 +2,12 @@ import { ValidationError } from '../../../base/errors.js';
 import { suggestion } from '../../entity/naming.js';
 import type { DatabaseCore } from '../database-core.js';
 import type { QueryEvent } from './query-event.js';
-import type { WriteEvent } from './write-event.js';
+import type { ChangeEvent, WriteEvent } from './write-event.js';
 
 /** What `db.on` tells of, by name. */
 export interface DatabaseEvents {
   write: WriteEvent;
+  change: ChangeEvent;
   query: QueryEvent;
   slow: QueryEvent;
 }
@@ -18,6 +19,7 @@ type Subscriptions = {
 
 const SUBSCRIPTIONS: Subscriptions = {
   write: (core, listener) => core.onWrite(listener),
+  change: (core, listener) => core.onChange(listener),
   query: (core, listener) => core.watch.onQuery.add(listener),
   slow: (core, listener) => core.watch.onSlow.add(listener),
 };

@@ -1,7 +1,7 @@
 import type { RawRow } from '../../dialect/driver.js';
 import type { Portable } from '../../entity/codec.js';
 import { AT } from '../../entity/system-fields.js';
-import { announce, stamp } from '../../history/recorder.js';
+import { announce, announceChange, stamp } from '../../history/recorder.js';
 import type { Session } from '../../session/session.js';
 import type { WriteAction } from '../../session/watch/write-event.js';
 import type { EntityPlan } from '../../sql/entity-plan.js';
@@ -46,8 +46,11 @@ export async function changeAtOnce(
   if (session.core.hasWriteListeners)
     return needsComment || session !== session.core ? undefined : changeAsSeen(session, plan, change);
   if (needsComment) return session.unit((scope) => changeAndComment(scope, plan, change));
-  const row = await atomically(session, (target) => changeRow(target, plan, change));
-  return row && { row: plan.hydrate(row) };
+  return atomically(session, async (target) => {
+    const row = await changeRow(target, plan, change);
+    if (row) announceChange(target, plan, actionOf(change.deletion), row);
+    return row && { row: plan.hydrate(row) };
+  });
 }
 
 /** One statement that writes row and version, and answers the row before and after. */
@@ -61,6 +64,7 @@ async function changeAnsweringBoth(session: Session, plan: EntityPlan, change: R
   if (after[AT.id] !== null) {
     if (session.core.hasWriteListeners)
       announce(session, plan, actionOf(deletion), plan.portable(row), plan.portable(after));
+    else announceChange(session, plan, actionOf(deletion), after);
     return { row: plan.hydrate(after) };
   }
   assertVersion(plan, plan.portable(row), expectedVersion);
@@ -78,8 +82,10 @@ async function changeRow(session: Session, plan: EntityPlan, change: RowChange):
 /** The trigger knows everything but the comment. */
 async function changeAndComment(session: Session, plan: EntityPlan, change: RowChange): Promise<Changed | undefined> {
   const row = await changeRow(session, plan, change);
-  if (row) await session.run(commentSql(plan), [change.comment, change.id, row[AT.version]]);
-  return row && { row: plan.hydrate(row) };
+  if (!row) return undefined;
+  await session.run(commentSql(plan), [change.comment, change.id, row[AT.version]]);
+  announceChange(session, plan, actionOf(change.deletion), row);
+  return { row: plan.hydrate(row) };
 }
 
 /**

@@ -77,7 +77,7 @@ function changeMany(session: Session, plan: EntityPlan, change: ManyChange): Pro
  */
 function isOneStatement({ core }: Session, plan: EntityPlan, { sets, comment }: ManyChange): boolean {
   const { capabilities } = plan.dialect;
-  if (core.hasWriteListeners) return false;
+  if (core.hasListeners) return false;
   if (sets.some(({ column }) => column.holds)) return false;
   return comment === undefined || !plan.meta.history || capabilities.writableCtes;
 }

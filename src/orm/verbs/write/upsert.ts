@@ -2,7 +2,7 @@ import { ConstraintError } from '../../../base/errors.js';
 import type { RawRow } from '../../dialect/driver.js';
 import type { Portable } from '../../entity/codec.js';
 import { AT } from '../../entity/system-fields.js';
-import { stamp } from '../../history/recorder.js';
+import { announceChange, stamp } from '../../history/recorder.js';
 import type { Scope } from '../../session/scope.js';
 import type { Session } from '../../session/session.js';
 import type { EntityPlan } from '../../sql/entity-plan.js';
@@ -87,7 +87,16 @@ async function upsert(
   const recorded = plan.meta.history && plan.dialect.capabilities.writableCtes;
   const params = recorded ? [...values, made.actorId, made.comment] : values;
   const [stored] = await session.change(upsertSql(plan, key, indexes), params, plan.bigints);
-  return stored && isMeant(plan, stored, row) ? plan.hydrate(stored) : undefined;
+  if (!stored || !isMeant(plan, stored, row)) return undefined;
+  const isNew = stored[AT.id] === full[AT.id];
+  if (isNew || mayHaveChanged(plan, stored, made.now))
+    announceChange(session, plan, isNew ? 'create' : 'update', stored);
+  return plan.hydrate(stored);
+}
+
+/** What was changed is no older than the change. Of one that is as old by chance, listeners hear once more. */
+function mayHaveChanged(plan: EntityPlan, stored: RawRow, now: string): boolean {
+  return (plan.columns[AT.updatedAt]?.fromRaw(stored[AT.updatedAt]) as string) >= now;
 }
 
 /** Whether it is the row that was to be saved, as it was to be: some engines answer a row whatever stood against it. */

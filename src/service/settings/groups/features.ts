@@ -27,6 +27,8 @@ export const features = z.strictObject({
     .describe('Replays of what users did before an error, where there is a database.'),
   enableJobRoutes: z.boolean().default(true).describe('Mount the routes of background jobs, where there are tasks.'),
   jobRoutesPrefix: path.default('/jobs').describe('Where the job routes are, below `kernelPrefix`.'),
+  enableAuditRoutes: z.boolean().default(true).describe('Mount the audit routes, where there is a database.'),
+  auditPath: path.default('/audit').describe('Where the audit routes are, below `kernelPrefix` and `/admin`.'),
   verifyEmailUrl: pageUrl.describe('Page that takes `?token=` and verifies an address; `null` mails the bare token.'),
   resetPasswordUrl: pageUrl.describe('Page that takes `?token=` and sets a password; `null` mails the bare token.'),
   enableSaasRoutes: z

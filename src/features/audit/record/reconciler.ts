@@ -1,0 +1,112 @@
+import { jittered } from '../../../base/backoff.js';
+import { type Clock, systemClock } from '../../../base/clock.js';
+import type { Logger, Metrics } from '../../../base/ports.js';
+import { sleep } from '../../../base/sleep.js';
+import type { Database } from '../../../orm/index.js';
+import { type AuditSink, auditedTables } from '../audit-logger.js';
+import { readState, writeState } from '../chain/audit-state.js';
+import { changeId } from '../events.js';
+import type { AuditStore } from './audit-store.js';
+
+export interface ReconcilerOptions {
+  database: Database;
+  telemetry: Database;
+  store: AuditStore;
+  sink: AuditSink;
+  logger: Logger;
+  metrics: Metrics;
+  /** Time of the oldest event that is still on its way; what was written since may not be stored yet, and is left for later. */
+  oldestOnItsWay(): Promise<number | undefined>;
+  /** Default 10 min. */
+  everyMs?: number;
+  clock?: Clock;
+}
+
+/** A transaction stamps its versions when it writes them, and may commit, and only then be told of, that much later, ms. */
+const LONGEST_TRANSACTION_MS = 600_000;
+
+/**
+ * Finds versions in the histories that have no record, and publishes them: what a process wrote that was killed before it
+ * could tell, and what was written past the ORM. Such a record has no request, only who and when.
+ */
+export class AuditReconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #clock: Clock;
+  readonly #stopping = new AbortController();
+  #loop: Promise<void> | undefined;
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  start(): void {
+    this.#loop ??= this.#run(this.#stopping.signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#loop;
+  }
+
+  /** Compares everything that was written since the last time. @returns how many versions had no record. */
+  async runOnce(): Promise<number> {
+    const { database, oldestOnItsWay } = this.#options;
+    const now = this.#clock.now();
+    const until = new Date(Math.min(now, (await oldestOnItsWay()) ?? now) - LONGEST_TRANSACTION_MS);
+    let found = 0;
+    for (const [table, { hidden }] of auditedTables(database.entities)) {
+      if (this.#stopping.signal.aborted) break;
+      found += await this.#compare(table, hidden, until);
+    }
+    return found;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { logger, everyMs = 600_000 } = this.#options;
+    while (!signal.aborted) {
+      await this.runOnce().catch((error) =>
+        logger.error({ err: error }, 'Histories were not compared with the audit log'),
+      );
+      await sleep(jittered(everyMs, 0.2), signal).catch(() => {});
+    }
+  }
+
+  async #compare(table: string, hidden: readonly string[], until: Date): Promise<number> {
+    const { database, telemetry, logger, metrics } = this.#options;
+    const mark = `compared:${table}`;
+    const on = { db: telemetry };
+    const since = await readState(mark, on);
+    let found = 0;
+    // A table that is new to the log is recorded from now on; what it was before stands in its history.
+    const from = since === '' ? until : new Date(Date.parse(since) - LONGEST_TRANSACTION_MS);
+    for await (const page of database.versionsBetween(table, { since: from, until })) {
+      found += await this.#publishMissing(table, hidden, page);
+      if (this.#stopping.signal.aborted) return found;
+    }
+    if (since === '' || Date.parse(since) < until.getTime()) await writeState(mark, until.toISOString(), on);
+    if (found > 0) {
+      metrics.increment('audit_gaps_filled_total', { table }, found);
+      logger.warn({ table, versions: found }, 'Versions had no audit record; they get one now');
+    }
+    return found;
+  }
+
+  async #publishMissing(
+    table: string,
+    hidden: readonly string[],
+    page: ReadonlyArray<{ id: string; version: number }>,
+  ): Promise<number> {
+    const { store, sink } = this.#options;
+    const keys = new Map(page.map(({ id, version }) => [changeId(table, id, version), { id, version }]));
+    const missing = await store.missing([...keys.keys()]);
+    for (const eventId of missing) {
+      const key = keys.get(eventId);
+      if (!key) continue;
+      const at = new Date(this.#clock.now()).toISOString();
+      const version = { table, rowId: key.id, version: key.version, action: 'update' as const, at };
+      sink.push({ id: eventId, kind: 'change', ...version, ...(hidden.length > 0 && { hidden }) });
+    }
+    return missing.length;
+  }
+}

@@ -1,0 +1,58 @@
+import type { Lifecycle } from '../../base/lifecycle.js';
+import type { Logger } from '../../base/ports.js';
+import type { Services } from '../../base/services.js';
+import type { EntityTarget } from '../../orm/index.js';
+import type { KernelMetrics } from '../../telemetry/index.js';
+import type { Engines } from '../engines.js';
+import type { KernelSettings } from '../settings/settings.js';
+import { Retention } from './retention.js';
+import { TELEMETRY_ROOMS } from './rooms/index.js';
+import type { TelemetryRoomOptions } from './telemetry-room.js';
+
+export interface TelemetryOptions {
+  settings: KernelSettings;
+  services: Services;
+  lifecycle: Lifecycle;
+  logger: Logger;
+  metrics: KernelMetrics;
+}
+
+/** The tables of everything that is recorded. */
+export const TELEMETRY_ENTITIES: readonly EntityTarget[] = TELEMETRY_ROOMS.flatMap(({ entities }) => entities);
+
+/** Everything that is recorded, opened. */
+export interface Telemetry {
+  /** Creates the tables where they are in a database of their own. */
+  migrate(): Promise<void>;
+  /** What watches the writes of this process. */
+  startRooms(): Promise<void>;
+  /** Stores what is published, and trims what is old, until the lifecycle ends. */
+  startAdminWorker(): void;
+}
+
+/** Opens the rooms of telemetry. @returns undefined without a database: nothing can be recorded then. */
+export function openTelemetry(options: TelemetryOptions, engines: Engines): Telemetry | undefined {
+  const { database, telemetry, events } = engines;
+  if (!database || !telemetry) return undefined;
+  const opened: TelemetryRoomOptions = { ...options, database, telemetry, events };
+  for (const room of TELEMETRY_ROOMS) room.open(opened);
+  return {
+    migrate: async () => {
+      if (telemetry !== database) await telemetry.migrate();
+    },
+    startRooms: async () => {
+      for (const room of TELEMETRY_ROOMS) await room.start?.(opened);
+    },
+    startAdminWorker: () => startAdminWorker(opened),
+  };
+}
+
+function startAdminWorker({ settings, lifecycle, logger, metrics, events, telemetry }: TelemetryRoomOptions): void {
+  const rules = TELEMETRY_ROOMS.flatMap(({ retention }) => retention);
+  const retention = new Retention({ rules, days: settings.telemetry.retention, telemetry, logger, metrics });
+  events.startDrains();
+  retention.start();
+  lifecycle.push('the admin worker', async () => {
+    await Promise.all([events.stopDrains(), retention.stop()]);
+  });
+}

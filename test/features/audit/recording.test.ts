@@ -1,0 +1,196 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runWithContext, withActor } from '../../../src/base/context.js';
+import { trimChain, verifyChain } from '../../../src/features/audit/index.js';
+import { dbContext } from '../../../src/orm/index.js';
+import { REDIS_BACKENDS, removeKeys, SQL_BACKENDS } from '../../setup/servers.js';
+import type { TestDatabase } from '../../setup/sql-backends.js';
+import { brief, Line, type OpenedAudit, openAudit, Thing } from './audit-fixture.js';
+
+const REQUEST = {
+  actor: { id: 'ann', type: 'user' as const },
+  requestId: 'req-1',
+  ipAddress: '192.0.2.7',
+  userAgent: 'Browser/1',
+  tenantId: 'ambient',
+};
+const MINUTE_MS = 60_000;
+
+for (const redis of REDIS_BACKENDS) {
+  for (const sql of SQL_BACKENDS) {
+    describe(`the audit log on ${sql.name} and ${redis.name}`, () => {
+      let database: TestDatabase;
+      let opened: OpenedAudit;
+
+      beforeEach(async () => {
+        database = await sql.create();
+        opened = await openAudit({ database: database.url, redis: redis.url });
+      });
+      afterEach(async () => {
+        await opened.close();
+        await database.drop();
+      });
+      afterAll(async () => {
+        if (redis.url) await removeKeys(redis.url, 'app-kernel-test:');
+      });
+      const { now } = Date;
+      /** Any time after the last write by as much as events may need. */
+      const later = () => now() + 20 * MINUTE_MS;
+
+      it('records every kind of write as what it changed, with who did it and from where', async () => {
+        const { id } = await runWithContext(REQUEST, async () => {
+          const thing = await Thing.save({ name: 'a', count: 1, workspaceId: 'w1', dueAt: new Date(0) });
+          await Thing.update(thing.id, { count: 2, isOpen: true });
+          await Thing.softDelete(thing.id);
+          await Thing.restore(thing.id, { comment: 'back' });
+          await Thing.delete(thing.id);
+          return thing;
+        });
+        const records = await opened.records();
+        expect(brief(records)).toMatchObject([
+          { action: 'create', version: 1, changes: { name: [null, 'a'], count: [null, 1], is_open: [null, false] } },
+          { action: 'update', version: 2, changes: { count: [1, 2], is_open: [false, true] } },
+          { action: 'delete', version: 3, changes: { deleted_at: [null, expect.any(String)] } },
+          { action: 'restore', version: 4, changes: { deleted_at: [expect.any(String), null] } },
+          { action: 'delete', version: 5, changes: { name: ['a', null], count: [2, null] } },
+        ]);
+        expect(Object.keys(brief(records)[1]?.changes)).toEqual(['count', 'is_open']);
+        expect(brief(records)[0]?.changes.due_at).toEqual([null, '1970-01-01T00:00:00.000Z']);
+        for (const record of records) {
+          expect(record).toMatchObject({ entity: 'audited_things', entityId: id, status: 'success' });
+          expect(record).toMatchObject({ userId: 'ann', actorType: 'user', requestId: 'req-1', ip: '192.0.2.7' });
+          expect(record).toMatchObject({ userAgent: 'Browser/1', workspaceId: 'w1' });
+        }
+        expect(JSON.parse(records[0]?.newSnapshot ?? '')).toMatchObject({ id, name: 'a', count: 1 });
+        expect(JSON.parse(records[4]?.oldSnapshot ?? '')).toMatchObject({ id, name: 'a', count: 2 });
+        expect(records[3]?.comment).toBe('back');
+      });
+
+      it('records every row of a bulk write, and nothing that was rolled back or keeps no history', async () => {
+        const rows = Array.from({ length: 5 }, (_, index) => ({ name: `row ${index}` }));
+        await Thing.saveMany(rows);
+        await Thing.updateMany({ name: { in: ['row 1', 'row 2'] } }, { count: 9 });
+        await Thing.deleteMany({ name: 'row 4' });
+        await Line.save({ text: 'not audited' });
+        await dbContext(async () => {
+          await Thing.save({ name: 'undone' });
+          throw new Error('undo');
+        }).catch(() => {});
+        const actions = (await opened.records()).map(({ action }) => action);
+        expect(actions).toEqual([...Array(5).fill('create'), 'update', 'update', 'delete']);
+      });
+
+      it('shows no secret: not of marked fields, not by name, not inside documents', async () => {
+        const { id } = await Thing.save({
+          name: 'secret',
+          passwordHash: 'CANARY-1',
+          marked: 'CANARY-2',
+          details: { apiKey: 'CANARY-3', note: 'see https://u:CANARY-4@host/', plain: 1 },
+          bytes: Buffer.from('CANARY-5'),
+          big: 2n ** 60n,
+        });
+        await Thing.update(id, { passwordHash: 'CANARY-6' });
+        opened.audit.log({ action: 'x.y', metadata: { token: 'CANARY-7', kept: 'yes' } });
+        const records = await opened.records();
+        expect(JSON.stringify(records)).not.toContain('CANARY');
+        expect(brief(records)[1]?.changes).toEqual({ password_hash: ['[redacted]', '[redacted]'] });
+        expect(brief(records)[0]?.changes).toMatchObject({
+          marked: [null, '[redacted]'],
+          details: [null, { apiKey: '[redacted]', plain: 1 }],
+          bytes: [null, '[8 bytes]'],
+          big: [null, (2n ** 60n).toString()],
+        });
+        expect(records[2]).toMatchObject({
+          action: 'x.y',
+          entity: 'app',
+          metadata: '{"token":"[redacted]","kept":"yes"}',
+        });
+      });
+
+      it('stores an event once, however often it comes and whoever stores it', async () => {
+        const { id } = await Thing.save({ name: 'once' });
+        const event = {
+          id: `audited_things:${id}:1`,
+          kind: 'change' as const,
+          table: 'audited_things',
+          rowId: id,
+          version: 1,
+          action: 'create' as const,
+          at: new Date().toISOString(),
+        };
+        await opened.records();
+        const entry = { ...event, id: 'entry', kind: 'entry' as const, action: 'e', status: 'success' as const };
+        const origin = { userId: null, actorType: null, requestId: null, workspaceId: null, ip: null, userAgent: null };
+        const manual = { ...entry, entity: 'app', entityId: '', origin };
+        await Promise.all(Array.from({ length: 8 }, () => opened.store.save([event, manual])));
+        const records = await opened.records();
+        expect(records.map(({ eventId }) => eventId)).toEqual([event.id, 'entry']);
+      });
+
+      it('fills the gaps that killed processes leave, each once', async () => {
+        await opened.reconciler(() => now() - 10 * MINUTE_MS).runOnce();
+        await withActor({ id: 'bob' }, () => Thing.save({ name: 'told' }));
+        opened.stopWatching();
+        const { id } = await withActor({ id: 'eve' }, () => Thing.save({ name: 'not told' }));
+        await Thing.update(id, { count: 3 });
+        expect(await opened.records()).toHaveLength(1);
+        const reconciler = opened.reconciler(later);
+        expect(await reconciler.runOnce()).toBe(2);
+        const records = await opened.records();
+        expect(
+          records
+            .map(({ eventId, action }) => [eventId, action])
+            .slice(1)
+            .sort(),
+        ).toEqual([
+          [`audited_things:${id}:1`, 'create'],
+          [`audited_things:${id}:2`, 'update'],
+        ]);
+        expect(records.find(({ eventId }) => eventId.endsWith(`${id}:1`))).toMatchObject({
+          userId: 'eve',
+          requestId: null,
+        });
+        expect(await reconciler.runOnce()).toBe(0);
+        expect(await opened.records()).toHaveLength(3);
+      });
+
+      it('leaves to the events on their way what may still be among them', async () => {
+        await opened.reconciler(() => now() - 10 * MINUTE_MS).runOnce();
+        await runWithContext(REQUEST, () => Thing.save({ name: 'on its way' }));
+        await opened.hub.flush();
+        expect(await opened.reconciler(later).runOnce()).toBe(0);
+        expect(await opened.records()).toMatchObject([{ requestId: 'req-1' }]);
+      });
+
+      it('keeps a chain that shows what was edited, removed or put in', async () => {
+        const { db } = opened;
+        for (let index = 0; index < 6; index++) await Thing.save({ name: `chained ${index}` });
+        await opened.records();
+        expect(await verifyChain({ db })).toMatchObject({ records: 6, faults: [], end: { seq: 6 } });
+        await db.execute('UPDATE [kernel_audit_logs] SET [user_id] = ? WHERE [seq] = 2', ['mallory']);
+        await db.execute('DELETE FROM [kernel_audit_logs] WHERE [seq] = 4');
+        await db.execute('UPDATE [kernel_audit_logs] SET [seq] = 99 WHERE [seq] = 6');
+        expect((await verifyChain({ db })).faults).toEqual([
+          { seq: 2, fault: 'edited' },
+          { seq: 4, fault: 'missing' },
+          { seq: 6, fault: 'missing' },
+          { seq: 99, fault: 'unexpected' },
+        ]);
+      });
+
+      it('forgets what is old from the begin of its chain on, which stays whole', async () => {
+        const { db } = opened;
+        for (let index = 0; index < 4; index++) await Thing.save({ name: `old ${index}` });
+        await opened.records();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        const before = new Date();
+        await Thing.save({ name: 'new' });
+        await opened.records();
+        expect(await trimChain(db, before)).toBe(4);
+        expect(await trimChain(db, before)).toBe(0);
+        expect(await verifyChain({ db })).toMatchObject({ records: 1, faults: [], end: { seq: 5 } });
+        await db.execute('DELETE FROM [kernel_audit_logs]');
+        expect((await verifyChain({ db })).faults).toEqual([{ seq: 5, fault: 'missing' }]);
+      });
+    });
+  }
+}
