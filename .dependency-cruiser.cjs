@@ -16,7 +16,7 @@ const ROOMS = {
   redis: { rooms: BASE, packages: ['ioredis', 'ioredis-mock'] },
   jobs: { rooms: STORES, packages: ['cron-parser'] },
   reliability: { rooms: STORES, packages: [] },
-  telemetry: { rooms: STORES, packages: ['pino', 'pino-*', 'prom-client'] },
+  telemetry: { rooms: STORES, packages: ['pino', 'pino-*', 'prom-client', '@opentelemetry/api'] },
   http: {
     rooms: ['base', 'redis', 'jobs', 'reliability', 'telemetry'],
     packages: ['koa', '@koa/*', 'koa-*', 'helmet', 'zod', 'undici', 'ipaddr.js', 'light-my-request'],

@@ -151,6 +151,7 @@ export {
   type SecuritySettings,
   type StreamingSettings,
   type TelemetrySettings,
+  type TracingSettings,
   type WebhookSettings,
 } from './service/settings/settings.js';
 export { version } from './service/version.js';
@@ -166,6 +167,7 @@ export {
   getEventHub,
   getLogger,
   getMetrics,
+  getTracedServiceName,
   type KernelEvent,
   type KernelMetrics,
   type LoggerOptions,

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { KernelError } from './errors.js';
 import type { Services } from './services.js';
+import type { SpanRecorder } from './spans.js';
 
 /** Who acts: recorded with every row version, audit event and job. */
 export interface Actor {
@@ -26,6 +27,8 @@ export interface AmbientContext {
   /** Scope of tenant entities; `null` means "deliberately none". */
   readonly tenantId?: string | null;
   readonly trace?: TraceContext;
+  /** Notes the spans inside, where this unit of work is traced. */
+  readonly spans?: SpanRecorder;
   readonly ipAddress?: string;
   readonly userAgent?: string;
   /** Fields that every log line inside carries. */

@@ -4,7 +4,7 @@ import { ConfigError, KernelError } from '../base/errors.js';
 import { silentLogger } from '../base/ports.js';
 import { assembleService } from '../service/create-service.js';
 import { type EnvironmentName, environmentVariables, getEnv, loadEnvHierarchy } from '../service/env/index.js';
-import { entitiesOf } from '../service/kernel-entities.js';
+import { tablesOf } from '../service/kernel-entities.js';
 import type { Service } from '../service/service.js';
 import { ServiceConfig } from '../service/settings/config.js';
 import type { KernelSettings } from '../service/settings/settings.js';
@@ -61,7 +61,7 @@ async function findAll(module: string | undefined, options: DoctorOptions): Prom
     const found = await Promise.all([
       checkSettings(settings, environment),
       checkMachine(settings),
-      checkDatabase(settings, module === undefined ? undefined : entitiesOf(settings, parts)),
+      checkDatabase(settings, module === undefined ? undefined : tablesOf(settings, parts)),
       checkRedis(settings, isProd),
       checkMail(settings, isProd),
     ]);

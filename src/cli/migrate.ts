@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { connect, type Database } from '../orm/index.js';
 import { loadEnvHierarchy } from '../service/env/index.js';
-import { entitiesOf } from '../service/kernel-entities.js';
+import { tablesOf } from '../service/kernel-entities.js';
 import { loadService } from './load-service.js';
 import {
   assertEntities,
@@ -59,7 +59,7 @@ async function withServiceDatabase(
   const { settings, parts } = service.kernel;
   try {
     const url = databaseUrl ?? settings.databaseUrl ?? configuredDatabase();
-    const entities = entitiesOf(settings, parts);
+    const entities = tablesOf(settings, parts);
     const { dataDir } = settings.database;
     await using db = await connect(url, { dataDir, entities, logger: warningsTo(terminal) });
     await work(db);

@@ -108,6 +108,26 @@ export {
 } from './health/index.js';
 export { createJobsRouter, type JobsRouterOptions } from './jobs/index.js';
 export {
+  checkQuota,
+  consumeQuota,
+  createAdminMeteringRouter,
+  createMeteringRouter,
+  getQuotaRemaining,
+  getUsage,
+  getUsageByEndpoint,
+  type MeteringRouterOptions,
+  type QuotaConsumption,
+  type QuotaQuery,
+  type TrackedUsage,
+  trackUsage,
+  UsageEvent,
+  type UsageMetrics,
+  type UsagePeriod,
+  type UsageQuery,
+  UsageStore,
+  UsageSummary,
+} from './metering/index.js';
+export {
   type AssignRoleOptions,
   assignRole,
   hasPermission,
@@ -120,6 +140,17 @@ export {
   requirePermission,
   revokeRole,
 } from './rbac/index.js';
+export {
+  createRequestMetricsRouter,
+  type NewRequestMetric,
+  type QueryParams,
+  RequestMetric,
+  type RequestMetricsOptions,
+  type RequestMetricsRouterOptions,
+  RequestMetricsStore,
+  type RequestStats,
+  setupRequestMetrics,
+} from './request-metrics/index.js';
 export {
   createSaasRouter,
   type InviteStatus,
@@ -165,6 +196,7 @@ export {
   TaskStream,
   type TaskStreamOptions,
 } from './tasks/index.js';
+export { createTracingRouter, TraceSpan, TraceStore } from './tracing/index.js';
 export {
   createWebhook,
   KernelWebhook,

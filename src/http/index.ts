@@ -4,12 +4,16 @@ export { HttpClient, type HttpRequestOptions, httpClient, withHttpClient } from 
 export type { HttpConfig } from './client/http-config.js';
 export { HttpError } from './client/http-errors.js';
 export { HttpResponse } from './client/http-response.js';
+export { circuitStates } from './client/origin-pools.js';
 export { compose } from './compose.js';
+export { routeLabel } from './edge/access-log.js';
+export { AfterAnswer } from './edge/after-answer.js';
 export { getRealIp, isForwarded, peerAddress } from './edge/client-address.js';
 export { type Geo, getGeoFromHeaders } from './edge/geo.js';
 export { addressBucket, canonicalAddress, isPrivateAddress } from './edge/ip-address.js';
 export { noRateLimit, rateLimit } from './edge/rate-limit.js';
 export { type LimitDecision, RateLimits, type RequestLimiter } from './edge/rate-limits.js';
+export { traceRequests } from './edge/trace-requests.js';
 export {
   AuthError,
   BadRequestError,

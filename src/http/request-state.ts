@@ -1,4 +1,5 @@
 import type Koa from 'koa';
+import type { TraceContext } from '../base/context.js';
 import type { UploadedFiles } from './body/multipart.js';
 import type { RateLimits } from './edge/rate-limits.js';
 import type { AuthError } from './errors.js';
@@ -27,6 +28,8 @@ export interface KernelState {
   /** The client's address behind the trusted proxies, in canonical form. */
   ipAddress?: string | null;
   startedAt?: Date;
+  /** The span of this request, where requests are traced. */
+  trace?: TraceContext;
   user?: UserIdentity;
   auth?: AuthInfo;
   /** True once a guard that knows about scopes has let this API key in. */

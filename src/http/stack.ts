@@ -51,6 +51,7 @@ export interface StackOptions {
   idempotency?: Idempotency | null;
   /** Where the event streams of routes are looked after. */
   streams?: OpenStreams;
+  tracing?: HttpMiddleware;
   /** Serve files where no route answers; innermost, so that the application's own middleware is around them. */
   files?: readonly StaticFiles[];
   requestMetrics?: HttpMiddleware;
@@ -69,7 +70,7 @@ export interface Stack {
 
 /** Every request goes through these stages, outermost first. */
 export function createStack(options: StackOptions): Stack {
-  const { routes, logger, metrics, cors, authenticate, requestMetrics, metering } = options;
+  const { routes, logger, metrics, cors, authenticate, tracing, requestMetrics, metering } = options;
   const security = options.security ?? {};
   const { files = [] } = options;
   const before = [
@@ -84,6 +85,7 @@ export function createStack(options: StackOptions): Stack {
       },
     }),
     resolveRoute(routes),
+    tracing,
     logAndMeasure({ logger, metrics, logs: security.enableRequestLogging }),
     requestMetrics,
     security.enableErrorHandling !== false && catchErrors({ logger, debug: security.debug }),

@@ -11,11 +11,13 @@ import type { KernelMetrics } from '../telemetry/index.js';
 import { BackupSchedule } from './backup-schedule.js';
 import { type Engines, openEngines } from './engines.js';
 import type { EnvironmentName } from './env/index.js';
+import { watchEngines } from './gauges.js';
 import { buildIdentity, type Identity } from './identity.js';
 import { entitiesOf } from './kernel-entities.js';
 import type { KernelParts } from './kernel-parts.js';
 import type { KernelRuntime } from './kernel-runtime.js';
 import { mountRoutes } from './mount-routes.js';
+import { openObservers, openTracer } from './observers.js';
 import { openRooms, type Room } from './rooms/index.js';
 import type { KernelSettings } from './settings/settings.js';
 import { openStaticFiles } from './static-files.js';
@@ -52,6 +54,7 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
   const isProd = environment === 'prod';
   const { jobRegistry, clock, newId } = parts;
   const entities = entitiesOf(settings, parts);
+  openTracer(settings, services);
   const opened = { ...options, clock, newId, jobRegistry, entities, recorded: TELEMETRY_ENTITIES, isProd };
   const engines = await openEngines(opened);
   const telemetry = openTelemetry(options, engines);
@@ -59,6 +62,8 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
   const { auth } = identity;
   voidWhatIsWritten(options, engines);
   watchServers(readiness, engines);
+  const unwatch = watchEngines({ metrics, ...engines });
+  options.lifecycle.push('the gauges', async () => unwatch());
   const mailer = services.get(mailerService);
   const rooms = openRooms({ ...options, engines, identity });
   const routes = mountRoutes({
@@ -86,6 +91,7 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
     rateLimits: buildRateLimits(options, engines),
     idempotency: buildIdempotency(options, engines),
     streams: kernel.streams,
+    ...openObservers(settings, services, parts.trustProxy),
     files: openStaticFiles(parts.rootDir, settings.features.kernelPrefix),
     services,
     // Where nobody signs in, a user is who has a key.
@@ -108,7 +114,7 @@ function voidWhatIsWritten({ lifecycle, services }: BootOptions, { database }: E
   lifecycle.push('cache tags', async () => stop());
 }
 
-function buildRateLimits({ settings, logger }: BootOptions, { limiter }: Engines): RateLimits | null {
+function buildRateLimits({ settings, logger, metrics }: BootOptions, { limiter }: Engines): RateLimits | null {
   const { reliability } = settings;
   if (!reliability.rateLimitEnabled) return null;
   const tiers = {
@@ -117,7 +123,7 @@ function buildRateLimits({ settings, logger }: BootOptions, { limiter }: Engines
     admin: reliability.rateLimitAdminRpm,
     windowSeconds: reliability.rateLimitWindowSeconds,
   };
-  return new RateLimits({ limiter, tiers, logger });
+  return new RateLimits({ limiter, tiers, logger, metrics });
 }
 
 function buildIdempotency({ settings, logger }: BootOptions, { redis }: Engines): Idempotency | null {

@@ -21,7 +21,7 @@ import {
   StreamLeases,
   streamLeaseService,
 } from '../reliability/index.js';
-import { EventHub, eventHubService, type KernelMetrics } from '../telemetry/index.js';
+import { EventHub, eventHubService, type KernelMetrics, spanTracer } from '../telemetry/index.js';
 import type { KernelSettings } from './settings/settings.js';
 
 export interface EnginesOptions {
@@ -140,6 +140,7 @@ async function open(
     ...(newId && { newId }),
     ...(dataDir && { dataDir }),
     entities: [...entities],
+    ...(settings.tracing.enabled && { tracer: spanTracer }),
     logger,
   });
   lifecycle.push(`the database of ${field}`, () => database.close());

@@ -58,3 +58,9 @@ export function entitiesOf(settings: KernelSettings, parts: KernelParts): Entity
   if (hasSaas(settings) && settings.features.enableWebhookRoutes) kernels.push(KernelWebhook, KernelWebhookDelivery);
   return [...kernels, ...own.filter((entity) => !KERNEL_ENTITIES.has(entity))];
 }
+
+/** All that lies in the database of a service: what is recorded as well, unless that has a database of its own. */
+export function tablesOf(settings: KernelSettings, parts: KernelParts): EntityTarget[] {
+  const recorded = settings.telemetry.adminDbUrl === null ? TELEMETRY_ENTITIES : [];
+  return [...entitiesOf(settings, parts), ...recorded];
+}

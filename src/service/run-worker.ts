@@ -10,6 +10,7 @@ import { declaredEntities, type EntityTarget } from '../orm/index.js';
 import { createLogger, createMetrics, loggerService, metricsService } from '../telemetry/index.js';
 import { openEngines } from './engines.js';
 import { type EnvironmentName, environmentService, environmentVariables, getEnv } from './env/index.js';
+import { openTracer } from './observers.js';
 import { closeOnSignals } from './process-signals.js';
 import type { ServiceConfig } from './settings/config.js';
 import type { ServiceOptions } from './settings/options.js';
@@ -76,6 +77,7 @@ async function start(options: RunWorkerOptions): Promise<RunningWorker> {
   const parts = { settings, services, lifecycle, logger, metrics, jobRegistry: registry, entities, isProd };
   const close = () => runWithContext({ services }, () => lifecycle.close());
   try {
+    openTracer(settings, services);
     const engines = await openEngines({ ...parts, recorded: TELEMETRY_ENTITIES, needsRedis: true });
     openTelemetry(parts, engines);
     const { outbox, queue, database: db } = engines;

@@ -14,5 +14,16 @@ export {
 export { logContext } from './log-context.js';
 export { createLogger, getLogger, type LoggerOptions, type LogLevel, loggerService } from './logger.js';
 export { createMetrics, getMetrics, type KernelMetrics, type MetricsOptions, metricsService } from './metrics.js';
+export { printableText } from './printable.js';
 export { type ProfiledOptions, profiledFunction } from './profiled-function.js';
 export { Profiler } from './profiler.js';
+export { isSecretName } from './redaction.js';
+export {
+  getTracedServiceName,
+  KernelTracer,
+  parseTraceparent,
+  type SpanEvent,
+  spanTracer,
+  type TraceEvent,
+  tracerService,
+} from './tracing/index.js';

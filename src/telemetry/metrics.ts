@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, exponentialBuckets, Gauge, Histogram, R
 import { KernelError } from '../base/errors.js';
 import { type Logger, type MetricLabels, type Metrics, silentLogger } from '../base/ports.js';
 import { ambientService, type ServiceKey, serviceKey } from '../base/services.js';
+import { sleep } from '../base/sleep.js';
 import { LabelGuard } from './label-guard.js';
 
 export interface MetricsOptions {
@@ -16,6 +17,15 @@ export interface MetricsOptions {
 
 /** The metrics of one kernel, and how Prometheus reads them. */
 export interface KernelMetrics extends Metrics {
+  /** Starts a stopwatch; the function it answers notes the seconds in the histogram `name`, and answers them. */
+  timer(name: string, labels?: MetricLabels): () => number;
+  /** Runs `work` and notes the seconds it took in the histogram `name`, also where it fails. */
+  time<T>(name: string, work: () => T, labels?: MetricLabels): T;
+  /**
+   * Calls `read` before each `render`, for gauges of what is only worth a look when somebody asks. One that takes longer than
+   * two seconds, or fails, is passed over. @returns what ends it
+   */
+  collect(read: () => unknown): () => void;
   /** `Content-Type` of `render`. */
   readonly contentType: string;
   /** All metrics in Prometheus' text format. */
@@ -51,6 +61,8 @@ interface Family {
   labels: LabelGuard;
 }
 
+/** Longest that a reader of gauges may keep Prometheus waiting, ms. */
+const COLLECT_MS = 2_000;
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const BYTES = exponentialBuckets(256, 4, 9);
 
@@ -60,6 +72,7 @@ class PrometheusMetrics implements KernelMetrics {
   readonly #maxSeries: number;
   readonly #logger: Logger;
   readonly #families = new Map<string, Family>();
+  readonly #readers = new Set<() => unknown>();
 
   constructor(options: MetricsOptions) {
     this.#prefix = options.prefix ?? '';
@@ -73,8 +86,14 @@ class PrometheusMetrics implements KernelMetrics {
     return this.#registry.contentType;
   }
 
-  render(): Promise<string> {
+  async render(): Promise<string> {
+    await Promise.all([...this.#readers].map((read) => this.#read(read)));
     return this.#registry.metrics();
+  }
+
+  collect(read: () => unknown): () => void {
+    this.#readers.add(read);
+    return () => this.#readers.delete(read);
   }
 
   markStarted(): void {
@@ -94,6 +113,40 @@ class PrometheusMetrics implements KernelMetrics {
   histogram(name: string, value: number, labels: MetricLabels = {}): void {
     const { instrument, labels: guard } = this.#family('histogram', name, labels);
     if (instrument.kind === 'histogram') instrument.metric.observe(guard.admit(labels), value);
+  }
+
+  timer(name: string, labels: MetricLabels = {}): () => number {
+    const start = performance.now();
+    return () => {
+      const seconds = (performance.now() - start) / 1_000;
+      this.histogram(name, seconds, labels);
+      return seconds;
+    };
+  }
+
+  time<T>(name: string, work: () => T, labels: MetricLabels = {}): T {
+    const stop = this.timer(name, labels);
+    let result: T;
+    try {
+      result = work();
+    } catch (error) {
+      stop();
+      throw error;
+    }
+    if (result instanceof Promise) return result.finally(stop) as T;
+    stop();
+    return result;
+  }
+
+  async #read(read: () => unknown): Promise<void> {
+    const done = new AbortController();
+    try {
+      await Promise.race([read(), sleep(COLLECT_MS, done.signal)]);
+    } catch (error) {
+      this.#logger.debug({ err: error }, 'Gauges could not be read');
+    } finally {
+      done.abort();
+    }
   }
 
   #family(kind: Kind, name: string, labels: MetricLabels): Family {

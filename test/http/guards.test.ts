@@ -146,10 +146,12 @@ describe('what a handler can ask about the request', () => {
     const router = createRouter().get('/geo', {}, async ({ ctx }) => getGeoFromHeaders(ctx));
     const { send } = serve([router]);
 
-    const named = await send('/geo', { headers: { 'CF-IPCountry': 'ch', 'CF-IPCity': 'Bern' } });
+    const named = await send('/geo', {
+      headers: { 'CF-IPCountry': 'ch', 'CF-IPCity': 'Bern', 'CF-IPContinent': 'eu' },
+    });
     const odd = await send('/geo', { headers: { 'CF-IPCountry': '<b>', 'CF-IPCity': 'x'.repeat(500) } });
 
-    expect(await named.json()).toEqual({ country: 'CH', city: 'Bern' });
-    expect(await odd.json()).toEqual({ country: null, city: null });
+    expect(await named.json()).toEqual({ country: 'CH', city: 'Bern', continent: 'EU' });
+    expect(await odd.json()).toEqual({ country: null, city: null, continent: null });
   });
 });

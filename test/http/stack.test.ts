@@ -203,7 +203,10 @@ describe('the access log', () => {
       ['http_requests_total', { method: 'GET', route: '/things/:id', status: 200 }],
       ['http_requests_total', { method: 'GET', route: 'unmatched', status: 404 }],
     ]);
-    expect(timed[0]).toEqual(['http_request_duration_seconds', { method: 'GET', route: '/things/:id' }]);
+    expect(timed[0]).toEqual([
+      'http_request_duration_seconds',
+      { method: 'GET', route: '/things/:id', status_class: '2xx' },
+    ]);
   });
 });
 

@@ -21,6 +21,34 @@ describe('metrics', () => {
     expect(text).toContain('body_bytes_bucket{le="16384"} 1');
   });
 
+  it('time work: what ends, what fails and what is stopped by hand', async () => {
+    const metrics = createMetrics({ defaultMetrics: false });
+    expect(metrics.time('import_seconds', () => 7)).toBe(7);
+    expect(await metrics.time('import_seconds', async () => 8, {})).toBe(8);
+    expect(() =>
+      metrics.time('import_seconds', () => {
+        throw new Error('x');
+      }),
+    ).toThrow('x');
+    await expect(metrics.time('import_seconds', () => Promise.reject(new Error('y')))).rejects.toThrow('y');
+    const stop = metrics.timer('import_seconds');
+    expect(stop()).toBeGreaterThanOrEqual(0);
+    expect(await metrics.render()).toContain('import_seconds_count 5');
+  });
+
+  it('read gauges when they are looked at, whatever becomes of one reader', async () => {
+    const metrics = createMetrics({ defaultMetrics: false });
+    let value = 0;
+    metrics.collect(() => {
+      throw new Error('away');
+    });
+    const end = metrics.collect(async () => metrics.gauge('seen', ++value));
+    expect(await metrics.render()).toContain('seen 1');
+    expect(await metrics.render()).toContain('seen 2');
+    end();
+    expect(await metrics.render()).toContain('seen 2');
+  });
+
   it('say when the service has started', async () => {
     const metrics = createMetrics({ defaultMetrics: false });
     expect(await metrics.render()).toContain('service_started 0');

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../../base/clock.js';
 import { KernelError } from '../../base/errors.js';
 import { uuidv7 } from '../../base/ids.js';
 import { type Logger, silentLogger } from '../../base/ports.js';
+import { SPAN_KIND, withSpan } from '../../base/spans.js';
 import { emailFailure } from './email-error.js';
 import { type EmailMessage, type PreparedEmail, prepareEmail } from './message.js';
 import { resolveSmtpServer, type SmtpOptions, type SmtpServer } from './smtp-server-options.js';
@@ -92,9 +93,12 @@ export class Mailer {
    */
   async send(message: EmailMessage): Promise<SentEmail> {
     const email = this.#prepare(message);
-    if (this.#server) return this.#deliver(this.#server, email);
-    if (this.#options.capture) return this.#capture(email);
-    throw new KernelError('E_EMAIL_NOT_CONFIGURED', 'No mail server is configured; set smtpUrl and emailFrom');
+    const attributes = { recipients: email.to.length + email.cc.length + email.bcc.length };
+    return withSpan('mail', { kind: SPAN_KIND.client, attributes }, async (span) => {
+      const sent = await this.#send(email);
+      span?.setAttribute('message_id', sent.messageId);
+      return sent;
+    });
   }
 
   /** Refuses now what `send` would refuse later. @throws ValidationError for a bad mail */
@@ -120,6 +124,12 @@ export class Mailer {
   #prepare(message: EmailMessage): PreparedEmail {
     const { from, replyTo } = this.#options;
     return prepareEmail(message, { from: from ?? undefined, replyTo: replyTo ?? undefined });
+  }
+
+  async #send(email: PreparedEmail): Promise<SentEmail> {
+    if (this.#server) return this.#deliver(this.#server, email);
+    if (this.#options.capture) return this.#capture(email);
+    throw new KernelError('E_EMAIL_NOT_CONFIGURED', 'No mail server is configured; set smtpUrl and emailFrom');
   }
 
   async #deliver(server: SmtpServer, email: PreparedEmail): Promise<SentEmail> {

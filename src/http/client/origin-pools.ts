@@ -1,5 +1,5 @@
 import { Pool } from 'undici';
-import { CircuitBreaker } from '../../base/circuit-breaker.js';
+import { CircuitBreaker, type CircuitState } from '../../base/circuit-breaker.js';
 import { ConnectionError, TimeoutError } from '../../base/errors.js';
 import { AddressGuard } from './address-guard.js';
 import type { HostResolver } from './host-resolver.js';
@@ -13,6 +13,7 @@ export interface Origin {
 }
 
 interface Entry extends Origin {
+  origin: string;
   users: number;
   idle: NodeJS.Timeout | undefined;
 }
@@ -46,10 +47,20 @@ export function releaseOrigin(origin: string, config: ResolvedHttpConfig): void 
   }, KEPT_MS).unref();
 }
 
+/** Whether the servers that clients of this process talk to are worth asking. An origin counts as closed while all its pools are. */
+export function circuitStates(): Map<string, CircuitState> {
+  const states = new Map<string, CircuitState>();
+  for (const { origin, breaker } of entries.values()) {
+    if (breaker.state !== 'closed' || !states.has(origin)) states.set(origin, breaker.state);
+  }
+  return states;
+}
+
 function openOrigin(origin: string, config: ResolvedHttpConfig): Entry {
   const guard = guardOf(config);
   guard?.assertHost(new URL(origin));
   return {
+    origin,
     users: 0,
     idle: undefined,
     pool: new Pool(origin, {

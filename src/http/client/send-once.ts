@@ -1,5 +1,6 @@
 import { currentContext } from '../../base/context.js';
 import { ConnectionError, KernelError, TimeoutError } from '../../base/errors.js';
+import { SPAN_KIND, traceparentOf, withSpan } from '../../base/spans.js';
 import type { ResolvedHttpConfig } from './http-config.js';
 import { HttpError } from './http-errors.js';
 import { HttpResponse } from './http-response.js';
@@ -15,14 +16,29 @@ export interface OutgoingRequest {
 }
 
 /**
- * Sends it and reads the whole answer.
+ * Sends it and reads the whole answer; a span of the current trace, which goes on at the server.
  * @throws HttpError for an answer that is no 2xx or 3xx; ConnectionError, TimeoutError; the signal's reason
  */
 export async function sendOnce(
-  { pool }: Origin,
+  origin: Origin,
   request: OutgoingRequest,
   config: ResolvedHttpConfig,
 ): Promise<HttpResponse> {
+  const { method, url } = request;
+  const attributes = { 'http.request.method': method, 'server.address': url.host, 'url.path': url.pathname };
+  return withSpan(`${method} ${url.host}`, { kind: SPAN_KIND.client, attributes }, async (span) => {
+    try {
+      const response = await exchange(origin, request, config);
+      span?.setAttribute('http.response.status_code', response.status);
+      return response;
+    } catch (error) {
+      if (error instanceof HttpError) span?.setAttribute('http.response.status_code', error.status);
+      throw error;
+    }
+  });
+}
+
+async function exchange({ pool }: Origin, request: OutgoingRequest, config: ResolvedHttpConfig): Promise<HttpResponse> {
   const { method, url, headers, body, signal } = request;
   const limit = AbortSignal.timeout(config.timeoutSeconds * 1_000);
   try {
@@ -72,7 +88,7 @@ function tooLong(url: URL, maxBytes: number): KernelError {
 /** The trace of this unit of work goes on at the server. */
 function traceHeaders(): Record<string, string> {
   const { trace } = currentContext();
-  return trace ? { traceparent: `00-${trace.traceId}-${trace.spanId}-${trace.sampled ? '01' : '00'}` } : {};
+  return trace ? { traceparent: traceparentOf(trace) } : {};
 }
 
 function faultOf(error: unknown, url: URL, config: ResolvedHttpConfig): KernelError {

@@ -14,15 +14,21 @@ type Level = 'debug' | 'info' | 'warn' | 'error';
 const QUIET_PATHS: readonly string[] = ['/healthz', '/readyz', '/health'];
 const MAX_PATH_LENGTH = 500;
 
-/** Sends `X-Runtime`, counts and times every request by its route's template, and writes one line for it. */
+/**
+ * Sends `X-Runtime`, counts and times every request by its route's template and the class of its status, and writes one line
+ * for it.
+ */
 export function logAndMeasure({ logger, metrics, logs = true }: AccessLogOptions): HttpMiddleware {
+  let inFlight = 0;
   return async function accessLog(ctx: HttpContext, next: Next) {
     const start = performance.now();
     let completed = false;
+    metrics.gauge('http_requests_in_flight', ++inFlight);
     try {
       await next();
       completed = true;
     } finally {
+      metrics.gauge('http_requests_in_flight', --inFlight);
       const status = completed ? ctx.status : 500; // without an error boundary Koa answers after this stage
       const ms = performance.now() - start;
       if (!ctx.headerSent) ctx.res.setHeader('X-Runtime', formatRuntime(ms));
@@ -43,10 +49,17 @@ function formatRuntime(ms: number): string {
 
 /** Labels are templates, never paths: a scanner must not be able to fill the memory with time series. */
 function measure(ctx: HttpContext, status: number, ms: number, metrics: Metrics): void {
-  const route = ctx.state.route?.template ?? unknownRouterTemplate(ctx) ?? 'unmatched';
+  const route = routeLabel(ctx);
   const labels = { method: ctx.method, route, status };
   metrics.increment('http_requests_total', labels);
-  metrics.histogram('http_request_duration_seconds', ms / 1000, { method: ctx.method, route });
+  const statusClass = `${Math.floor(status / 100)}xx`;
+  const classed = { method: ctx.method, route, status_class: statusClass };
+  metrics.histogram('http_request_duration_seconds', ms / 1000, classed);
+}
+
+/** The template of the route that answered; `unmatched` where none did. */
+export function routeLabel(ctx: HttpContext): string {
+  return ctx.state.route?.template ?? unknownRouterTemplate(ctx) ?? 'unmatched';
 }
 
 /** A router that was put on the app without the kernel knowing still leaves its template behind. */

@@ -1,4 +1,4 @@
-import type { Logger } from '../../base/ports.js';
+import { type Logger, type Metrics, silentMetrics } from '../../base/ports.js';
 import { RateLimitedError } from '../errors.js';
 import type { HttpContext } from '../request-state.js';
 import type { RateLimitRule } from '../routing/route-marks.js';
@@ -34,20 +34,23 @@ export interface RateLimitOptions {
   limiter: RequestLimiter;
   tiers: RateLimitTiers;
   logger: Logger;
+  metrics?: Metrics;
 }
 
 /** Applies tiers and the limits of single routes to requests. */
 export class RateLimits {
   readonly #limiter: RequestLimiter;
   readonly #logger: Logger;
+  readonly #metrics: Metrics;
   readonly #anonymous: RateLimitRule;
   readonly #authenticated: RateLimitRule;
   readonly #admin: RateLimitRule;
 
-  constructor({ limiter, tiers, logger }: RateLimitOptions) {
+  constructor({ limiter, tiers, logger, metrics = silentMetrics }: RateLimitOptions) {
     const windowSeconds = tiers.windowSeconds ?? 60;
     this.#limiter = limiter;
     this.#logger = logger;
+    this.#metrics = metrics;
     this.#anonymous = { limit: tiers.anonymous, windowSeconds };
     this.#authenticated = { limit: tiers.authenticated, windowSeconds };
     this.#admin = { limit: tiers.admin, windowSeconds };
@@ -76,12 +79,23 @@ export class RateLimits {
     } catch (error) {
       // A limiter that cannot answer lets requests pass: being limited by nothing beats being down.
       this.#logger.warn({ err: error }, 'The rate limiter is unavailable; the request passes unlimited');
+      this.#count(policy, 'uncounted');
       return;
     }
+    this.#count(policy, outcomeOf(decision));
     writeLimitHeaders(ctx, decision, rule, policy);
     if (decision.allowed) return;
     throw new RateLimitedError(Math.max(1, Math.ceil(decision.retryAfterSeconds)));
   }
+
+  #count(policy: string, outcome: string): void {
+    this.#metrics.increment('rate_limit_decisions_total', { policy, outcome });
+  }
+}
+
+function outcomeOf(decision: LimitDecision): string {
+  if (decision.degraded) return 'uncounted';
+  return decision.allowed ? 'admitted' : 'refused';
 }
 
 function callerBucket(ctx: HttpContext): string {

@@ -3,9 +3,12 @@ import { openAuditRoom } from './audit.js';
 import { openDatabaseRoom } from './database.js';
 import { openFlags } from './flags.js';
 import { openJobs } from './jobs.js';
+import { openMetering } from './metering.js';
+import { openRequestMetrics } from './request-metrics.js';
 import type { OpenRoom, Room, RoomOptions } from './room.js';
 import { openSelfTests } from './self-test.js';
 import { openTasks } from './tasks.js';
+import { openTracing } from './tracing.js';
 import { openWebhooks } from './webhooks.js';
 
 export type { Room } from './room.js';
@@ -20,6 +23,9 @@ const ROOMS: readonly OpenRoom[] = [
   openAuditRoom,
   openSelfTests,
   openActionReplay,
+  openRequestMetrics,
+  openMetering,
+  openTracing,
 ];
 
 /** Those that are switched on. */

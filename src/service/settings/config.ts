@@ -69,6 +69,11 @@ const schema = z
     smtpUseTls: flag,
     debug: flag,
     logLevel: text,
+    requestMetricsEnabled: flag,
+    requestMetricsExcludePaths: list,
+    tracingEnabled: flag,
+    tracingExcludePaths: list,
+    tracingSampleRate: z.coerce.number('is not a number').min(0, 'must not be negative').max(1, 'must not be above 1'),
   })
   .partial();
 

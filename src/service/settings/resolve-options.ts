@@ -25,7 +25,8 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
     redis: redisSettings(given),
     streaming: streamingSettings(given),
     jobs: { workerCount: given.config.workerCount, maxAttempts: given.config.jobMaxAttempts },
-    observability: { serviceName: options.name, logLevel: given.config.logLevel },
+    observability: observabilitySettings(given),
+    tracing: tracingSettings(given),
     reliability: reliabilitySettings(given),
     features: featureSettings(given),
     cors: corsSettings(given),
@@ -68,6 +69,23 @@ function redisSettings({ options, config }: Given): KernelSettingsInput['redis']
     keyPrefix: config.redisKeyPrefix,
     namespace: options.redisNamespace,
     allowFallback: options.allowRedisFallback,
+  };
+}
+
+function observabilitySettings({ options, config }: Given): KernelSettingsInput['observability'] {
+  return {
+    serviceName: options.name,
+    logLevel: config.logLevel,
+    requestMetricsEnabled: config.requestMetricsEnabled ?? true,
+    requestMetricsExcludePaths: config.requestMetricsExcludePaths,
+  };
+}
+
+function tracingSettings({ config }: Given): KernelSettingsInput['tracing'] {
+  return {
+    enabled: config.tracingEnabled,
+    excludePaths: config.tracingExcludePaths,
+    sampleRate: config.tracingSampleRate,
   };
 }
 

@@ -14,6 +14,7 @@ import { reliability } from './groups/reliability.js';
 import { security } from './groups/security.js';
 import { streaming } from './groups/streaming.js';
 import { telemetry } from './groups/telemetry.js';
+import { tracing } from './groups/tracing.js';
 import { webhooks } from './groups/webhooks.js';
 
 const schema = z.strictObject({
@@ -31,6 +32,7 @@ const schema = z.strictObject({
   webhooks: webhooks.prefault({}),
   database: database.prefault({}),
   telemetry: telemetry.prefault({}),
+  tracing: tracing.prefault({}),
   databaseUrl: z
     .string()
     .nullable()
@@ -69,6 +71,7 @@ export type SecuritySettings = KernelSettings['security'];
 export type EmailSettings = KernelSettings['email'];
 export type OAuthSettings = KernelSettings['oauth'];
 export type TelemetrySettings = KernelSettings['telemetry'];
+export type TracingSettings = KernelSettings['tracing'];
 export type WebhookSettings = KernelSettings['webhooks'];
 
 /**
@@ -106,6 +109,7 @@ export function describeSettings(): Array<{ group: string; field: string; defaul
     webhooks,
     database,
     telemetry,
+    tracing,
   };
   return Object.entries(groups).flatMap(([group, object]) =>
     Object.entries(object.shape).map(([field, type]) => ({

@@ -15,6 +15,7 @@ import { eventually, json, sendTo, signUp } from '../setup/http-calls.js';
 import { KeptLog } from '../setup/kept-log.js';
 import { withMailServer } from '../setup/mail-server.js';
 import { storedFiles } from './database-probes.js';
+import { observingConfigProbes } from './observing-probes.js';
 import type { Probes } from './probe.js';
 import { isStored, nobodyStores } from './telemetry-probes.js';
 
@@ -54,6 +55,7 @@ async function attempts(jobMaxAttempts: number): Promise<number> {
 }
 
 export const configProbes: Probes<ServiceConfigFields> = {
+  ...observingConfigProbes,
   adminWorkerEmbedded: async () => {
     const { kernel } = await withConfig({ adminWorkerEmbedded: false });
     await nobodyStores(kernel.services);

@@ -9,6 +9,7 @@ import { featuresProbes } from './features-probes.js';
 import { jobsProbes } from './jobs-probes.js';
 import { oauthProbes } from './oauth-probes.js';
 import { observabilityProbes } from './observability-probes.js';
+import { tracingProbes } from './observing-probes.js';
 import { topProbes } from './other-probes.js';
 import type { Probe } from './probe.js';
 import { redisProbes } from './redis-probes.js';
@@ -33,6 +34,7 @@ const PROBES: Readonly<Record<string, Readonly<Record<string, Probe>>>> = {
   webhooks: webhooksProbes,
   database: databaseProbes,
   telemetry: telemetryProbes,
+  tracing: tracingProbes,
 };
 
 afterEach(async () => {

@@ -5,9 +5,11 @@ import { expect } from 'vitest';
 import { openKernel } from '../setup/fresh-kernel.js';
 import { freshFolder } from '../setup/fresh-service.js';
 import { eventually } from '../setup/http-calls.js';
+import { observabilityExtras } from './observing-probes.js';
 import type { Probes } from './probe.js';
 
 export const observabilityProbes: Probes<ObservabilitySettings> = {
+  ...observabilityExtras,
   serviceName: async () => {
     const { send, logLines } = await openKernel({ observability: { serviceName: 'probed-name' } });
     getLogger().info('hello');

@@ -16,6 +16,9 @@ export const telemetry = z.strictObject({
   retention: z
     .strictObject({
       audit: days.default(null).describe('Days that audit records are kept; `null` keeps all.'),
+      requestMetrics: days.default(30).describe('Days that requests are kept.'),
+      usageEvents: days.default(90).describe('Days that single uses are kept, and told apart by their id; sums stay.'),
+      traces: days.default(7).describe('Days that traces are kept.'),
     })
     .prefault({})
     .describe('Days that records are kept, by kind; what is older is removed in small batches.'),

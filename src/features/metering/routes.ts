@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { NotFoundError } from '../../base/errors.js';
+import {
+  createRouter,
+  ForbiddenError,
+  type HttpContext,
+  type TypedRouter,
+  type UserIdentity,
+} from '../../http/index.js';
+import { isPeriod } from './periods.js';
+import type { UsageStore } from './usage-store.js';
+
+export interface MeteringRouterOptions {
+  app: string;
+  store: UsageStore;
+  /** Whether a user may ask for a workspace; without workspaces nobody but admins may name one. */
+  isMember?(userId: string, workspaceId: string): Promise<boolean>;
+}
+
+const Id = z.string().min(1).max(64);
+const Period = z
+  .string()
+  .refine(isPeriod, 'Use day, month, year, or a key such as 2026-11')
+  .default('month')
+  .describe('`day`, `month` or `year` of now, or the key of one: `2026-11-29`, `2026-11`, `2026`.');
+const Metrics = z.record(z.string(), z.number());
+const Usage = z.object({ period: z.string(), app: z.string(), workspace_id: z.string().nullable(), metrics: Metrics });
+const Endpoints = Usage.omit({ metrics: true }).extend({ endpoints: Metrics });
+const Quota = z.object({
+  metric: z.string(),
+  limit: z.number(),
+  used: z.number(),
+  remaining: z.number(),
+  within_quota: z.boolean(),
+});
+
+/** What callers have used, and what is left of a quota. */
+export function createMeteringRouter({ app, store, isMember }: MeteringRouterOptions): TypedRouter {
+  const router: TypedRouter = createRouter({ prefix: '/usage', tags: ['usage'] });
+
+  /** A workspace that is not the caller's is not there. */
+  async function assertOwn(ctx: HttpContext, user: UserIdentity, workspaceId: string): Promise<void> {
+    const bound = ctx.state.auth?.workspaceId;
+    if (bound === undefined || bound === workspaceId) {
+      if (user.isAdmin && ctx.state.auth?.type !== 'api_key') return;
+      if (await isMember?.(user.id, workspaceId)) return;
+    }
+    throw new NotFoundError('Workspace not found');
+  }
+
+  async function workspaceOf(ctx: HttpContext, user: UserIdentity, named: string | undefined): Promise<string | null> {
+    const workspaceId = named ?? (ctx.get('X-Workspace-Id') || ctx.state.auth?.workspaceId);
+    if (workspaceId === undefined) return null;
+    await assertOwn(ctx, user, workspaceId);
+    return workspaceId;
+  }
+
+  router.get(
+    '',
+    {
+      auth: 'user',
+      query: z.object({
+        period: Period,
+        user_id: Id.optional().describe('Admins only: this user’s usage.'),
+        workspace_id: Id.optional().describe('Only what was used in this workspace.'),
+      }),
+      response: Usage,
+      summary: 'What the caller has used',
+    },
+    async ({ ctx, query, user }) => {
+      const userId = query.user_id ?? user.id;
+      if (userId !== user.id && !user.isAdmin)
+        throw new ForbiddenError("Admin access required to view other users' usage");
+      const workspaceId = await workspaceOf(ctx, user, query.workspace_id);
+      const metrics = await store.getUsage({ userId, workspaceId, period: query.period });
+      return { period: store.keyOf(query.period), app, workspace_id: workspaceId, metrics };
+    },
+  );
+
+  router.get(
+    '/workspace/:id',
+    {
+      auth: 'user',
+      params: z.object({ id: Id }),
+      query: z.object({ period: Period }),
+      response: Usage,
+      summary: 'What a workspace has used',
+    },
+    async ({ ctx, params, query, user }) => {
+      await assertOwn(ctx, user, params.id);
+      const metrics = await store.getUsage({ workspaceId: params.id, period: query.period });
+      return { period: store.keyOf(query.period), app, workspace_id: params.id, metrics };
+    },
+  );
+
+  router.get(
+    '/quota/:metric',
+    {
+      auth: 'user',
+      params: z.object({ metric: z.string().min(1).max(200) }),
+      query: z.object({ limit: z.coerce.number().int().min(0), period: Period, workspace_id: Id.optional() }),
+      response: Quota,
+      summary: 'What is left of a quota, of the workspace that is named or of the caller',
+    },
+    async ({ ctx, params: { metric }, query: { limit, period, workspace_id: named }, user }) => {
+      const workspaceId = await workspaceOf(ctx, user, named);
+      const used = await store.usedOf({ metric, limit, period, workspaceId, userId: user.id });
+      return { metric, limit, used, remaining: Math.max(0, limit - used), within_quota: used < limit };
+    },
+  );
+  return router;
+}
+
+/** The usage of everybody. */
+export function createAdminMeteringRouter({ app, store }: MeteringRouterOptions): TypedRouter {
+  const router: TypedRouter = createRouter({ prefix: '/admin/usage', tags: ['usage'] });
+
+  router.get(
+    '/user/:id',
+    {
+      auth: 'admin',
+      params: z.object({ id: Id }),
+      query: z.object({ period: Period }),
+      response: Usage,
+      summary: 'What a user has used',
+    },
+    async ({ params, query }) => {
+      const metrics = await store.getUsage({ userId: params.id, period: query.period });
+      return { period: store.keyOf(query.period), app, workspace_id: null, metrics };
+    },
+  );
+
+  router.get(
+    '/endpoints',
+    {
+      auth: 'admin',
+      query: z.object({ period: Period, workspace_id: Id.optional() }),
+      response: Endpoints,
+      summary: 'Requests by route',
+    },
+    async ({ query }) => {
+      const { period, workspace_id: workspaceId } = query;
+      const endpoints = await store.getUsageByEndpoint({ workspaceId, period });
+      return { period: store.keyOf(period), app, workspace_id: workspaceId ?? null, endpoints };
+    },
+  );
+  return router;
+}

@@ -1,0 +1,93 @@
+import { ValidationError, type ValidationIssue } from '../../base/errors.js';
+import { uuidv7 } from '../../base/ids.js';
+import { type HttpContext, routeLabel } from '../../http/index.js';
+import type { UsageMetrics } from './entities.js';
+
+/** What is published of a use. */
+export interface UsageRecord {
+  id: string;
+  /** ms since 1970. */
+  at: number;
+  app: string;
+  type: 'request' | 'custom';
+  userId: string | null;
+  workspaceId: string | null;
+  metrics: UsageMetrics;
+  /** Of a request. */
+  request?: {
+    endpoint: string;
+    method: string;
+    statusCode: number;
+    latencyMs: number;
+    bytesIn: number;
+    bytesOut: number;
+  };
+}
+
+/** A use as it is told to `trackUsage`. */
+export interface TrackedUsage {
+  userId?: string | null;
+  workspaceId?: string | null;
+  /** Told twice with one id, it counts once, as long as events are kept. Default an id of its own. */
+  eventId?: string;
+  /** In whole units, 0 or more: `{ tokens: 1500 }`. */
+  metrics: Readonly<UsageMetrics>;
+  /** Default now. */
+  timestamp?: Date;
+}
+
+const METRIC = /^[\w.:/ -]{1,200}$/;
+const MAX_METRICS = 50;
+
+/** Headers of these lengths are what is known of the bytes; an event stream has none. */
+export function requestUsage(ctx: HttpContext, latencyMs: number, app: string): UsageRecord {
+  const { user, auth } = ctx.state;
+  const ms = Math.round(latencyMs);
+  const bytesIn = lengthOf(ctx.req.headers['content-length']);
+  const bytesOut = lengthOf(ctx.res.getHeader('content-length'));
+  const endpoint = routeLabel(ctx).slice(0, 200);
+  return {
+    id: uuidv7(),
+    at: Date.now(),
+    app,
+    type: 'request',
+    userId: user?.id ?? auth?.userId ?? null,
+    workspaceId: user?.workspaceId ?? auth?.workspaceId ?? null,
+    metrics: {
+      requests: 1,
+      latency_ms_total: ms,
+      bytes_in: bytesIn,
+      bytes_out: bytesOut,
+      [`${ENDPOINT_METRIC}${ctx.method}:${endpoint}`]: 1,
+    },
+    request: { endpoint, method: ctx.method, statusCode: ctx.status, latencyMs: ms, bytesIn, bytesOut },
+  };
+}
+
+/** What counts requests by route; no part of what people used. */
+export const ENDPOINT_METRIC = 'endpoint:';
+
+/** @throws ValidationError naming what cannot be counted */
+export function customUsage(usage: TrackedUsage, app: string): UsageRecord {
+  const { userId = null, workspaceId = null, eventId = uuidv7(), metrics, timestamp = new Date() } = usage;
+  const issues: ValidationIssue[] = [];
+  const refuse = (field: string, msg: string): void => void issues.push({ loc: [field], msg, type: 'usage' });
+  const entries = Object.entries(metrics ?? {});
+  if (entries.length === 0 || entries.length > MAX_METRICS) refuse('metrics', `Name 1 to ${MAX_METRICS} metrics`);
+  for (const [name, value] of entries) {
+    if (!METRIC.test(name))
+      refuse('metrics', `"${name.slice(0, 50)}" is no name: letters, digits, and . : / _ - or spaces, at most 200`);
+    if (!Number.isSafeInteger(value) || value < 0)
+      refuse('metrics', `${name}: ${value} is no whole number of 0 or more; count in a smaller unit, such as cents`);
+  }
+  if (typeof eventId !== 'string' || eventId.length === 0 || eventId.length > 255)
+    refuse('eventId', 'Give text of 1 to 255 characters');
+  if (!(timestamp instanceof Date) || Number.isNaN(timestamp.getTime())) refuse('timestamp', 'Give a Date');
+  if (issues.length > 0) throw new ValidationError(issues);
+  return { id: eventId, at: timestamp.getTime(), app, type: 'custom', userId, workspaceId, metrics: { ...metrics } };
+}
+
+function lengthOf(header: unknown): number {
+  const length = Number(header);
+  return Number.isSafeInteger(length) && length > 0 ? length : 0;
+}

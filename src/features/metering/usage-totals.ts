@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import type { DatabaseHandle, SessionHandle } from '../../orm/index.js';
+import { UsageSummary } from './entities.js';
+import { periodKeys } from './periods.js';
+import type { UsageRecord } from './usage-event.js';
+
+/** What a row of the summary stands for. */
+export interface SummaryKey {
+  app: string;
+  workspaceId: string | null;
+  userId: string | null;
+  period: string;
+  metric: string;
+}
+
+interface Total extends SummaryKey {
+  id: string;
+  add: bigint;
+}
+
+/** Rows of one statement: each is compared with all ids in it. */
+const ROWS_AT_A_TIME = 200;
+
+/** Always the same for one key, whoever makes it: so no two rows stand for the same. */
+export function summaryId({ app, workspaceId, userId, period, metric }: SummaryKey): string {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([app, workspaceId, userId, period, metric]))
+    .digest('hex');
+  return `${digest.slice(0, 8)}-${digest.slice(8, 12)}-8${digest.slice(13, 16)}-8${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
+}
+
+/** What records add up to, by day, month and year; sorted, so that whoever writes them locks rows in the same order. */
+export function totalsOf(records: readonly UsageRecord[]): Total[] {
+  const totals = new Map<string, Total>();
+  for (const { app, workspaceId, userId, metrics, at } of records) {
+    for (const period of periodKeys(new Date(at))) {
+      for (const [metric, add] of Object.entries(metrics)) {
+        const key = { app, workspaceId, userId, period, metric };
+        const id = summaryId(key);
+        const known = totals.get(id);
+        if (known) known.add += BigInt(add);
+        else totals.set(id, { ...key, id, add: BigInt(add) });
+      }
+    }
+  }
+  return [...totals.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
+}
+
+/** Adds to the summary inside the transaction of `db`. The database does the sum: what others add meanwhile is not lost. */
+export async function addTotals(db: DatabaseHandle, totals: readonly Total[]): Promise<void> {
+  for (let at = 0; at < totals.length; at += ROWS_AT_A_TIME) {
+    const some = totals.slice(at, at + ROWS_AT_A_TIME);
+    await makeMissing(db, some);
+    const cases = some.map(() => 'WHEN ? THEN CAST(? AS DECIMAL(20, 0))').join(' ');
+    const ids = some.map(({ id }) => id);
+    await db.execute(
+      `UPDATE [kernel_usage_summary] SET [value] = [value] + CASE [id] ${cases} ELSE 0 END
+        WHERE [id] IN (${ids.map(() => '?').join(', ')})`,
+      [...some.flatMap(({ id, add }) => [id, add]), ...ids],
+    );
+  }
+}
+
+async function makeMissing(db: DatabaseHandle, totals: readonly Total[]): Promise<void> {
+  const ids = totals.map(({ id }) => id);
+  const known = await UsageSummary.find({ where: { id: { in: ids } }, select: ['id'], db });
+  if (known.length === totals.length) return;
+  const there = new Set(known.map(({ id }) => id));
+  await makeRows(
+    db,
+    totals.filter(({ id }) => !there.has(id)),
+  );
+}
+
+/** Rows begin at zero. One that somebody else has made meanwhile is left as it is: nothing is said of its value. */
+export async function makeRows(db: SessionHandle, keys: readonly SummaryKey[]): Promise<void> {
+  const rows = keys.map(({ app, workspaceId, userId, period, metric }) => {
+    const key = { app, workspaceId, userId, period, metric };
+    return { id: summaryId(key), ...key };
+  });
+  await UsageSummary.saveMany(rows, { db });
+}

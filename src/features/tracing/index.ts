@@ -1,0 +1,3 @@
+export { TraceSpan } from './entities.js';
+export { createTracingRouter } from './routes.js';
+export { TraceStore } from './trace-store.js';

@@ -1,0 +1,32 @@
+import type { SessionHandle } from '../../orm/index.js';
+import type { SpanEvent, TraceEvent } from '../../telemetry/index.js';
+import { TraceSpan } from './entities.js';
+
+/** The spans in `kernel_traces` of `db`, else of the ambient or the newest open database. */
+export class TraceStore {
+  readonly #on: { db?: SessionHandle };
+
+  constructor({ db }: { db?: SessionHandle } = {}) {
+    this.#on = db ? { db } : {};
+  }
+
+  /** Stores the spans of a batch in one statement; those that are stored already are passed over. */
+  async saveEvents(events: readonly TraceEvent[]): Promise<void> {
+    await TraceSpan.saveMany(
+      events.flatMap(({ spans }) => spans.map(rowOf)),
+      this.#on,
+    );
+  }
+
+  /** The spans of a trace by their beginning: those of its request, its jobs, and other services that write here. */
+  async getTrace(traceId: string): Promise<TraceSpan[]> {
+    const orderBy = { startedAt: 'asc', id: 'asc' } as const; // ids of one process are in the order of their making
+    return TraceSpan.find({ where: { traceId }, orderBy, limit: MOST_SPANS, ...this.#on });
+  }
+}
+
+const MOST_SPANS = 5_000;
+
+function rowOf({ startedAt, ...span }: SpanEvent) {
+  return { ...span, startedAt: new Date(startedAt), endedAt: new Date(startedAt + span.durationMs) };
+}

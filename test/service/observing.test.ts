@@ -1,0 +1,232 @@
+import {
+  checkQuota,
+  consumeQuota,
+  createRouter,
+  getQuotaRemaining,
+  getTracedServiceName,
+  getUsage,
+  setupRequestMetrics,
+  trackUsage,
+} from 'app-kernel';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openPeople, type People, type Person } from '../setup/people.js';
+import { nothingWaits } from '../setup/recorded.js';
+
+const router = createRouter();
+router.get('/orders/:id', { auth: 'optional' }, ({ params }) => ({ id: params.id }));
+router.get('/broken', {}, () => {
+  throw new TypeError('a canary of ours: SELECT secret FROM vault');
+});
+router.get('/tenant/:workspaceId', { auth: { workspace: 'member' } }, () => ({}));
+
+let world: People;
+let admin: Person;
+
+async function open(options: Parameters<typeof openPeople>[0] = {}): Promise<void> {
+  world = await openPeople({ routers: [router], ...options });
+  admin = await world.join('root');
+  await world.service.kernel.userStore.setRole?.(admin.id, 'admin');
+  await expect.poll(async () => (await admin.send('GET', '/admin/metrics')).status).toBe(200);
+}
+afterEach(() => world.close());
+
+async function read(path: string, who: Person = admin) {
+  await nothingWaits(world.service.kernel.services);
+  return who.send('GET', path);
+}
+const ask = (path: string, headers: Record<string, string> = {}) =>
+  world.send('GET', path, undefined, undefined, headers);
+
+describe('request metrics over HTTP', () => {
+  beforeEach(() => open());
+
+  it('list, sum up, and name the slow and the failed', async () => {
+    const ann = await world.join('ann');
+    await ann.send('GET', '/orders/1');
+    await ask('/orders/2');
+    await ask('/broken');
+    await ask('/nowhere');
+    const { body } = await read(`/admin/metrics?user_id=${ann.id}&path=/api/v1/orders`);
+    expect(body).toMatchObject({ count: 1, limit: 100, offset: 0 });
+    expect(body.items).toMatchObject([
+      { method: 'GET', route: '/api/v1/orders/:id', path: '/api/v1/orders/1', status_code: 200, user_id: ann.id },
+    ]);
+    const { body: stats } = await read('/admin/metrics/stats?hours=1&path=/api/v1/orders');
+    expect(stats).toMatchObject({ period_hours: 1, total_requests: 2, success_2xx: 2, error_4xx: 0 });
+    expect(stats.p99_latency_ms).toBeGreaterThanOrEqual(stats.p50_latency_ms);
+    expect(stats.slow_endpoints).toMatchObject([{ path: '/api/v1/orders/:id', count: 2 }]);
+    const { body: errors } = await read('/admin/metrics/errors');
+    const failed = errors.items.map((item: { status_code: number; route: string }) => [item.status_code, item.route]);
+    expect(failed).toContainEqual([500, '/api/v1/broken']);
+    expect(failed).toContainEqual([404, 'unmatched']);
+    expect((await read('/admin/metrics/errors?status=500')).body.count).toBe(1);
+    expect((await read('/admin/metrics/slow')).body).toMatchObject({ count: 0, min_latency_ms: 1_000 });
+    expect((await read('/admin/metrics/slow?min_latency=0&path=/api/v1/orders')).body.count).toBe(2);
+    expect((await read('/admin/metrics/slow?min_latency=-1')).status).toBe(422);
+  });
+
+  it('are for admins alone', async () => {
+    const ann = await world.join('ann');
+    for (const path of ['', '/stats', '/slow', '/errors']) {
+      expect((await ann.send('GET', `/admin/metrics${path}`)).status).toBe(403);
+      expect((await ask(`/admin/metrics${path}`)).status).toBe(401);
+    }
+  });
+
+  it('pass over probes, and count nothing twice where somebody adds a recorder', async () => {
+    setupRequestMetrics(world.service.app);
+    await world.service.inject('/healthz');
+    await ask('/orders/7');
+    const { body } = await read('/admin/metrics');
+    const paths = body.items.map((item: { path: string }) => item.path);
+    expect(paths).not.toContain('/healthz');
+    expect(paths.filter((path: string) => path === '/api/v1/orders/7')).toHaveLength(1);
+  });
+});
+
+describe('row 56: what request metrics and traces must not hold', () => {
+  it('is not there: secrets of queries, referers, errors and SQL', async () => {
+    await open();
+    const secret = 'canary-secret-4f1c';
+    const headers = { referer: `https://app.example/reset?token=${secret}`, authorization: `Bearer ${secret}` };
+    await ask(`/broken?access_token=${secret}&code=${secret}&password=${secret}&q=plain&pin_key=1234`, headers);
+    const { body } = await read('/admin/metrics?path=/api/v1/broken');
+    expect(body.items).toMatchObject([
+      {
+        query_params: { access_token: '***4f1c', code: '***4f1c', password: '***4f1c', q: 'plain', pin_key: '****' },
+        referer: 'https://app.example/reset',
+        error_type: 'TypeError',
+      },
+    ]);
+    const trace = await read(`/admin/traces/${body.items[0].trace_id}`);
+    expect(trace.body.spans[0]).toMatchObject({ status: 'error', error_type: 'TypeError' });
+    for (const text of [JSON.stringify(body), JSON.stringify(trace.body)]) {
+      expect(text).not.toContain(secret);
+      expect(text).not.toMatch(/a canary of ours|FROM vault|\.ts:\d/);
+    }
+  });
+});
+
+describe('row 55: what a client writes into its headers', () => {
+  it('ends no line and colours nothing, and is of bounded length', async () => {
+    await open();
+    const headers = { 'user-agent': `evil\u001b[31m${'x'.repeat(5_000)}`, 'x-request-id': 'a b' };
+    await ask('/orders/1%0d%0aforged?x=%0d%0aline&%1b[31m=1', headers);
+    const { body } = await read('/admin/metrics?path=/api/v1/orders');
+    const [item] = body.items;
+    const written = [...Object.values(item), ...Object.entries(item.query_params).flat()].join('');
+    expect(written).not.toMatch(/\p{Cc}/u);
+    expect(written).toContain('\\x1b[31m');
+    expect(item.user_agent.length).toBeLessThanOrEqual(500);
+    expect(item.request_id).toMatch(/^[\w-]{36}$/);
+  });
+});
+
+describe('where clients are', () => {
+  const geo = { 'cf-ipcountry': 'CH', 'cf-ipcity': 'Bern', 'cf-ipcontinent': 'EU' };
+  const forwarded = { 'x-forwarded-for': '203.0.113.9', ...geo };
+
+  it('is nobody’s to claim without a trusted proxy', async () => {
+    await open();
+    await ask('/orders/1', forwarded);
+    const { body } = await read('/admin/metrics?path=/api/v1/orders');
+    expect(body.items).toMatchObject([{ country: null, city: null, continent: null, client_ip: '127.0.0.1' }]);
+  });
+
+  it('is what a trusted proxy says', async () => {
+    await open({ trustProxy: 1 });
+    await ask('/orders/1', forwarded);
+    const { body } = await read('/admin/metrics?path=/api/v1/orders');
+    expect(body.items).toMatchObject([{ country: 'CH', city: 'Bern', continent: 'EU', client_ip: '203.0.113.9' }]);
+  });
+});
+
+describe('traces over HTTP', () => {
+  beforeEach(() => open({ name: 'traced-shop' }));
+
+  it('go on from a traceparent that is one, and begin anew at one that is none', async () => {
+    const good = `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-00`;
+    await ask('/orders/1', { traceparent: good });
+    const { body } = await read(`/admin/traces/${'AB'.repeat(16)}`);
+    expect(body).toMatchObject({
+      trace_id: 'ab'.repeat(16),
+      spans: [{ parent_id: 'cd'.repeat(8), service: 'traced-shop' }],
+    });
+    for (const bad of [
+      'nonsense',
+      `00-${'0'.repeat(32)}-${'cd'.repeat(8)}-01`,
+      `ff-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`,
+      `00-${'AB'.repeat(16)}-${'cd'.repeat(8)}-01`,
+    ])
+      await ask('/orders/2', { traceparent: bad });
+    const { body: metrics } = await read('/admin/metrics?path=/api/v1/orders/2');
+    const ids = metrics.items.map((item: { trace_id: string }) => item.trace_id);
+    expect(new Set(ids).size).toBe(4);
+    for (const id of ids) expect(id).toMatch(/^(?!0{32}|(?:ab){16})[0-9a-f]{32}$/);
+    expect((await read(`/admin/traces/${'12'.repeat(16)}`)).status).toBe(404);
+    expect(getTracedServiceName()).toBe('traced-shop');
+  });
+});
+
+describe('usage over HTTP', () => {
+  let ann: Person;
+  let bob: Person;
+  let workspace: string;
+  beforeEach(async () => {
+    await open();
+    ann = await world.join('ann');
+    bob = await world.join('bob');
+    workspace = (await world.service.kernel.saas.workspaces.create({ name: 'Ann’s', ownerId: ann.id })).id;
+  });
+
+  it('counts requests for users and workspaces by itself', async () => {
+    for (let n = 0; n < 3; n++) await ann.send('GET', '/orders/1');
+    await ann.send('GET', `/tenant/${workspace}`);
+    const { body } = await read('/usage?period=day', ann);
+    expect(body).toMatchObject({ period: new Date().toISOString().slice(0, 10), app: 'test', workspace_id: null });
+    expect(body.metrics.requests).toBe(4);
+    expect(body.metrics.bytes_out).toBeGreaterThan(0);
+    expect(Object.keys(body.metrics).join()).not.toContain('endpoint');
+    expect((await read(`/usage/workspace/${workspace}`, ann)).body.metrics.requests).toBe(1);
+    const { body: endpoints } = await read('/admin/usage/endpoints');
+    expect(endpoints.endpoints['GET /api/v1/orders/:id']).toBe(3);
+    expect((await read(`/admin/usage/user/${ann.id}?period=year`)).body.metrics.requests).toBeGreaterThanOrEqual(4);
+  });
+
+  it('row 33: is nobody else’s to see', async () => {
+    expect((await bob.send('GET', `/usage/workspace/${workspace}`)).status).toBe(404);
+    expect((await bob.send('GET', '/usage/workspace/no-such')).status).toBe(404);
+    expect((await bob.send('GET', `/usage?workspace_id=${workspace}`)).status).toBe(404);
+    expect((await bob.send('GET', '/usage', undefined, { 'x-workspace-id': workspace })).status).toBe(404);
+    expect((await bob.send('GET', `/usage/quota/tokens?limit=5&workspace_id=${workspace}`)).status).toBe(404);
+    expect((await bob.send('GET', `/usage?user_id=${ann.id}`)).body.detail).toBe(
+      "Admin access required to view other users' usage",
+    );
+    for (const path of [`/admin/usage/user/${ann.id}`, '/admin/usage/endpoints'])
+      expect((await bob.send('GET', path)).status).toBe(403);
+    expect((await read(`/usage/workspace/${workspace}`, admin)).status).toBe(200);
+  });
+
+  it('no header charges a foreign workspace', async () => {
+    await bob.send('GET', '/orders/1', undefined, { 'x-workspace-id': workspace });
+    expect((await bob.send('GET', `/tenant/${workspace}`)).status).toBe(403);
+    expect((await read(`/usage/workspace/${workspace}`, ann)).body.metrics).toEqual({});
+  });
+
+  it('tracks any metric, once for an event id, and tells what is left of a quota', async () => {
+    const usage = { userId: ann.id, workspaceId: workspace, metrics: { tokens: 1_500 } };
+    await trackUsage({ ...usage, eventId: 'call-1' });
+    await trackUsage({ ...usage, eventId: 'call-1' });
+    const quota = { workspaceId: workspace, metric: 'tokens', limit: 2_000 };
+    const { body } = await read(`/usage/quota/tokens?limit=2000&workspace_id=${workspace}`, ann);
+    expect(body).toEqual({ metric: 'tokens', limit: 2_000, used: 1_500, remaining: 500, within_quota: true });
+    expect(await getUsage({ workspaceId: workspace })).toEqual({ tokens: 1_500 });
+    expect(await checkQuota({ ...quota, limit: 1_500 })).toBe(false);
+    expect(await consumeQuota({ ...quota, userId: ann.id, amount: 500 })).toBe(true);
+    expect(await consumeQuota(quota)).toBe(false);
+    expect(await getQuotaRemaining(quota)).toBe(0);
+    await expect(trackUsage({ userId: ann.id, metrics: { tokens: 0.5 } })).rejects.toThrow(/smaller unit/);
+    expect((await read('/usage/quota/tokens?limit=x', ann)).status).toBe(422);
+    expect((await read('/usage?period=fortnight', ann)).status).toBe(422);
+  });
+});
