@@ -13,6 +13,9 @@ export interface ScoreRenewerOptions {
   logger: Logger;
 }
 
+/** So much longer is allowed, that not each of many short jobs has to allow a little more. */
+const SLACK_MS = 100;
+
 /** The thread's whole program. A text, so that it needs no file beside it, whatever bundles or compiles this one. */
 const PROGRAM = `
 const { workerData } = require('node:worker_threads');
@@ -58,6 +61,7 @@ const CONNECTION_OPTIONS = [
 export class ScoreRenewer {
   readonly #until = new BigInt64Array(new SharedArrayBuffer(8));
   readonly #thread: Worker;
+  #allowedTo = 0;
 
   /** Whether the client speaks to a server; nothing outside this thread reaches the in-memory Redis. */
   static serves(client: RedisClient): boolean {
@@ -77,12 +81,16 @@ export class ScoreRenewer {
 
   /** It may renew for the next `ms`, or for as long as was said before. */
   allow(ms: number): void {
-    const until = monotonicMs() + BigInt(Math.ceil(ms));
+    const end = performance.now() + ms;
+    if (end <= this.#allowedTo) return;
+    this.#allowedTo = end + SLACK_MS;
+    const until = monotonicMs() + BigInt(Math.ceil(ms + SLACK_MS));
     if (until > Atomics.load(this.#until, 0)) Atomics.store(this.#until, 0, until);
   }
 
   /** It may renew for the next `ms`, whatever was said before. */
   allowOnly(ms: number): void {
+    this.#allowedTo = performance.now() + ms;
     Atomics.store(this.#until, 0, monotonicMs() + BigInt(Math.ceil(ms)));
   }
 

@@ -94,8 +94,8 @@ function ended(
   facts: Pick<JobEnding, 'result' | 'error'>,
   policy: AckPolicy,
 ): Acknowledgement {
-  const { claim, envelope, context } = run;
-  const { progress, logs } = context.reported;
+  const { claim, envelope } = run;
+  const { progress, logs } = run.reported;
   const isPlain = kind === 'succeeded' && claim.isFirst && progress === undefined && logs === undefined;
   const payload =
     kind !== 'failed' && !policy.keepsResults

@@ -44,7 +44,7 @@ export interface Claim extends Entry {
 const ENTRY = /^([hnl])(\d+)\.(\d+)\.(.+)$/;
 /** Digits of a time. */
 const TIME_DIGITS = 13;
-/** Letters of first entries; most entries are such, and to read them by regular expressions took 0.5 µs more of each job. */
+/** Letters of first entries; most entries are such, and regular expressions took more of a worker's time than anything else. */
 const FIRST_LETTERS: Readonly<Record<string, PriorityLetter>> = { H: 'h', N: 'n', L: 'l' };
 
 export function formatEntry({ priority, run, crashes, id }: Entry): string {

@@ -52,7 +52,7 @@ redis.call('UNLINK', base .. ':nothing')
 /**
  * Records of jobs that succeeded or were cancelled: in one hash by id, and listed, oldest first, as `<end of their time,
  * 13 digits>:<id>`. One HSET and one RPUSH then keep what a whole step ended; with a key and a member of a sorted set for
- * each, Redis spent 13.7 µs on a job instead of 6.7. Both are bounded in number and time, and go as a whole with
+ * each, and an LREM for each claim, Redis spent 13.7 µs on a job instead of 6.9. Both are bounded in number and time, and go as a whole with
  * the last one's time where nobody is left to look.
  * `dropExpired()`; `keepFinished(ids, texts, ttl, cap)`, where `ids` may be changed.
  */

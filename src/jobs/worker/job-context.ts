@@ -14,6 +14,10 @@ export interface JobContextFields {
   report?: (changes: { progress?: number; logs?: readonly string[] }) => Promise<void>;
 }
 
+const NO_LINES: readonly string[] = [];
+const NOTHING = Object.freeze({});
+const NO_METADATA = Object.freeze({});
+
 /** Log lines kept with a job; older ones give way. */
 const MAX_LOGS = 100;
 /** Characters kept of each. */
@@ -34,7 +38,7 @@ export class JobContext {
   readonly #signal: AbortSignal | (() => AbortSignal);
   readonly #report: NonNullable<JobContextFields['report']>;
   #progress: number | undefined;
-  #logs: string[] = [];
+  #logs: readonly string[] = NO_LINES;
 
   constructor(fields: JobContextFields) {
     this.jobId = fields.jobId;
@@ -44,7 +48,7 @@ export class JobContext {
     this.enqueuedAt = fields.enqueuedAt;
     this.startedAt = fields.startedAt ?? new Date();
     this.userId = fields.userId;
-    this.metadata = fields.metadata ?? {};
+    this.metadata = fields.metadata ?? NO_METADATA;
     this.#signal = fields.signal ?? new AbortController().signal;
     this.#report = fields.report ?? (async () => {});
   }
@@ -69,6 +73,7 @@ export class JobContext {
 
   /** What was reported so far. */
   get reported(): { progress?: number; logs?: readonly string[] } {
+    if (this.#progress === undefined && this.#logs.length === 0) return NOTHING;
     return {
       ...(this.#progress !== undefined && { progress: this.#progress }),
       ...(this.#logs.length > 0 && { logs: this.#logs }),

@@ -21,6 +21,7 @@ export type RunOptions = Pick<ResolvedWorkerOptions, 'withDb' | 'services' | 'ab
 /** What a handler shows of its job. */
 export type JobReport = Parameters<NonNullable<JobContextFields['report']>>[0];
 
+const NOTHING: JobReport = Object.freeze({});
 /** A timer set for longer fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -30,7 +31,7 @@ export class JobRun {
   readonly envelope: StoredEnvelope;
   /** Why the stored text is no job, if it is none. */
   readonly fault: unknown;
-  readonly context: JobContext;
+  #context: JobContext | undefined;
   /** Made when the handler asks for it: that took a fifth of the time of a job that does nothing. */
   #controller: AbortController | undefined;
   #reason: Error | undefined;
@@ -44,18 +45,11 @@ export class JobRun {
     this.envelope = envelope;
     this.fault = fault;
     this.#options = options;
-    this.context = new JobContext({
-      jobId: claim.id,
-      taskName: envelope.task,
-      attempt: claim.run,
-      maxAttempts: envelope.maxAttempts,
-      enqueuedAt: new Date(envelope.enqueuedAtMs),
-      startedAt: new Date(claim.claimedAtMs),
-      userId: envelope.userId,
-      metadata: envelope.metadata,
-      signal: () => this.#signal(),
-      report: (changes) => options.report(this, changes),
-    });
+  }
+
+  /** What the handler has shown. */
+  get reported(): JobReport {
+    return this.#context?.reported ?? NOTHING;
   }
 
   /** How long it has gone on, ms. */
@@ -84,7 +78,7 @@ export class JobRun {
   /**
    * Runs `handler` in the context of who enqueued the job, and calls `onEnd` once. A handler that does not heed its signal
    * cannot be stopped, but it is waited for no longer. No promise is made for a handler that makes none, and one for others:
-   * each takes a microsecond while async contexts are followed.
+   * a handler that is an async function costs 2.5 µs more than one that is not (Node 20).
    */
   perform(handler: JobHandler, onEnd: (outcome: Outcome) => void): void {
     this.#began = performance.now();
@@ -127,12 +121,30 @@ export class JobRun {
   }
 
   #inContext(handler: JobHandler): unknown {
-    const { context, envelope } = this;
+    const { envelope } = this;
     const { withDb, services } = this.#options;
+    const context = this.#makeContext();
     const logFields = { jobId: context.jobId, task: context.taskName, attempt: context.attempt };
     const ambient = services ? { ...envelope.context, logFields, services } : { ...envelope.context, logFields };
     if (!withDb) return runInContext(ambient, () => handler(envelope.data, context, undefined));
     return runInContext(ambient, () => withDb(context, async (db) => handler(envelope.data, context, db)));
+  }
+
+  #makeContext(): JobContext {
+    const { claim, envelope } = this;
+    this.#context = new JobContext({
+      jobId: claim.id,
+      taskName: envelope.task,
+      attempt: claim.run,
+      maxAttempts: envelope.maxAttempts,
+      enqueuedAt: new Date(envelope.enqueuedAtMs),
+      startedAt: new Date(claim.claimedAtMs),
+      userId: envelope.userId,
+      metadata: envelope.metadata,
+      signal: () => this.#signal(),
+      report: (changes) => this.#options.report(this, changes),
+    });
+    return this.#context;
   }
 
   /** A fault after an abort is the abort's doing. */

@@ -24,8 +24,8 @@ const STEP_RETRY = { baseMs: 100, factor: 2, capMs: 1000, jitter: 0.3 };
 /** Acknowledgements per step; the rest go with the next one. */
 const ACK_CHUNK = 500;
 /**
- * Steps under way at once. While Redis works on one, this process runs what the other one brought: with quick handlers that
- * is 1.6 times as many jobs a second as one step after the other (200 in flight, two cores).
+ * Steps under way at once. While Redis works on one, this process runs what the other one brought. Eight interleaved runs
+ * against one step at a time, on a busy machine of two cores: at best 95k jobs/s for 81k, in the median 69k for 65k.
  */
 const STEPS = 2;
 /** A second step must be worth its cost: it carries at least this part of what may be held. */
