@@ -12,6 +12,7 @@ import {
   installStack,
   RateLimits,
   RouteTable,
+  rateLimit,
   UserIdentity,
 } from '../../../dist/http/index.js';
 import { connectRedis } from '../../../dist/redis/index.js';
@@ -31,11 +32,11 @@ router.post('/orders', { auth: 'user', body: z.object({ order: z.string() }) }, 
   note('end', order);
   return { order, pid: process.pid };
 });
-router.post('/take', { auth: 'user' }, async () => 'taken');
+router.post('/take', { auth: 'user', use: [rateLimit(limit)] }, async () => 'taken');
 
 const redis = await connectRedis({ url: redisUrl });
 const store = new IdempotencyStore(redis.client, { prefix: 'idem:', secret: 's'.repeat(32), leaseSeconds });
-const tiers = { anonymous: 1, authenticated: limit, admin: 1 };
+const tiers = { anonymous: 1, authenticated: 1_000_000, admin: 1 };
 const routes = new RouteTable();
 routes.mount([router]);
 const app = new Koa();

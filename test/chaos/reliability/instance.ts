@@ -8,7 +8,7 @@ export interface InstanceSettings {
   redisUrl: string;
   /** The file in which it notes what it does. */
   ledger: string;
-  /** Requests of a user per minute. */
+  /** Requests of a user to `/take` per minute. */
   limit: number;
   /** How long an `Idempotency-Key` of somebody who died stays claimed. */
   leaseSeconds: number;
