@@ -21,11 +21,12 @@ const QUICK_LEASE = {
   suspectDelayMs: 200,
 };
 
-/** Options of the worker, and of its connection. */
-type WorkerSettings = { socketTimeoutSeconds?: number } & Record<string, unknown>;
+/** Options of the worker; of its connection, to the bench's own server unless `url` says otherwise; and of its queue. */
+type WorkerSettings = { socketTimeoutSeconds?: number; url?: string; queue?: object } & Record<string, unknown>;
 
 export interface LedgerLine {
-  what: 'start' | 'effect';
+  /** `refused`: what the worker said of some job came too late. */
+  what: 'start' | 'effect' | 'refused';
   jobId: string;
   attempt: number;
   pid: number;
@@ -33,6 +34,7 @@ export interface LedgerLine {
 
 /** A Redis server of its own, worker processes to kill, and the ledger of what they did. */
 export class FaultBench {
+  readonly prefix = 'fault:';
   readonly queue: JobQueue;
   readonly connection: RedisConnection;
   readonly workers: ChildProcess[] = [];
@@ -44,7 +46,7 @@ export class FaultBench {
     this.#server = server;
     this.connection = connection;
     const registry = JobRegistry.from({ effect: () => {}, block: () => {}, crash: () => {} });
-    this.queue = new JobQueue({ redis: connection.jobs, prefix: 'fault:', registry });
+    this.queue = new JobQueue({ redis: connection.jobs, prefix: this.prefix, registry });
   }
 
   static async open(startRedis: FaultServer['start']): Promise<FaultBench> {
@@ -63,11 +65,21 @@ export class FaultBench {
     });
   }
 
-  async worker({ socketTimeoutSeconds, ...options }: WorkerSettings = {}): Promise<ChildProcess> {
+  get url(): string {
+    return this.#server.url;
+  }
+
+  async worker({
+    socketTimeoutSeconds,
+    url = this.url,
+    queue,
+    ...options
+  }: WorkerSettings = {}): Promise<ChildProcess> {
     const settings = {
       socketTimeoutSeconds,
-      url: this.#server.url,
-      prefix: 'fault:',
+      url,
+      queue,
+      prefix: this.prefix,
       ledger: join(this.#directory, 'ledger'),
       worker: { concurrency: 4, ...QUICK_LEASE, ...options },
     };
@@ -103,6 +115,18 @@ export class FaultBench {
         return totals.succeeded + totals.failed >= jobs ? true : undefined;
       },
       `${jobs} jobs to end`,
+      limitMs,
+    );
+  }
+
+  /** Waits until no job waits or runs. */
+  async idle(limitMs = 60_000): Promise<void> {
+    await until(
+      async () => {
+        const { waiting, running, delayed } = await this.queue.stats();
+        return waiting + running + delayed === 0 ? true : undefined;
+      },
+      'the queue to be empty',
       limitMs,
     );
   }

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { JobQueue, JobRegistry, JobWorker } from '../../dist/jobs/index.js';
 import { connectRedis } from '../../dist/redis/index.js';
 
-const { url, socketTimeoutSeconds, prefix, ledger, worker: options } = JSON.parse(process.argv[2]);
+const { url, socketTimeoutSeconds, prefix, ledger, queue: kept, worker: options } = JSON.parse(process.argv[2]);
 const note = (what, { jobId, attempt }) => appendFileSync(ledger, `${what} ${jobId} ${attempt} ${process.pid}\n`);
 
 const registry = JobRegistry.from({
@@ -34,8 +34,16 @@ const queue = new JobQueue({
   registry,
   openSubscriber: () => connection.open('events'),
   maxFinished: 100_000, // the test reads every record
+  ...kept,
 });
-const worker = new JobWorker({ queue, registry, ...options });
+const metrics = {
+  increment(name) {
+    if (name === 'jobs_stale_acks_total') note('refused', { jobId: '-', attempt: 0 });
+  },
+  gauge() {},
+  histogram() {},
+};
+const worker = new JobWorker({ queue, registry, metrics, ...options });
 await worker.start();
 process.once('SIGTERM', async () => {
   await worker.stop({ timeoutMs: 500 });

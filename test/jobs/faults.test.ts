@@ -5,8 +5,9 @@ import { JobRegistry, JobWorker } from '../../src/jobs/index.js';
 import { runStep } from '../../src/jobs/worker/worker-step.js';
 import { FAULT_REDIS } from '../setup/servers.js';
 import { FaultBench, kill } from './fault-bench.js';
-import { killWorkers, pauseWorker, restartRedis } from './job-faults.js';
+import { killWorkers, pauseWorker } from './job-faults.js';
 import { until } from './queue-fixture.js';
+import { flushScripts, loseTheLine, restartRedis } from './redis-faults.js';
 
 describe.each(FAULT_REDIS)('jobs survive ($name)', { timeout: 60_000 }, ({ start }) => {
   let bench: FaultBench;
@@ -121,17 +122,15 @@ describe.each(FAULT_REDIS)('jobs survive ($name)', { timeout: 60_000 }, ({ start
   });
 
   it('a Redis that forgets its scripts, again and again', async () => {
-    await bench.worker();
-    for (let i = 0; i < 20; i++) {
-      await bench.queue.enqueueMany([
-        { task: 'effect', data: { ms: 1 } },
-        { task: 'effect', data: { ms: 10 } },
-      ]);
-      await bench.connection.client.script('FLUSH');
-    }
-    await bench.ended(40);
-    expect(bench.ledger.filter(({ what }) => what === 'start')).toHaveLength(40);
-    expect(await bench.queue.stats()).toMatchObject({ totals: { succeeded: 40, failed: 0 } });
+    const figures = await flushScripts(bench, 30);
+    expect(figures).toMatchObject({ refused: 0, lost: 0, doubleCompletions: 0, reruns: 0 });
+    expect(figures.accepted).toBeGreaterThan(30);
+  });
+
+  it('a line that loses everything without a word', async () => {
+    const { broken, ...figures } = await loseTheLine(bench, 2, Math.random);
+    expect(figures).toMatchObject({ lost: 0, doubleCompletions: 0 });
+    expect(broken).toBeGreaterThan(0);
   });
 
   it('the death of many workers with many jobs at once', async () => {

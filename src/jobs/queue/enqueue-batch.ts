@@ -1,5 +1,6 @@
 import { ConnectionError } from '../../base/errors.js';
 import { type RedisClient, type RedisScript, runScript } from '../../redis/index.js';
+import { bundleArguments, ENQUEUE_BUNDLE, isBundle } from './bundle-script.js';
 import { ENQUEUE } from './enqueue-script.js';
 
 /** One job on its way to Redis. */
@@ -73,6 +74,17 @@ export class EnqueueBatch {
   }
 
   async #send(chunk: readonly EnqueueRequest[]): Promise<boolean[]> {
+    try {
+      if (this.#script !== ENQUEUE || !isBundle(chunk)) return await this.#sendEach(chunk);
+      await runScript(this.#redis, ENQUEUE_BUNDLE, [this.#base], bundleArguments(chunk));
+      return new Array(chunk.length).fill(true);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new ConnectionError(`Redis did not take the job (${reason}); try again`, { cause });
+    }
+  }
+
+  async #sendEach(chunk: readonly EnqueueRequest[]): Promise<boolean[]> {
     const ready = chunk.filter(({ due }) => due === '');
     const later = ready.length < chunk.length ? chunk.filter(({ due }) => due !== '') : [];
     const args: Array<string | number> = [ready.length];
@@ -80,13 +92,8 @@ export class EnqueueBatch {
     for (const { envelope } of ready) args.push(envelope);
     for (const { id, envelope, due } of later) args.push(id, envelope, due);
     const known = new Set<EnqueueRequest | undefined>();
-    try {
-      const numbers = (await runScript(this.#redis, this.#script, [this.#base], args)) as number[];
-      for (const number of numbers) known.add(ready[number - 1] ?? later[number - ready.length - 1]);
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new ConnectionError(`Redis did not take the job (${reason}); try again`, { cause });
-    }
+    const numbers = (await runScript(this.#redis, this.#script, [this.#base], args)) as number[];
+    for (const number of numbers) known.add(ready[number - 1] ?? later[number - ready.length - 1]);
     // An id of our own making is known only when the client sent the script twice over a broken connection.
     return chunk.map((request) => !request.named || !known.has(request));
   }

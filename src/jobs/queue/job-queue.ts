@@ -242,22 +242,31 @@ export class JobQueue {
   async #submit(order: Order): Promise<EnqueueResult> {
     if ('schedule' in order) return this.#schedule(order.task, order.schedule);
     const taken = await this.#batch.add(order.request);
-    return taken ? this.#queued(order.task, order.request.id) : this.#duplicate(order.task, order.request.id);
+    if (!taken) return this.#duplicate(order.task, order.request.id);
+    this.#count(order.task, 1);
+    return this.#queued(order.task, order.request.id);
   }
 
   async #submitMany(orders: readonly Order[]): Promise<EnqueueResult[]> {
     const requests = orders.flatMap((order) => ('request' in order ? [order.request] : []));
     const taken = (await this.#batch.addMany(requests)).values();
+    const amounts = new Map<string, number>();
     const results = orders.map((order) => {
       if ('schedule' in order) return this.#schedule(order.task, order.schedule);
       const { id } = order.request;
-      return taken.next().value ? this.#queued(order.task, id) : this.#duplicate(order.task, id);
+      if (!taken.next().value) return this.#duplicate(order.task, id);
+      amounts.set(order.task, (amounts.get(order.task) ?? 0) + 1);
+      return this.#queued(order.task, id);
     });
+    for (const [task, amount] of amounts) this.#count(task, amount);
     return results.some((result) => result instanceof Promise) ? Promise.all(results) : (results as EnqueueResult[]);
   }
 
+  #count(task: string, amount: number): void {
+    this.#metrics.increment('jobs_enqueued_total', { task }, amount);
+  }
+
   #queued(taskName: string, jobId: string): EnqueueResult {
-    this.#metrics.increment('jobs_enqueued_total', { task: taskName });
     return { jobId, taskName, status: 'queued', queueName: this.name, duplicate: false };
   }
 
@@ -276,9 +285,8 @@ export class JobQueue {
     const jobs = await Promise.all(orders.map((order) => this.#committed.pack(order)));
     await outbox.put(jobs);
     return orders.map(({ task }, i) => {
-      this.#metrics.increment('jobs_enqueued_total', { task });
-      const jobId = jobs[i]?.jobId ?? '';
-      return { jobId, taskName: task, queueName: this.name, status: 'queued', duplicate: false };
+      this.#count(task, 1);
+      return this.#queued(task, jobs[i]?.jobId ?? '');
     });
   }
 

@@ -14,12 +14,13 @@ for (const { start } of FAULT_REDIS) {
       const database = await sql.create();
       try {
         const urls = { databaseUrl: database.url, redisUrl: server.url };
-        const { kills, committed, lost, ghosts, reruns } = await killCommitters(urls, KILLS, random);
+        const { kills, between, committed, lost, ghosts, reruns } = await killCommitters(urls, KILLS, random);
         console.info(
-          `outbox on ${sql.name} (seed ${seed}): ${kills} kills, ${committed} committed rows with a job: ` +
+          `outbox on ${sql.name} (seed ${seed}): ${kills} kills, ${between} of them between commit and push, ${committed} committed rows with a job: ` +
             `lost ${lost}, of rows rolled back ${ghosts}, run twice ${reruns}`,
         );
         expect({ lost, ghosts }).toEqual({ lost: 0, ghosts: 0 });
+        expect(between).toBeGreaterThanOrEqual(KILLS / 3);
       } finally {
         await database.drop();
         await server.close();

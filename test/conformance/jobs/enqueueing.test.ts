@@ -6,11 +6,13 @@ import type { RedisClient } from '../../../src/redis/index.js';
 import { QueueFixture, until } from '../../jobs/queue-fixture.js';
 import { BACKENDS } from '../../redis/backends.js';
 
-/** A client that runs each ENQUEUE twice, as after a lost answer; `between` gets its arguments. */
+const ENQUEUES: readonly unknown[] = ['kernelJobsEnqueue', 'kernelJobsEnqueueBundle'];
+
+/** A client that runs each of ENQUEUES twice, as after a lost answer; `between` gets its arguments. */
 function resendingClient(redis: RedisClient, between: (args: readonly unknown[]) => Promise<void>): RedisClient {
   const get = (target: RedisClient, name: string | symbol) => {
     const found: unknown = Reflect.get(target, name);
-    if (name !== 'kernelJobsEnqueue' || typeof found !== 'function') return found;
+    if (!ENQUEUES.includes(name) || typeof found !== 'function') return found;
     return async (...args: unknown[]) => {
       await Reflect.apply(found, target, args);
       await between(args);
@@ -74,6 +76,39 @@ for (const backend of BACKENDS) {
       expect(await producer.enqueue('once')).toMatchObject({ duplicate: false });
       expect(await fixture.queue.stats()).toMatchObject({ waiting: 0, running: 0, totals: { succeeded: 1 } });
       expect(runs).toBe(1);
+    });
+
+    it('takes many jobs once although the client sends them again, after they have ended', async () => {
+      let runs = 0;
+      fixture.registry.register('once', () => ++runs);
+      await fixture.worker();
+      const resending = resendingClient(fixture.queue.redis, async () => {
+        await until(
+          async () => ((await fixture.queue.stats()).totals.succeeded === 20 ? true : undefined),
+          'their end',
+        );
+      });
+      const producer = fixture.client({ redis: resending, registry: fixture.registry, maxFinished: 1 });
+      await producer.enqueueMany(Array.from({ length: 20 }, () => ({ task: 'once' })));
+      expect(await fixture.queue.stats()).toMatchObject({ waiting: 0, running: 0, totals: { succeeded: 20 } });
+      expect(runs).toBe(20);
+    });
+
+    it('takes many jobs at once as it takes each: in order, by priority, with all they carry', async () => {
+      const done: unknown[] = [];
+      fixture.registry.register('note', (data) => void done.push(data));
+      const many = Array.from({ length: 300 }, (_, n) => ({ task: 'note', data: { n, text: `ü\n${n}` } }));
+      const high = many.slice(0, 10).map((job) => ({ ...job, priority: 'high' as const }));
+      const mixed = many.slice(10, 30).map((job, i) => ({ ...job, priority: i % 2 ? ('low' as const) : undefined }));
+      await Promise.all([fixture.queue.enqueueMany(many.slice(30)), fixture.queue.enqueueMany(high)]);
+      await fixture.queue.enqueueMany(mixed);
+      expect((await fixture.queue.stats()).waiting).toBe(300);
+      await fixture.worker({ concurrency: 1 });
+      await until(() => (done.length === 300 ? true : undefined), 'all of them');
+      const data = (jobs: readonly { data: unknown }[]) => jobs.map((job) => job.data);
+      const normal = mixed.filter(({ priority }) => priority !== 'low');
+      const low = mixed.filter(({ priority }) => priority === 'low');
+      expect(done).toEqual(data([...high, ...many.slice(30), ...normal, ...low]));
     });
 
     it('sends much data in several calls', { timeout: 60_000 }, async () => {

@@ -11,9 +11,10 @@ for (const { start } of FAULT_REDIS) {
       const database = await sql.create();
       try {
         const urls = { databaseUrl: database.url, redisUrl: server.url };
-        const figures = await killCommitters(urls, 5, Math.random);
+        const figures = await killCommitters(urls, 3, Math.random);
         expect(figures).toMatchObject({ lost: 0, ghosts: 0, reruns: 0 });
-        expect(figures.committed).toBeGreaterThan(10);
+        expect(figures.committed).toBeGreaterThan(5);
+        expect(figures.between).toBeGreaterThanOrEqual(2);
       } finally {
         await database.drop();
         await server.close();
