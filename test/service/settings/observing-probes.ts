@@ -105,7 +105,8 @@ export const tracingProbes: Probes<KernelSettings['tracing']> = {
     expect(await keptTraces(await kernelWith({ tracing: { excludePaths: ['/fine'] } }))).toEqual(['GET /broken']);
   },
   sampleRate: async () => {
-    expect(await keptTraces(await kernelWith({ tracing: { sampleRate: 0 } }))).toEqual([]);
+    expect(await keptTraces(await kernelWith({ tracing: { sampleRate: 0 } }))).toEqual(['GET /broken']);
+    expect(await keptTraces(await kernelWith({ tracing: { sampleRate: 0, saveErrors: false } }))).toEqual([]);
     const half = await kernelWith({ tracing: { sampleRate: 0.5 } });
     const { length } = await keptTraces(half, Array(200).fill('/fine'));
     expect(length).toBeGreaterThan(50);
@@ -137,7 +138,7 @@ export const observingConfigProbes: Probes<ObservingFields> = {
     expect(await keptTraces(probed)).toEqual(['GET /broken']);
   },
   tracingSampleRate: async () => {
-    expect(await keptTraces(await serviceWith({ tracingSampleRate: 0 }))).toEqual([]);
+    expect(await keptTraces(await serviceWith({ tracingSampleRate: 0 }))).toEqual(['GET /broken']);
     expect(() => ServiceConfig.fromEnv({ TRACING_SAMPLE_RATE: '2' })).toThrow(/TRACING_SAMPLE_RATE/);
   },
 };
