@@ -32,7 +32,8 @@ const MEANINGS: Readonly<Record<string, Interpret>> = {
   },
   kernel_api_keys: ({ rowId }, { action, changes }) => {
     const what = keyAction(action, changes);
-    return what && { action: what, entity: 'kernel_api_keys', entityId: rowId, changes: null, metadata: null };
+    if (what === undefined) return undefined;
+    return { action: what, entity: 'kernel_api_keys', entityId: rowId, changes: null, metadata: null };
   },
 };
 
@@ -53,7 +54,7 @@ function ofAccount(
 function keyAction(action: DescribedEvent['action'], changes: Changes): string | undefined {
   if (action === 'create') return 'api_key.created';
   if (action === 'delete' || (changes.revoked_at && changes.revoked_at[1] !== null)) return 'api_key.revoked';
-  return changes.key_hash && 'api_key.rotated';
+  return changes.key_hash ? 'api_key.rotated' : undefined;
 }
 
 /** Engines without booleans write 1. */
