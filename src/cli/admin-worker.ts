@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
+import { KernelError } from '../base/errors.js';
 import { declaredEntities } from '../orm/index.js';
 import { loadEnvHierarchy } from '../service/env/index.js';
 import { type RunAdminWorkerOptions, runAdminWorker } from '../service/run-admin-worker.js';
@@ -12,7 +13,7 @@ interface AdminWorkerCommandOptions {
   adminDbUrl?: string;
   namespace?: string;
   entities?: string[];
-  auditDays?: number;
+  retention?: string[];
 }
 
 export function addAdminWorker(program: Command): void {
@@ -24,14 +25,17 @@ export function addAdminWorker(program: Command): void {
     .option('--admin-db-url <url>', 'where records are written; default: ADMIN_DB_URL, else the database')
     .option('--namespace <prefix>', 'prefix of every Redis key, as the service has it')
     .option('--entities <modules...>', 'compiled modules that declare the entities, for typed values in records')
-    .option('--audit-days <days>', 'days that audit records are kept; default: all', Number)
+    .option(
+      '--retention <kind=days...>',
+      'days that records are kept, such as traces=7 audit=null; default: as in a service',
+    )
     .action((options: AdminWorkerCommandOptions) => work(options));
 }
 
 /** Ends with the process: a signal closes the worker and exits. */
 async function work(options: AdminWorkerCommandOptions): Promise<void> {
   loadEnvHierarchy({ rootDir: process.cwd() });
-  const { redisUrl, databaseUrl, adminDbUrl, namespace: redisNamespace, entities = [], auditDays } = options;
+  const { redisUrl, databaseUrl, adminDbUrl, namespace: redisNamespace, entities = [], retention } = options;
   for (const module of entities) await loadEntities(module);
   const chosen = Object.fromEntries(
     Object.entries({ redisUrl, databaseUrl, adminDbUrl, redisNamespace }).filter(([, value]) => value !== undefined),
@@ -39,8 +43,18 @@ async function work(options: AdminWorkerCommandOptions): Promise<void> {
   await runAdminWorker({
     config: ServiceConfig.fromEnv(),
     ...(entities.length > 0 && { entities: declaredEntities() }),
-    ...(auditDays !== undefined && { retention: { audit: auditDays } }),
+    ...(retention && { retention: retentionOf(retention) }),
     ...chosen,
   } as RunAdminWorkerOptions);
   await once(process, 'exit');
+}
+
+/** What the settings make of it is checked there. @throws KernelError for what is no pair */
+function retentionOf(pairs: readonly string[]): NonNullable<RunAdminWorkerOptions['retention']> {
+  const entries = pairs.map((pair) => {
+    const [, kind, days] = /^(\w+)=(\d+|null)$/.exec(pair) ?? [];
+    if (!kind) throw new KernelError('E_CLI', `--retention ${pair}: write kind=days, such as traces=7 or audit=null`);
+    return [kind, days === 'null' ? null : Number(days)];
+  });
+  return Object.fromEntries(entries);
 }

@@ -13,6 +13,7 @@ export { type Geo, getGeoFromHeaders } from './edge/geo.js';
 export { addressBucket, canonicalAddress, isPrivateAddress } from './edge/ip-address.js';
 export { noRateLimit, rateLimit } from './edge/rate-limit.js';
 export { type LimitDecision, RateLimits, type RequestLimiter } from './edge/rate-limits.js';
+export { countStreamed } from './edge/streamed-bytes.js';
 export { traceRequests } from './edge/trace-requests.js';
 export {
   AuthError,

@@ -46,6 +46,8 @@ export interface KernelState {
   idempotency?: Idempotency | null;
   /** Most bytes a body may have, here. */
   bodyLimit?: number;
+  /** How many bytes have come of a body that did not announce its length. */
+  receivedBytes?: () => number;
   /** The body's bytes, where the route asks for them. */
   rawBody?: Buffer;
   /** What a multipart body uploaded. */

@@ -57,7 +57,7 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
   openTracer(settings, services);
   const opened = { ...options, clock, newId, jobRegistry, entities, recorded: TELEMETRY_ENTITIES, isProd };
   const engines = await openEngines(opened);
-  const telemetry = openTelemetry(options, engines);
+  const telemetry = openTelemetry({ ...options, clock }, engines);
   const identity = buildIdentity(options, engines);
   const { auth } = identity;
   voidWhatIsWritten(options, engines);

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../base/clock.js';
+import { KernelError } from '../../base/errors.js';
 import type { DatabaseHandle, Filter, SessionHandle } from '../../orm/index.js';
 import { ActionReplay, type ReplayStep } from './entities.js';
 import { fingerprintOf } from './fingerprint.js';
@@ -68,6 +69,7 @@ interface GroupRow {
 }
 
 const DAY_MS = 86_400_000;
+const ROWS_PER_DELETE = 1_000;
 
 /** The replays in `kernel_action_replays` of `db`, else of the ambient or the newest open database. */
 export class ReplayStore {
@@ -148,10 +150,20 @@ export class ReplayStore {
     });
   }
 
-  /** Removes what is older. @returns how many there were */
+  /** Removes what is older, a thousand at a time. @returns how many there were */
   async cleanupOld(days: number): Promise<number> {
-    const before = new Date(this.#clock.now() - days * DAY_MS);
-    return ActionReplay.deleteMany({ timestamp: { lt: before } }, this.#on);
+    if (!(days >= 0)) throw new KernelError('E_CLEANUP', `days: ${days} is no number of 0 or more`);
+    const timestamp = { lt: new Date(this.#clock.now() - days * DAY_MS) };
+    for (let removed = 0; ; ) {
+      const old = await ActionReplay.find({
+        where: { timestamp },
+        select: ['id'],
+        limit: ROWS_PER_DELETE,
+        ...this.#on,
+      });
+      if (old.length === 0) return removed;
+      removed += await ActionReplay.deleteMany({ id: { in: old.map(({ id }) => id) } }, this.#on);
+    }
   }
 }
 

@@ -30,7 +30,7 @@ export class KernelAuthToken extends Model {
   /** The address it was mailed to. */
   @Field({ type: 'string', nullable: false }) email!: string;
   @Field({ type: 'string', nullable: false, unique: true }) tokenHash!: string;
-  @Field({ type: 'datetime', nullable: false }) expiresAt!: Date;
+  @Field({ type: 'datetime', nullable: false, index: true }) expiresAt!: Date;
 }
 
 /** A second factor. The secret is encrypted, recovery codes are hashes. */

@@ -12,7 +12,7 @@ export type UsageMetrics = Record<string, number>;
 export class UsageEvent extends Model {
   @Field({ type: 'string', nullable: false, unique: { includeDeleted: true } }) eventId!: string;
   @Field({ type: 'string', nullable: false, length: 100 }) app!: string;
-  /** `request` or `custom`. */
+  /** `request`, `custom`, or `stream`: what a streamed answer has sent. */
   @Field({ type: 'string', nullable: false, length: 20, default: 'request' }) eventType!: string;
   @Field({ type: 'string', length: 64 }) workspaceId?: string | null;
   @Field({ type: 'string', length: 64 }) userId?: string | null;

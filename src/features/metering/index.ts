@@ -11,5 +11,6 @@ export {
 } from './metering.js';
 export type { UsagePeriod } from './periods.js';
 export { createAdminMeteringRouter, createMeteringRouter, type MeteringRouterOptions } from './routes.js';
+export { trimDays, trimMonthsAndYears } from './trim-summaries.js';
 export type { TrackedUsage, UsageRecord } from './usage-event.js';
 export { type QuotaConsumption, type QuotaQuery, type UsageQuery, UsageStore } from './usage-store.js';

@@ -1,8 +1,8 @@
 import { KernelError } from '../../base/errors.js';
 import { ambientService, type ServiceKey, serviceKey } from '../../base/services.js';
-import { AfterAnswer, type HttpContext, type HttpMiddleware, type Next } from '../../http/index.js';
+import { AfterAnswer, countStreamed, type HttpContext, type HttpMiddleware, type Next } from '../../http/index.js';
 import type { SessionHandle } from '../../orm/index.js';
-import { customUsage, requestUsage, type TrackedUsage, type UsageRecord } from './usage-event.js';
+import { customUsage, requestUsage, streamUsage, type TrackedUsage, type UsageRecord } from './usage-event.js';
 import { type QuotaConsumption, type QuotaQuery, type UsageQuery, UsageStore } from './usage-store.js';
 
 /** Where the events of usage go: a publisher of the kernel's hub. */
@@ -44,7 +44,10 @@ export function meterRequests({ app, sink }: Pick<UsageMeter, 'app' | 'sink'>): 
     if (unmetered.has(ctx.path)) return next();
     const start = performance.now();
     try {
-      return await next();
+      await next();
+      countStreamed(ctx, (bytes) => {
+        if (bytes > 0) sink.push(streamUsage(ctx, bytes, performance.now() - start, app));
+      });
     } finally {
       answered.add(ctx, performance.now() - start);
     }

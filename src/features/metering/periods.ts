@@ -2,21 +2,21 @@
 export const USAGE_PERIODS = ['day', 'month', 'year'] as const;
 export type UsagePeriod = (typeof USAGE_PERIODS)[number];
 
-const LENGTHS: Readonly<Record<UsagePeriod, number>> = { year: 4, month: 7, day: 10 };
+export const PERIOD_KEY_LENGTHS: Readonly<Record<UsagePeriod, number>> = { year: 4, month: 7, day: 10 };
 const KEY = /^\d{4}(-\d{2}(-\d{2})?)?$/;
 
 /** `2026-11-29`, `2026-11` or `2026`: those a moment is in. */
 export function periodKeys(at: Date): string[] {
-  return USAGE_PERIODS.map((period) => at.toISOString().slice(0, LENGTHS[period]));
+  return USAGE_PERIODS.map((period) => at.toISOString().slice(0, PERIOD_KEY_LENGTHS[period]));
 }
 
 /** The key of the period that a moment is in; what is a key already stays one. */
 export function periodKey(period: string, at: Date): string {
-  const length = LENGTHS[period as UsagePeriod];
+  const length = PERIOD_KEY_LENGTHS[period as UsagePeriod];
   return length === undefined ? period : at.toISOString().slice(0, length);
 }
 
 /** Whether it is `day`, `month`, `year`, or the key of one. */
 export function isPeriod(period: string): boolean {
-  return period in LENGTHS || KEY.test(period);
+  return period in PERIOD_KEY_LENGTHS || KEY.test(period);
 }

@@ -1,3 +1,4 @@
+import { Stream } from 'node:stream';
 import { ValidationError, type ValidationIssue } from '../../base/errors.js';
 import { uuidv7 } from '../../base/ids.js';
 import { type HttpContext, routeLabel } from '../../http/index.js';
@@ -9,11 +10,11 @@ export interface UsageRecord {
   /** ms since 1970. */
   at: number;
   app: string;
-  type: 'request' | 'custom';
+  type: 'request' | 'stream' | 'custom';
   userId: string | null;
   workspaceId: string | null;
   metrics: UsageMetrics;
-  /** Of a request. */
+  /** Of a request, and of what a stream has sent. */
   request?: {
     endpoint: string;
     method: string;
@@ -39,12 +40,13 @@ export interface TrackedUsage {
 const METRIC = /^[\w.:/ -]{1,200}$/;
 const MAX_METRICS = 50;
 
-/** Headers of these lengths are what is known of the bytes; an event stream has none. */
+/** What a stream sends is counted once it is over, as a use of its own: how long that takes, nobody knows. */
 export function requestUsage(ctx: HttpContext, latencyMs: number, app: string): UsageRecord {
   const { user, auth } = ctx.state;
   const ms = Math.round(latencyMs);
-  const bytesIn = lengthOf(ctx.req.headers['content-length']);
-  const bytesOut = lengthOf(ctx.res.getHeader('content-length'));
+  const bytesIn = ctx.state.receivedBytes?.() ?? lengthOf(ctx.req.headers['content-length']);
+  const isSent = !(ctx.method === 'HEAD' || ctx.body instanceof Stream);
+  const bytesOut = isSent ? lengthOf(ctx.res.getHeader('content-length')) : 0;
   const endpoint = routeLabel(ctx).slice(0, 200);
   return {
     id: uuidv7(),
@@ -61,6 +63,17 @@ export function requestUsage(ctx: HttpContext, latencyMs: number, app: string): 
       [`${ENDPOINT_METRIC}${ctx.method}:${endpoint}`]: 1,
     },
     request: { endpoint, method: ctx.method, statusCode: ctx.status, latencyMs: ms, bytesIn, bytesOut },
+  };
+}
+
+/** What a stream has sent, once it is over. @param durationMs from the request on */
+export function streamUsage(ctx: HttpContext, bytesOut: number, durationMs: number, app: string): UsageRecord {
+  const { request, ...use } = requestUsage(ctx, durationMs, app);
+  return {
+    ...use,
+    type: 'stream',
+    metrics: { bytes_out: bytesOut },
+    ...(request && { request: { ...request, bytesIn: 0, bytesOut } }),
   };
 }
 

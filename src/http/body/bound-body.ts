@@ -5,8 +5,9 @@ import { BodyTooLargeError } from '../errors.js';
  * Holds a body that does not announce its length to `maxBytes`, whoever reads it: a plain router's handler, a multipart
  * parser. The reader gets `BodyTooLargeError`; one that does not listen for errors is cut off. What is still on its way
  * is thrown away, so that the client gets to read the answer.
+ * @returns what tells how many bytes have come so far
  */
-export function boundBody(req: IncomingMessage, maxBytes: number): void {
+export function boundBody(req: IncomingMessage, maxBytes: number): () => number {
   const push = req.push.bind(req);
   let received = 0;
   req.push = function countAndPush(chunk: Buffer | null, encoding?: BufferEncoding): boolean {
@@ -17,6 +18,7 @@ export function boundBody(req: IncomingMessage, maxBytes: number): void {
     if (wasWithin) interrupt(req, new BodyTooLargeError(maxBytes));
     return true;
   };
+  return () => received;
 }
 
 function interrupt(req: IncomingMessage, error: BodyTooLargeError): void {

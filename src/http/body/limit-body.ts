@@ -14,7 +14,7 @@ export function limitBody(maxBytes = DEFAULT_MAX_BODY_SIZE): HttpMiddleware {
     const announced = Number(ctx.req.headers['content-length'] ?? 0);
     ctx.state.bodyLimit = limit;
     if (announced > limit) throw new BodyTooLargeError(limit);
-    if (ctx.req.headers['transfer-encoding'] !== undefined) boundBody(ctx.req, limit);
+    if (ctx.req.headers['transfer-encoding'] !== undefined) ctx.state.receivedBytes = boundBody(ctx.req, limit);
     return next();
   };
 }

@@ -29,6 +29,8 @@ const shape: Record<keyof ServiceOptions, z.ZodType> = {
   adminWorkerEmbedded: z.boolean(),
   adminDbUrl: z.string(),
   retention: z.looseObject({}),
+  requestMetricsEnabled: z.boolean(),
+  meteringEnabled: z.boolean(),
   backupStore: z.string(),
   backupEncryption: z.strictObject({ key: z.string(), local: z.boolean().optional() }),
   redisUrl: z.string(),

@@ -71,6 +71,7 @@ const schema = z
     logLevel: text,
     requestMetricsEnabled: flag,
     requestMetricsExcludePaths: list,
+    meteringEnabled: flag,
     tracingEnabled: flag,
     tracingExcludePaths: list,
     tracingSampleRate: z.coerce.number('is not a number').min(0, 'must not be negative').max(1, 'must not be above 1'),

@@ -39,8 +39,12 @@ export interface ServiceOptions {
   adminWorkerEmbedded?: boolean;
   /** Where they are written to and read from; default `databaseUrl`. */
   adminDbUrl?: string;
-  /** Days that records are kept, by kind; what is older is removed in small batches. */
+  /** Days that records are kept, by kind; `null` keeps all. What is older is removed in small batches. */
   retention?: Partial<TelemetrySettings['retention']>;
+  /** Keep every request in a table; default true. */
+  requestMetricsEnabled?: boolean;
+  /** Count requests for their user and workspace; default true. */
+  meteringEnabled?: boolean;
   /** An S3-compatible bucket that backups are sent to: `s3://key:secret@bucket/prefix?region=…&endpoint=https://…`. */
   backupStore?: string;
   /** Seals backups that leave this machine; with `local`, all. The key is 32 bytes as hex or base64. */

@@ -76,8 +76,9 @@ function observabilitySettings({ options, config }: Given): KernelSettingsInput[
   return {
     serviceName: options.name,
     logLevel: config.logLevel,
-    requestMetricsEnabled: config.requestMetricsEnabled ?? true,
+    requestMetricsEnabled: options.requestMetricsEnabled ?? config.requestMetricsEnabled ?? true,
     requestMetricsExcludePaths: config.requestMetricsExcludePaths,
+    meteringEnabled: options.meteringEnabled ?? config.meteringEnabled,
   };
 }
 

@@ -7,9 +7,10 @@ import type { KernelSettings } from '../settings/settings.js';
 import type { RetentionRule } from './telemetry-room.js';
 
 export interface RetentionOptions {
+  /** Those whose tables are not in `db` are passed over. */
   rules: readonly RetentionRule[];
   days: KernelSettings['telemetry']['retention'];
-  telemetry: Database;
+  db: Database;
   logger: Logger;
   metrics: Metrics;
   clock?: Clock;
@@ -42,30 +43,36 @@ export class Retention {
     await this.#loop;
   }
 
-  /** @returns how many records went, by table. */
+  /** What fails for one table is logged and keeps no other from its turn. @returns how many records went, by entity. */
   async runOnce(): Promise<Record<string, number>> {
+    const { rules, days, db, logger } = this.#options;
     const removed: Record<string, number> = {};
-    for (const rule of this.#options.rules) {
-      const days = this.#options.days[rule.setting];
-      if (days === null || days === undefined) continue;
-      removed[rule.entity.name] = await this.#trim(rule, new Date(this.#clock.now() - days * DAY_MS));
+    for (const rule of rules.filter(({ entity }) => db.entities.includes(entity))) {
+      const kept = days[rule.setting];
+      if (kept === null) continue;
+      const { name } = rule.entity;
+      try {
+        removed[name] = (removed[name] ?? 0) + (await this.#trim(rule, new Date(this.#clock.now() - kept * DAY_MS)));
+      } catch (error) {
+        logger.error({ err: error, entity: name }, 'Old records were not removed');
+      }
     }
     return removed;
   }
 
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.runOnce().catch((error) => this.#options.logger.error({ err: error }, 'Old records were not removed'));
+      await this.runOnce();
       await sleep(jittered(EVERY_MS, 0.2), signal).catch(() => {});
     }
   }
 
   async #trim(rule: RetentionRule, before: Date): Promise<number> {
-    const { telemetry, metrics } = this.#options;
-    const trim = rule.trim ?? ((db: Database, moment: Date) => trimByField(rule, db, moment));
+    const { db, metrics } = this.#options;
+    const trim = rule.trim ?? ((on: Database, moment: Date) => trimByField(rule, on, moment));
     let removed = 0;
     while (!this.#stopping.signal.aborted) {
-      const some = await trim(telemetry, before);
+      const some = await trim(db, before);
       removed += some;
       if (some === 0) break;
       metrics.increment('telemetry_records_trimmed_total', { entity: rule.entity.name }, some);
@@ -79,8 +86,12 @@ async function trimByField({ entity, field }: RetentionRule, db: Database, befor
   const { table } = entityMeta(entity);
   const old = await db.findEntities(table, {
     where: { [field]: { lt: before } },
+    select: ['id'], // records may be large
+    includeDeleted: true,
     orderBy: { [field]: 'asc' },
     limit: ROWS_AT_A_TIME,
   });
-  return old.length === 0 ? 0 : db.deleteEntities(table, { id: { in: old.map(({ id }) => id) } });
+  return old.length === 0
+    ? 0
+    : db.deleteEntities(table, { id: { in: old.map(({ id }) => id) } }, { includeDeleted: true });
 }

@@ -28,7 +28,7 @@ export interface RetentionRule {
   /** The setting with the days that records are kept. */
   setting: keyof KernelSettings['telemetry']['retention'];
   /** Removes the oldest records before a moment, a small batch; default: by that field. @returns how many went. */
-  trim?(telemetry: Database, before: Date): Promise<number>;
+  trim?(db: Database, before: Date): Promise<number>;
 }
 
 /** Something that is recorded beside the work of a service: its tables, its channels and how long it is kept. */

@@ -17,11 +17,11 @@ export interface TraceSink {
 
 /** `TracingSettings`. */
 export interface TracerSettings {
-  /** Share of traces that is recorded, 0 to 1. */
+  /** Share of traces that is kept, 0 to 1. */
   sampleRate: number;
-  /** Faster traces are not kept, ms; 0 keeps all. */
+  /** Faster units of work are not kept, ms; 0 keeps all. */
   saveThresholdMs: number;
-  /** Traces with a fault are kept, however fast. */
+  /** Units of work that fail are kept, however fast, and of traces beyond the share as well. */
   saveErrors: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface UnitOfWork {
   attributes?: SpanAttributes;
 }
 
-/** A unit of work that is traced, or only knows its trace where that is not among those recorded. */
+/** A unit of work that is traced, or only knows its trace where nothing of it can be kept. */
 export interface TracedUnit {
   readonly context: TraceContext;
   readonly recording: TraceRecording | undefined;
@@ -65,9 +65,10 @@ export class KernelTracer {
 
   begin(name: string, { remote, kind, attributes }: UnitOfWork): TracedUnit {
     const traceId = remote?.traceId ?? newTraceId();
-    const sampled = isKept(traceId, this.#settings.sampleRate);
+    const { sampleRate, saveErrors } = this.#settings;
+    const sampled = isKept(traceId, sampleRate);
     const context = { traceId, spanId: newSpanId(), sampled };
-    if (!sampled) return { context, recording: undefined };
+    if (!sampled && !saveErrors) return { context, recording: undefined };
     const recording = new TraceRecording(this.serviceName, name, {
       remote,
       context,
@@ -85,7 +86,8 @@ export class KernelTracer {
     if (!recording) return;
     const { root } = recording;
     const { saveThresholdMs, saveErrors } = this.#settings;
-    const isWorthIt = root.elapsedMs >= saveThresholdMs || (saveErrors && root.hasFailed);
+    const isSlow = root.context.sampled && root.elapsedMs >= saveThresholdMs;
+    const isWorthIt = isSlow || (saveErrors && root.hasFailed);
     const spans = recording.close();
     if (isWorthIt) this.#sink?.push({ id: uuidv7(), spans });
   }

@@ -43,14 +43,14 @@ export class TraceRecording implements SpanRecorder {
     { remote, context, ...start }: SpanStart & { remote: TraceContext | undefined; context: TraceContext },
   ) {
     this.#service = service;
-    const exported = exportRoot(name, start, remote);
+    const exported = context.sampled ? exportRoot(name, start, remote) : undefined; // what is exported is not taken back
     const parentId = remote?.spanId ?? null;
     this.root = this.#open(name, { ...context, ...exported?.ids }, parentId, start, exported);
   }
 
   startSpan(name: string, parent: TraceContext, start: SpanStart): RecordedSpan {
     const exported = this.#exported.get(parent.spanId)?.child(name, start);
-    const context = { traceId: parent.traceId, spanId: newSpanId(), sampled: true, ...exported?.ids };
+    const context = { traceId: parent.traceId, spanId: newSpanId(), sampled: parent.sampled, ...exported?.ids };
     return this.#open(name, context, parent.spanId, start, exported);
   }
 

@@ -6,6 +6,7 @@ import {
   RequestMetric,
   ServiceConfig,
   type ServiceConfigFields,
+  type ServiceOptions,
   TraceSpan,
   UsageEvent,
 } from 'app-kernel';
@@ -23,6 +24,7 @@ type ObservingFields = Pick<
   ServiceConfigFields,
   | 'requestMetricsEnabled'
   | 'requestMetricsExcludePaths'
+  | 'meteringEnabled'
   | 'tracingEnabled'
   | 'tracingExcludePaths'
   | 'tracingSampleRate'
@@ -44,11 +46,15 @@ async function kernelWith(settings: KernelSettingsInput): Promise<Probed> {
   return { kernel, ask: (path) => send(path) };
 }
 
-async function serviceWith(fields: ServiceConfigFields): Promise<Probed> {
-  const { kernel, inject } = await startedService({ config: new ServiceConfig(fields), routers: [router] }).then(
-    (service) => ({ kernel: service.kernel, inject: (path: string) => service.inject(path) }),
-  );
-  return { kernel, ask: (path) => inject(`/api/v1${path}`) };
+async function serviceWith(fields: ServiceConfigFields, options: Partial<ServiceOptions> = {}): Promise<Probed> {
+  const service = await startedService({ config: new ServiceConfig(fields), routers: [router], ...options });
+  return { kernel: service.kernel, ask: (path) => service.inject(`/api/v1${path}`) };
+}
+
+async function countedUses({ kernel, ask }: Probed): Promise<number> {
+  await ask('/fine');
+  await nothingWaits(kernel.services);
+  return UsageEvent.count({ db: kernel.database });
 }
 
 /** The paths that are kept of `/fine` and `/broken`, the names of whose parts end so. */
@@ -86,12 +92,8 @@ export const observabilityExtras: Probes<Observability> = {
     expect(row?.queryParams).toEqual({ ssn_no: '***1120', x: '1' });
   },
   meteringEnabled: async () => {
-    const counted = async (meteringEnabled: boolean): Promise<number> => {
-      const { kernel, ask } = await kernelWith({ observability: { meteringEnabled } });
-      await ask('/fine');
-      await nothingWaits(kernel.services);
-      return UsageEvent.count({ db: kernel.database });
-    };
+    const counted = async (meteringEnabled: boolean): Promise<number> =>
+      countedUses(await kernelWith({ observability: { meteringEnabled } }));
     expect([await counted(true), await counted(false)]).toEqual([1, 0]);
   },
 };
@@ -105,7 +107,8 @@ export const tracingProbes: Probes<KernelSettings['tracing']> = {
     expect(await keptTraces(await kernelWith({ tracing: { excludePaths: ['/fine'] } }))).toEqual(['GET /broken']);
   },
   sampleRate: async () => {
-    expect(await keptTraces(await kernelWith({ tracing: { sampleRate: 0 } }))).toEqual([]);
+    expect(await keptTraces(await kernelWith({ tracing: { sampleRate: 0 } }))).toEqual(['GET /broken']);
+    expect(await keptTraces(await kernelWith({ tracing: { sampleRate: 0, saveErrors: false } }))).toEqual([]);
     const half = await kernelWith({ tracing: { sampleRate: 0.5 } });
     const { length } = await keptTraces(half, Array(200).fill('/fine'));
     expect(length).toBeGreaterThan(50);
@@ -120,6 +123,18 @@ export const tracingProbes: Probes<KernelSettings['tracing']> = {
   },
 };
 
+export const observingOptionProbes: Probes<Pick<ServiceOptions, 'requestMetricsEnabled' | 'meteringEnabled'>> = {
+  requestMetricsEnabled: async () => {
+    expect(await keptRequests(await serviceWith({}, { requestMetricsEnabled: false }))).toEqual([]);
+    const overruled = await serviceWith({ requestMetricsEnabled: false }, { requestMetricsEnabled: true });
+    expect(await keptRequests(overruled)).toHaveLength(2);
+  },
+  meteringEnabled: async () => {
+    expect(await countedUses(await serviceWith({}, { meteringEnabled: false }))).toBe(0);
+    expect(await countedUses(await serviceWith({ meteringEnabled: false }, { meteringEnabled: true }))).toBe(1);
+  },
+};
+
 export const observingConfigProbes: Probes<ObservingFields> = {
   requestMetricsEnabled: async () => {
     expect(await keptRequests(await serviceWith({}))).toHaveLength(2);
@@ -129,6 +144,10 @@ export const observingConfigProbes: Probes<ObservingFields> = {
     const probed = await serviceWith({ requestMetricsExcludePaths: ['/api/v1/broken'] });
     expect(await keptRequests(probed)).toEqual(['/fine']);
   },
+  meteringEnabled: async () => {
+    expect(await countedUses(await serviceWith({}))).toBe(1);
+    expect(await countedUses(await serviceWith({ meteringEnabled: false }))).toBe(0);
+  },
   tracingEnabled: async () => {
     expect(await keptTraces(await serviceWith({ tracingEnabled: false }))).toEqual([]);
   },
@@ -137,7 +156,7 @@ export const observingConfigProbes: Probes<ObservingFields> = {
     expect(await keptTraces(probed)).toEqual(['GET /broken']);
   },
   tracingSampleRate: async () => {
-    expect(await keptTraces(await serviceWith({ tracingSampleRate: 0 }))).toEqual([]);
+    expect(await keptTraces(await serviceWith({ tracingSampleRate: 0 }))).toEqual(['GET /broken']);
     expect(() => ServiceConfig.fromEnv({ TRACING_SAMPLE_RATE: '2' })).toThrow(/TRACING_SAMPLE_RATE/);
   },
 };

@@ -16,6 +16,7 @@ import { KeptLog } from '../setup/kept-log.js';
 import { databaseOptionProbes } from './database-probes.js';
 import { emailOptionProbes } from './email-option-probes.js';
 import { oauthOptionProbes } from './oauth-option-probes.js';
+import { observingOptionProbes } from './observing-probes.js';
 import type { Probes } from './probe.js';
 import { telemetryOptionProbes } from './telemetry-probes.js';
 import { webhookOptionProbes } from './webhooks-probes.js';
@@ -48,6 +49,7 @@ export const optionProbes: Probes<ServiceOptions> = {
   ...databaseOptionProbes,
   ...emailOptionProbes,
   ...oauthOptionProbes,
+  ...observingOptionProbes,
   ...telemetryOptionProbes,
   ...webhookOptionProbes,
   name: async () => expect(await api({ name: 'probed' })).toMatchObject({ service: 'probed' }),

@@ -11,7 +11,12 @@ const ROWS_AT_A_TIME = 1_000;
  */
 export function trimChain(telemetry: Database, before: Date): Promise<number> {
   return telemetry.context(async (db) => {
-    const oldest = await KernelAuditLog.find({ orderBy: { seq: 'asc' }, limit: ROWS_AT_A_TIME, db });
+    const oldest = await KernelAuditLog.find({
+      orderBy: { seq: 'asc' },
+      select: ['seq', 'hash', 'timestamp'],
+      limit: ROWS_AT_A_TIME,
+      db,
+    });
     const stays = oldest.findIndex(({ timestamp }) => timestamp >= before);
     const old = stays === -1 ? oldest : oldest.slice(0, stays);
     const last = old.at(-1);

@@ -4,6 +4,7 @@ import { CHAIN_END, ensureState, readState, writeState } from '../chain/audit-st
 import { type ChainEnd, chainEndOf, chainEndText, type SealedFields, sealOf } from '../chain/hash-chain.js';
 import { KernelAuditLog } from '../entities.js';
 import type { AuditEntry, AuditEvent, AuditOrigin, RowChanged } from '../events.js';
+import { accountEvent } from './account-events.js';
 import { withoutSecrets } from './describe-change.js';
 import { type DescribedEvent, VersionReader } from './version-reader.js';
 
@@ -30,8 +31,8 @@ export class AuditStore {
   /** Stores all events that are not stored yet, or none. */
   readonly save = async (events: readonly AuditEvent[]): Promise<void> => {
     const changes = await this.#versions.describe(events.filter((event) => event.kind === 'change'));
-    const records = events.map((event) =>
-      event.kind === 'change' ? changeRecord(event, changes.get(event.id)) : entryRecord(event),
+    const records = events.flatMap((event) =>
+      event.kind === 'change' ? changeRecords(event, changes.get(event.id)) : [entryRecord(event)],
     );
     await this.#ensureChain();
     await this.#telemetry.context((db) => append(db, records));
@@ -83,23 +84,35 @@ function sealed(record: NewRecord, before: ChainEnd): SealedFields & ChainEnd & 
   return { ...row, hash: sealOf(row, before.hash) };
 }
 
-function changeRecord(event: RowChanged, described: DescribedEvent | undefined): NewRecord {
+/** The change itself, and where it gives or takes a right, that as well. */
+function changeRecords(event: RowChanged, described: DescribedEvent | undefined): NewRecord[] {
   const { id: eventId, table: entity, rowId: entityId, version: entityVersion } = event;
   const common = { eventId, entity, entityId, entityVersion, status: 'success' };
   if (!described)
-    return { ...common, action: event.action, timestamp: new Date(event.at), ...originFields(event.origin) };
+    return [{ ...common, action: event.action, timestamp: new Date(event.at), ...originFields(event.origin) }];
   const { action, changes, oldSnapshot, newSnapshot, version, workspaceId } = described;
-  const origin = originOfVersion(event.origin, version.userId, workspaceId);
-  return {
+  const origin = originFields(originOfVersion(event.origin, version.userId, workspaceId));
+  const timestamp = new Date(version.at);
+  const change: NewRecord = {
     ...common,
     action,
     changes: JSON.stringify(changes),
     oldSnapshot: oldSnapshot && JSON.stringify(oldSnapshot),
     newSnapshot: newSnapshot && JSON.stringify(newSnapshot),
     comment: version.comment,
-    timestamp: new Date(version.at),
-    ...originFields(origin),
+    timestamp,
+    ...origin,
   };
+  const right = accountEvent(event, described);
+  if (!right) return [change];
+  return [
+    change,
+    { ...right, status: 'success', changes: json(right.changes), metadata: json(right.metadata), timestamp, ...origin },
+  ];
+}
+
+function json(value: object | null): string | null {
+  return value && JSON.stringify(value);
 }
 
 /** The history knows who made a version; an event that says otherwise is about somebody else's. */

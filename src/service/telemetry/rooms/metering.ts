@@ -1,4 +1,6 @@
 import {
+  trimDays,
+  trimMonthsAndYears,
   UsageEvent,
   type UsageRecord,
   UsageStore,
@@ -7,10 +9,14 @@ import {
 } from '../../../features/metering/index.js';
 import type { TelemetryRoom } from '../telemetry-room.js';
 
-/** What users and workspaces use. The sums are small and stay. */
+/** What users and workspaces use. */
 export const meteringTelemetry: TelemetryRoom = {
   entities: [UsageEvent, UsageSummary],
-  retention: [{ entity: UsageEvent, field: 'timestamp', setting: 'usageEvents' }],
+  retention: [
+    { entity: UsageEvent, field: 'timestamp', setting: 'usageEvents' },
+    { entity: UsageSummary, field: 'period', setting: 'usageDays', trim: trimDays },
+    { entity: UsageSummary, field: 'period', setting: 'usageSummaries', trim: trimMonthsAndYears },
+  ],
   open({ settings, services, events, telemetry }) {
     const app = settings.observability.serviceName;
     const store = new UsageStore({ app, db: telemetry });
