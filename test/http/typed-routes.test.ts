@@ -217,6 +217,14 @@ describe('a misdeclared route', () => {
     ['no options', () => createRouter().get('/x', (async () => null) as never, undefined as never), /pass the path/],
     ['a body on GET', () => createRouter().get('/x', { body: z.any() }, async () => null), /has no body/],
     ['a misspelt auth', () => createRouter().get('/x', { auth: 'users' as never }, async () => null), /must be 'none'/],
+    ['a misspelt option', () => createRouter().get('/x', { auht: 'user' } as never, async () => null), /mean "auth"/],
+    ['a misspelt option of the router', () => createRouter({ prefx: '/x' } as never), /mean "prefix"/],
+    [
+      'a body that is no schema',
+      () => createRouter().post('/x', { body: {} as never }, async () => null),
+      /body must be/,
+    ],
+    ['no options at all', () => createRouter().get('/x', null as never, async () => null), /pass the path/],
     ['an empty guard', () => createRouter().get('/x', { auth: {} }, async () => null), /name a guard/],
   ])('with %s is refused where it is declared', (_case, declare, message) => {
     expect(declare).toThrow(message);

@@ -1,4 +1,5 @@
 import { KernelError } from '../../base/errors.js';
+import { suggestion } from '../../base/spelling.js';
 import type { HttpMiddleware } from '../request-state.js';
 import { GuardRegistry } from './guard-registry.js';
 import type { AuthRequirement, DeclareRoute, HttpMethod, RouteDeclaration, RouteOptions } from './route.js';
@@ -21,6 +22,7 @@ export class TypedRouter<Prefix extends string = string> {
   readonly #use: HttpMiddleware[] = [];
 
   constructor(options: RouterOptions<Prefix> = {}) {
+    checkNames('createRouter', options, ROUTER_OPTIONS);
     this.#options = options;
     this.prefix = options.prefix ?? '';
     if (this.prefix && !this.prefix.startsWith('/')) {
@@ -45,10 +47,12 @@ export class TypedRouter<Prefix extends string = string> {
   #declare(method: HttpMethod, path: string, options: RouteOptions, handler: (input: never) => unknown): this {
     const where = `${method} ${this.prefix}${path}`;
     if (path !== '' && !path.startsWith('/')) throw misuse(`${where}: the path must begin with a slash`);
-    if (typeof options !== 'object' || typeof handler !== 'function') {
+    if (typeof options !== 'object' || options === null || typeof handler !== 'function') {
       throw misuse(`${where}: pass the path, the options ({} for none) and the handler`);
     }
+    checkNames(where, options, ROUTE_OPTIONS);
     checkAuth(where, options.auth);
+    checkSchemas(where, options);
     checkBody(where, method, options);
     this.declarations.push({
       method,
@@ -76,6 +80,47 @@ export function createRouter<const Prefix extends string = ''>(
 export function joinPath(...parts: string[]): string {
   const joined = parts.map((part) => part.replace(/\/+$/, '')).join('');
   return joined === '' ? '/' : joined;
+}
+
+const ROUTER_OPTIONS = names<RouterOptions>({ prefix: true, tags: true, hidden: true });
+const ROUTE_OPTIONS = names<RouteOptions>({
+  auth: true,
+  params: true,
+  query: true,
+  body: true,
+  response: true,
+  status: true,
+  use: true,
+  accepts: true,
+  rawBody: true,
+  maxBodySize: true,
+  stream: true,
+  summary: true,
+  description: true,
+  tags: true,
+  operationId: true,
+  deprecated: true,
+  hidden: true,
+});
+
+/** Every name there is; one that is missing here does not compile. */
+function names<Options>(known: Record<keyof Required<Options>, true>): readonly string[] {
+  return Object.keys(known);
+}
+
+/** A misspelt `auth` would otherwise leave a route open to everybody. */
+function checkNames(where: string, options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw misuse(`${where}: "${unknown}" is no option${suggestion(unknown, known)}; options are ${known.join(', ')}`);
+}
+
+function checkSchemas(where: string, options: RouteOptions): void {
+  for (const part of ['params', 'query', 'body', 'response'] as const) {
+    const schema: unknown = options[part];
+    if (schema === undefined || (typeof schema === 'object' && schema !== null && 'safeParse' in schema)) continue;
+    throw misuse(`${where}: ${part} must be a schema of zod 4, such as z.object({ name: z.string() })`);
+  }
 }
 
 const NAMED_AUTH: readonly unknown[] = [undefined, 'none', 'optional', 'user', 'admin'];

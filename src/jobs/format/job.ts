@@ -2,7 +2,8 @@ import { type Entry, type JobPriority, priorityOf } from './entry.js';
 import { unpackEnvelope } from './envelope.js';
 import { unpackRecord } from './job-record.js';
 
-export type JobStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+export const JOB_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
+export type JobStatus = (typeof JOB_STATUSES)[number];
 
 /** A job as the queue shows it. */
 export interface Job {

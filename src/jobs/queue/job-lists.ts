@@ -1,7 +1,8 @@
 import type { RedisClient } from '../../redis/index.js';
 import { parseClaim, parseEntry } from '../format/entry.js';
-import { finishedJob, type Job, type JobStatus, type LiveJob, liveJob } from '../format/job.js';
+import { finishedJob, JOB_STATUSES, type Job, type JobStatus, type LiveJob, liveJob } from '../format/job.js';
 import type { QueueKeys } from '../format/queue-keys.js';
+import { assertOneOf } from './queue-options.js';
 import { waitingLists } from './queue-stats.js';
 
 export interface ListOptions {
@@ -32,6 +33,7 @@ export class JobLists {
 
   /** `total` counts the matches among the newest 1000 jobs of each state. */
   async list(options: ListOptions = {}): Promise<{ jobs: Job[]; total: number }> {
+    if (options.status !== undefined) assertOneOf('status', options.status, JOB_STATUSES);
     const jobs = await this.#inState(options.status);
     const matches = jobs.filter(
       (job) =>

@@ -18,28 +18,13 @@ import { LOCATE } from './locate-script.js';
 import { PublishedTasks } from './published-tasks.js';
 import { PURGE } from './purge-script.js';
 import { type QueueEvent, type QueueEventName, QueueEvents } from './queue-events.js';
+import { assertOneOf, assertQueueOptions, type JobQueueOptions } from './queue-options.js';
 import { type QueueSettings, queueSettings } from './queue-settings.js';
 import { QueueSignals } from './queue-signals.js';
 import { type QueueStats, readQueueStats } from './queue-stats.js';
 import { REVIVE } from './revive-script.js';
 
-export interface JobQueueOptions extends Partial<QueueSettings> {
-  redis: RedisClient;
-  /** Begins every key. Default `queue:`. */
-  prefix?: string;
-  /** Default `default`. */
-  name?: string;
-  /** The tasks that may be enqueued; without it those that workers say they run. */
-  registry?: JobRegistry;
-  /** Takes what is enqueued inside a transaction; without it such jobs are in line at once. */
-  outbox?: JobOutbox | undefined;
-  /** Opens the client that hears wake-ups and events; a duplicate of `redis` by default. */
-  openSubscriber?: () => RedisClient;
-  /** Those of another queue, in place of a client of its own. */
-  signals?: QueueSignals;
-  logger?: Logger;
-  metrics?: Metrics;
-}
+export type { JobQueueOptions } from './queue-options.js';
 
 export interface EnqueueResult {
   jobId: string;
@@ -65,7 +50,8 @@ export interface CancelResult {
   running: boolean;
 }
 
-export type PurgeKind = 'waiting' | 'finished' | 'dead';
+const PURGE_KINDS = ['waiting', 'finished', 'dead'] as const;
+export type PurgeKind = (typeof PURGE_KINDS)[number];
 
 const PURGE_CHUNK = 500;
 
@@ -88,7 +74,9 @@ export class JobQueue {
   readonly #events: QueueEvents;
   readonly #hasOwnSignals: boolean;
 
+  /** @throws ConfigError that names every unknown option, and a `redis` that is no client. */
   constructor(options: JobQueueOptions) {
+    assertQueueOptions(options);
     const { redis, prefix = 'queue:', name = 'default', registry, openSubscriber, logger, metrics } = options;
     this.name = name;
     this.redis = redis;
@@ -189,6 +177,7 @@ export class JobQueue {
 
   /** Forgets all jobs of a kind; answers how many. Running jobs stay. */
   async purge(kind: PurgeKind): Promise<number> {
+    assertOneOf('kind', kind, PURGE_KINDS);
     for (let total = 0; ; ) {
       const purged = Number(await runScript(this.redis, PURGE, [this.keys.base], [kind, PURGE_CHUNK]));
       if (purged === 0) return total;

@@ -1,8 +1,10 @@
 import type { RedisClient } from '../../redis/index.js';
 import type { QueueKeys } from '../format/queue-keys.js';
+import { assertOneOf } from './queue-options.js';
 import type { QueueSignals } from './queue-signals.js';
 
-export type QueueEventName = 'succeeded' | 'failed' | 'retrying' | 'cancelled' | 'recovered';
+const EVENTS = ['succeeded', 'failed', 'retrying', 'cancelled', 'recovered'] as const;
+export type QueueEventName = (typeof EVENTS)[number];
 
 /** A job of this queue reached a state, in whatever process. `failed` means dead-lettered. */
 export interface QueueEvent {
@@ -28,6 +30,7 @@ export class QueueEvents {
   }
 
   async on(name: QueueEventName, listener: (event: QueueEvent) => void): Promise<() => void> {
+    assertOneOf('event', name, EVENTS);
     const listeners = this.#listeners.get(name) ?? new Set();
     listeners.add(listener);
     this.#listeners.set(name, listeners);

@@ -1,9 +1,10 @@
-import { ConfigError } from '../../base/errors.js';
+import { ConfigError, type ConfigFault } from '../../base/errors.js';
 import type { Logger, Metrics } from '../../base/ports.js';
 import { silentLogger, silentMetrics } from '../../base/ports.js';
 import type { Services } from '../../base/services.js';
 import type { JobRegistry } from '../job-registry.js';
 import type { JobQueue } from '../queue/job-queue.js';
+import { unknownOptions } from '../queue/queue-options.js';
 import type { JobContext } from './job-context.js';
 
 /** Gives a handler its database; the handle should take a connection only when it is used. */
@@ -78,9 +79,11 @@ const DEFAULTS = {
 } satisfies Partial<ResolvedWorkerOptions>;
 /** What one answer of Redis may carry. */
 const MAX_CONCURRENCY = 1000;
+const TITLE = 'The job worker cannot be used as configured';
 
-/** @throws ConfigError naming every option out of range. */
+/** @throws ConfigError naming every option that is unknown, missing or out of range. */
 export function resolveWorkerOptions(options: JobWorkerOptions<never>): ResolvedWorkerOptions {
+  assertNames(options);
   const leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS;
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const resolved: ResolvedWorkerOptions = {
@@ -94,6 +97,17 @@ export function resolveWorkerOptions(options: JobWorkerOptions<never>): Resolved
   };
   assertInRange(resolved);
   return resolved;
+}
+
+const NAMES = [...Object.keys(DEFAULTS), 'queue', 'registry', 'leaseMs', 'heartbeatMs', 'reapMs'];
+
+function assertNames(options: JobWorkerOptions<never>): void {
+  const faults: ConfigFault[] = unknownOptions(options, NAMES);
+  for (const [field, kind] of Object.entries({ queue: 'JobQueue', registry: 'JobRegistry' })) {
+    if (typeof options[field as 'queue' | 'registry'] === 'object') continue;
+    faults.push({ field, fault: 'is missing', mend: `Pass the ${kind}` });
+  }
+  if (faults.length > 0) throw new ConfigError(TITLE, faults);
 }
 
 function assertInRange(options: ResolvedWorkerOptions): void {
@@ -126,5 +140,5 @@ function assertInRange(options: ResolvedWorkerOptions): void {
       mend: 'Write [1000, 5000, 30000]',
     });
   }
-  if (faults.length > 0) throw new ConfigError('The job worker cannot be used as configured', faults);
+  if (faults.length > 0) throw new ConfigError(TITLE, faults);
 }
