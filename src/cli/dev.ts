@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { KernelError } from '../base/errors.js';
 import { environmentVariables, writtenEnvironment } from '../service/env/index.js';
+import { checkEntry } from './entry.js';
 import type { Terminal } from './terminal.js';
 
 const FORWARDED = ['SIGINT', 'SIGTERM'] as const;
@@ -34,12 +34,4 @@ async function runDev(entry: string, args: readonly string[], terminal: Terminal
   } finally {
     for (const signal of FORWARDED) process.off(signal, forward);
   }
-}
-
-function checkEntry(entry: string): void {
-  if (/\.[cm]?tsx?$/.test(entry)) {
-    const mend = 'compile it with "tsc --watch" beside this command, and name the compiled file';
-    throw new KernelError('E_CLI', `${entry} is TypeScript, whose decorators Node cannot run: ${mend}`);
-  }
-  if (!existsSync(entry)) throw new KernelError('E_CLI', `${entry} does not exist: name the compiled entry script`);
 }

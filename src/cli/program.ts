@@ -12,6 +12,7 @@ import { addMigrate } from './migrate.js';
 import { addOpenApi } from './openapi.js';
 import { addRestores } from './restore.js';
 import { addRoutes } from './routes.js';
+import { addStart } from './start/start.js';
 import { processTerminal, type Terminal } from './terminal.js';
 import { addWorker } from './worker.js';
 
@@ -27,6 +28,7 @@ export function createProgram(terminal: Terminal): Command {
       writeErr: (text) => terminal.errors.write(text),
     });
   addDev(program, terminal);
+  addStart(program, terminal);
   addDoctor(program, terminal);
   addRoutes(program, terminal);
   addOpenApi(program, terminal);

@@ -9,8 +9,9 @@ import { type JobRegistry, jobWorkersService } from '../jobs/index.js';
 import { cacheService, IdempotencyStore } from '../reliability/index.js';
 import type { KernelMetrics } from '../telemetry/index.js';
 import { BackupSchedule } from './backup-schedule.js';
+import { SharedMetrics } from './cluster/shared-metrics.js';
 import { type Engines, openEngines } from './engines.js';
-import type { EnvironmentName } from './env/index.js';
+import { type EnvironmentName, workerPlace } from './env/index.js';
 import { watchEngines } from './gauges.js';
 import { buildIdentity, type Identity } from './identity.js';
 import { entitiesOf } from './kernel-entities.js';
@@ -75,7 +76,7 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
     identity,
     hasAccounts: parts.userStore !== undefined || engines.database !== undefined,
     readiness,
-    metrics,
+    renderMetrics: metricsOfAll(options),
     mailbox: isProd || !mailer || mailer.isConfigured ? undefined : { mailer, openLocally: isPersonal(options) },
   });
   const { before, route } = createStack({
@@ -99,6 +100,16 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
   });
   const stack = { before: compose(before), route };
   return { engines, identity, routes, stack, begin: () => begin(options, { engines, auth, rooms, telemetry }) };
+}
+
+/** Of every process on this port, whichever of them is asked. */
+function metricsOfAll({ settings, metrics, lifecycle }: BootOptions): () => Promise<string> {
+  const place = workerPlace();
+  if (!place) return () => metrics.render();
+  const shared = new SharedMetrics({ service: settings.observability.serviceName, place, metrics });
+  const stop = shared.start();
+  lifecycle.push('the metrics of all workers', async () => stop());
+  return () => shared.render();
 }
 
 /** A developer's own machine, where nobody else comes by way of a proxy. */

@@ -12,7 +12,6 @@ import { createOAuthRouter } from '../features/oauth/index.js';
 import { assertPermission, createRbacRouter } from '../features/rbac/index.js';
 import { createSaasRouter } from '../features/saas/index.js';
 import { type Mountable, RouteTable } from '../http/index.js';
-import type { KernelMetrics } from '../telemetry/index.js';
 import type { Identity } from './identity.js';
 import type { Room } from './rooms/index.js';
 import type { KernelSettings } from './settings/settings.js';
@@ -26,7 +25,8 @@ export interface RoutesOptions {
   /** False where accounts would be in a database and there is none. */
   hasAccounts: boolean;
   readiness: Readiness;
-  metrics: KernelMetrics;
+  /** What Prometheus gets. */
+  renderMetrics(): Promise<string>;
   rooms: readonly Room[];
   /** Present where captured mails may be looked at: by admins, and `openLocally` by whoever sits at the machine. */
   mailbox: { mailer: Mailer; openLocally: boolean } | undefined;
@@ -36,7 +36,7 @@ const DOCS_PATH = '/docs';
 
 /** Every route of a kernel. The kernel's own come first, so that no router can shadow how people sign in. */
 export function mountRoutes(options: RoutesOptions): RouteTable {
-  const { settings, version, description, readiness, metrics, mailbox } = options;
+  const { settings, version, description, readiness, renderMetrics, mailbox } = options;
   const { features, observability } = settings;
   const info = { title: observability.serviceName, version, description };
   const routes = new RouteTable();
@@ -46,8 +46,9 @@ export function mountRoutes(options: RoutesOptions): RouteTable {
   routes.mount([createRootInfoRouter({ service: info.title, version, docs: DOCS_PATH, ...health })]);
   if (features.enableHealthRoutes) routes.mount([createHealthRouter({ readiness, healthPath, readyPath })]);
   if (features.enableMetrics) {
-    const render = (): Promise<string> => metrics.render();
-    routes.mount([createMetricsRouter({ render, path: metricsPath, protection: features.protectMetrics })]);
+    routes.mount([
+      createMetricsRouter({ render: renderMetrics, path: metricsPath, protection: features.protectMetrics }),
+    ]);
   }
   routes.mount([createDocsRouter({ routes, info })]);
   if (mailbox) routes.mount([createMailRouter(mailbox.mailer, mailbox)]);

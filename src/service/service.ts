@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import type { RequestListener, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import type Koa from 'koa';
 import { withoutContext } from '../base/context.js';
 import { KernelError } from '../base/errors.js';
 import { createHttpServer, type InjectInit, injectRequest, SilentConnections } from '../http/index.js';
+import { refuseUnshared } from './cluster/refuse-unshared.js';
+import { workerPlace } from './env/index.js';
 import { DEFAULT_SHUTDOWN_TIMEOUT_MS, type KernelRuntime } from './kernel-runtime.js';
-import { closeOnSignals } from './process-signals.js';
+import { closeOnSignals, type FarewellOptions } from './process-signals.js';
 
 export interface ServiceRuntimeOptions {
   /** Longest graceful shutdown, ms. Default 30 s. */
@@ -44,6 +46,7 @@ export class Service {
   async listen(port: number = DEFAULT_PORT, host?: string): Promise<Server> {
     if (this.#server) throw new KernelError('E_LISTENING', `The service listens on port ${this.port} already`);
     await this.ready();
+    await this.#refuseUnshared();
     if (this.#closing || this.kernel.services.isClosed) {
       throw new KernelError('E_NOT_STARTED', 'The service has been closed; make a new one to listen again');
     }
@@ -54,6 +57,7 @@ export class Service {
       this.#unanswered.add(response);
       response.once('close', () => this.#unanswered.delete(response));
     });
+    this.#forgetSignals = closeOnSignals(this, { logger: this.kernel.logger, timeoutMs: this.#shutdownTimeoutMs });
     try {
       withoutContext(() => server.listen(port, host));
       await once(server, 'listening');
@@ -63,7 +67,6 @@ export class Service {
       throw explained(error, port);
     }
     this.kernel.logger.info({ port: this.port }, `Listening on http://${host ?? 'localhost'}:${this.port}`);
-    this.#forgetSignals = closeOnSignals(this, { logger: this.kernel.logger, timeoutMs: this.#shutdownTimeoutMs });
     return server;
   }
 
@@ -90,37 +93,57 @@ export class Service {
    * Readiness falls, open requests finish, workers finish or give their jobs back, pools close. Idempotent.
    * @throws AggregateError naming what would not close; everything else is closed all the same.
    */
-  close(): Promise<void> {
-    this.#closing ??= this.#shutDown().finally(() => {
+  close(options: FarewellOptions = {}): Promise<void> {
+    this.#closing ??= this.#shutDown(options).finally(() => {
       this.#closing = undefined;
     });
     return this.#closing;
   }
 
-  async #shutDown(): Promise<void> {
-    this.kernel.drain();
+  async #shutDown({ idleMs = 0, isReplaced = false }: FarewellOptions): Promise<void> {
+    if (isReplaced) this.kernel.streams.drain();
+    else this.kernel.drain();
     this.#forgetSignals();
     const server = this.#server;
     const start = performance.now();
-    if (server) await this.#drain(server);
+    if (server) await this.#drain(server, idleMs);
     this.#server = undefined;
     await this.kernel.close({ timeoutMs: this.#shutdownTimeoutMs - (performance.now() - start) });
   }
 
-  /** Ends idle connections, lets open requests finish, and at the time limit ends those too. */
-  async #drain(server: Server): Promise<void> {
+  /** Takes no more connections, lets open requests finish, ends idle connections, and at the time limit all of them. */
+  async #drain(server: Server, idleMs: number): Promise<void> {
     server.prependListener('request', (_request, response) => announceEnd(response));
     for (const response of this.#unanswered) announceEnd(response);
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    // Not yet the close of an HTTP server, which ends idle connections at once, also one that a request is on its way to.
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+    const idleUntil = performance.now() + Math.min(idleMs, this.#shutdownTimeoutMs);
     // An answer whose headers had been sent keeps its connection, also when the server no longer listens.
-    const sweep = setInterval(() => {
+    const sweep = (): void => {
+      if (performance.now() < idleUntil) return;
       server.closeIdleConnections();
       this.#silent?.close();
-    }, IDLE_SWEEP_MS);
+    };
+    sweep();
+    const sweeps = setInterval(sweep, IDLE_SWEEP_MS);
     const limit = setTimeout(() => this.#cutOff(server), this.#shutdownTimeoutMs);
     await closed;
-    clearInterval(sweep);
+    clearInterval(sweeps);
     clearTimeout(limit);
+    server.close(); // ends the timer that looks for slow requests
+  }
+
+  async #refuseUnshared(): Promise<void> {
+    const place = workerPlace();
+    if (!place) return;
+    const { redis, settings } = this.kernel;
+    const databaseInMemory = settings.databaseUrl?.endsWith(':memory:') ?? false;
+    try {
+      refuseUnshared(place, { redisInMemory: redis.isFake, databaseInMemory });
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
 
   #cutOff(server: Server): void {

@@ -13,7 +13,15 @@ export {
 } from './events/index.js';
 export { logContext } from './log-context.js';
 export { createLogger, getLogger, type LoggerOptions, type LogLevel, loggerService } from './logger.js';
-export { createMetrics, getMetrics, type KernelMetrics, type MetricsOptions, metricsService } from './metrics.js';
+export {
+  createMetrics,
+  getMetrics,
+  type KernelMetrics,
+  type MetricsOptions,
+  type MetricsSnapshot,
+  metricsService,
+  renderSnapshots,
+} from './metrics.js';
 export { printableText } from './printable.js';
 export { type ProfiledOptions, profiledFunction } from './profiled-function.js';
 export { Profiler } from './profiler.js';

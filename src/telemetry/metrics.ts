@@ -1,4 +1,14 @@
-import { Counter, collectDefaultMetrics, exponentialBuckets, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  AggregatorRegistry,
+  Counter,
+  collectDefaultMetrics,
+  exponentialBuckets,
+  Gauge,
+  Histogram,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client';
 import { KernelError } from '../base/errors.js';
 import { type Logger, type MetricLabels, type Metrics, silentLogger } from '../base/ports.js';
 import { ambientService, type ServiceKey, serviceKey } from '../base/services.js';
@@ -30,8 +40,20 @@ export interface KernelMetrics extends Metrics {
   readonly contentType: string;
   /** All metrics in Prometheus' text format. */
   render(): Promise<string>;
+  /** All metrics as data that another process can read, each series with `labels` as well; see `renderSnapshots`. */
+  snapshot(labels: Readonly<Record<string, string>>): Promise<MetricsSnapshot>;
   /** Sets the gauge `service_started` to 1: boot is done. */
   markStarted(): void;
+}
+
+/** The metrics of one process. */
+export type MetricsSnapshot = Array<MetricObjectWithValues<MetricValue<string>>>;
+
+/** The metrics of several processes in Prometheus' text format; their labels tell them apart. */
+export function renderSnapshots(snapshots: readonly MetricsSnapshot[]): Promise<string> {
+  // No two series are alike, so that the sum keeps each as it is; other ways to aggregate would leave some out.
+  const kept = snapshots.map((families) => families.map((family) => ({ ...family, aggregator: 'sum' as const })));
+  return AggregatorRegistry.aggregate(kept).metrics();
 }
 
 export const metricsService: ServiceKey<KernelMetrics> = serviceKey('metrics');
@@ -87,8 +109,17 @@ class PrometheusMetrics implements KernelMetrics {
   }
 
   async render(): Promise<string> {
-    await Promise.all([...this.#readers].map((read) => this.#read(read)));
+    await this.#readGauges();
     return this.#registry.metrics();
+  }
+
+  async snapshot(labels: Readonly<Record<string, string>>): Promise<MetricsSnapshot> {
+    await this.#readGauges();
+    const families = (await this.#registry.getMetricsAsJSON()) as MetricsSnapshot;
+    return families.map((family) => ({
+      ...family,
+      values: family.values.map((value) => ({ ...value, labels: { ...value.labels, ...labels } })),
+    }));
   }
 
   collect(read: () => unknown): () => void {
@@ -136,6 +167,10 @@ class PrometheusMetrics implements KernelMetrics {
     if (result instanceof Promise) return result.finally(stop) as T;
     stop();
     return result;
+  }
+
+  async #readGauges(): Promise<void> {
+    await Promise.all([...this.#readers].map((read) => this.#read(read)));
   }
 
   async #read(read: () => unknown): Promise<void> {

@@ -20,3 +20,4 @@ export {
 export { type EnvironmentVariables, environmentVariables } from './environment-variables.js';
 export { entryDirectory, type LoadEnvOptions, loadEnvHierarchy } from './load-env-hierarchy.js';
 export { findEnvFaults, type RunEnvChecksOptions, runEnvChecks } from './run-env-checks.js';
+export { type WorkerPlace, workerPlace, workerVariables } from './worker-place.js';
