@@ -2,6 +2,7 @@ import type { Portable } from '../entity/codec.js';
 import type { FieldOptions } from '../entity/field-types.js';
 import type { FieldMeta } from '../entity/metadata.js';
 import type { CsvExport } from './csv-export.js';
+import type { CsvImport } from './csv-import.js';
 import type { Connection, Driver } from './driver.js';
 import type { JsonCondition, JsonPath, JsonScalar } from './json-path.js';
 import type { NativeBackup } from './native-backup.js';
@@ -140,6 +141,8 @@ export interface Dialect {
   readonly arrays?: ColumnArrays;
   /** Left out by engines that write no CSV by themselves. */
   readonly csvExport?: CsvExport;
+  /** Left out by engines that read no CSV by themselves. */
+  readonly csvImport?: CsvImport;
   /** A portable value as an SQL literal of a DEFAULT clause. */
   literal(raw: unknown): string;
   /** An expression as a value of a column type, for engines that would otherwise not know what NULL or a literal is. */

@@ -33,6 +33,11 @@ export interface Connection {
   runEach?(sql: string, runs: ReadonlyArray<readonly unknown[]>): Promise<void>;
   /** Runs a statement of `CsvExport`. Left out by engines that have none. */
   copyOut?(sql: string, take: TakeLines): Promise<void>;
+  /**
+   * Runs a statement of `CsvImport`. Left out by engines that have none.
+   * @returns how many rows were copied. @throws what `lines` throws, and then nothing is copied.
+   */
+  copyIn?(sql: string, lines: AsyncIterable<Buffer>): Promise<number>;
   begin(options: BeginOptions): Promise<void>;
   /** @throws when references are broken after a schema change. */
   commit(): Promise<void>;

@@ -62,7 +62,7 @@ const DATETIME: ColumnCodec = {
 };
 
 /** The year 0 of ISO 8601 is the year 1 BC of PostgreSQL. */
-function withEra(iso: string): string {
+export function withEra(iso: string): string {
   return iso.startsWith('0000-') ? `0001${iso.slice(4)} BC` : iso;
 }
 

@@ -5,6 +5,7 @@ import type { Connection } from '../dialect/driver.js';
 import { arrays } from './arrays.js';
 import { postgresColumn } from './column-codecs.js';
 import { csvExport } from './csv-export.js';
+import { csvImport } from './csv-import.js';
 import { isOutage, isTransient, isUndone, lacksKey } from './errors.js';
 import { fieldOf } from './field-of-type.js';
 import { jsonEquals } from './json-path.js';
@@ -49,6 +50,7 @@ export const postgresDialect: Dialect = {
   textOf: (expression) => `CAST(${expression} AS text)`,
   arrays,
   csvExport,
+  csvImport,
   literal,
   cast,
   widens,

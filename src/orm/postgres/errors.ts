@@ -137,7 +137,18 @@ function withoutValues(error: Report): Error {
   cause.name = error.name;
   if (error.stack !== undefined) cause.stack = error.stack.replace(error.message, message);
   const { code, table, column, constraint, hint } = error;
-  return Object.assign(cause, { code, table, column, constraint, hint });
+  const where = COPIED_LINE.exec(error.where ?? '')?.[0];
+  return Object.assign(cause, { code, table, column, constraint, hint, where });
+}
+
+/** `COPY items, line 3, column price: "…"`, up to the value. */
+const COPIED_LINE = /^COPY .+?, line (\d+)(?:, column ([^:\n]+))?/m;
+
+/** Which line of a COPY from here the error is about. */
+export function copiedLine(error: unknown): { line: number; column: string | undefined } | undefined {
+  const { where } = ((error as Error | undefined)?.cause ?? {}) as Report;
+  const [, line, column] = COPIED_LINE.exec(where ?? '') ?? [];
+  return line === undefined ? undefined : { line: Number(line), column };
 }
 
 function constraintError(kind: ConstraintKind, report: Report, cause: Error): ConstraintError {

@@ -5,6 +5,7 @@ import type { DatabaseCore } from './database-core.js';
 import { SerialQueue } from './serial-queue.js';
 import type { Hook, Session, UnitOptions } from './session.js';
 import { eitherSignal } from './until-aborted.js';
+import { copyIn } from './watch/copy-in.js';
 import { copyOut } from './watch/copy-out.js';
 import { runEach } from './watch/run-each.js';
 import type { ChangeEvent } from './watch/write-event.js';
@@ -81,6 +82,12 @@ export class Scope implements Session {
   /** Lines of CSV that the engine writes by itself, where its dialect has `csvExport`. */
   copyOut(sql: string, take: TakeLines): Promise<void> {
     return this.#enqueue((connection) => copyOut(connection, sql, take), undefined);
+  }
+
+  /** Lines of CSV that the engine reads by itself, where its dialect has `csvImport`. @returns how many rows they were. */
+  async copyIn(sql: string, lines: AsyncIterable<Buffer>): Promise<number> {
+    this.#assertWritable();
+    return this.#enqueue((connection) => copyIn(connection, sql, lines), undefined);
   }
 
   async objects(sql: string, params: readonly unknown[], signal?: AbortSignal): Promise<Row[]> {

@@ -40,7 +40,11 @@ export async function* readRows(
 }
 
 /** @throws BackupCorruptError where it is not there. */
-async function openFile(shelf: Shelf, { name }: Manifest, { file }: BackedUpTable): Promise<AsyncIterable<Buffer>> {
+export async function openFile(
+  shelf: Shelf,
+  { name }: Manifest,
+  { file }: BackedUpTable,
+): Promise<AsyncIterable<Buffer>> {
   const found = await findFile(join(shelf.folder, name), file);
   if (!found) throw new BackupCorruptError(`${file} is missing`);
   return readFileOf(shelf, found, file);
@@ -83,7 +87,7 @@ function rowReader(table: StoredTable, { file }: BackedUpTable): (record: CsvRec
   };
 }
 
-function assertHeader(record: CsvRecord, table: StoredTable, { file }: BackedUpTable): void {
+export function assertHeader(record: CsvRecord, table: StoredTable, { file }: BackedUpTable): void {
   const wanted = table.columns.map(({ name }) => name);
   if (record.length === wanted.length && wanted.every((name, at) => name === record[at])) return;
   throw new BackupCorruptError(`${file} has other columns than the manifest says`);

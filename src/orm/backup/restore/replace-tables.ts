@@ -3,6 +3,7 @@ import type { DesiredTable } from '../../schema/desired.js';
 import { planTriggers } from '../../schema/history-triggers.js';
 import type { Scope } from '../../session/scope.js';
 import type { Shelf } from '../files/shelf.js';
+import { type ImportedFile, importByEngine, isImportedByEngine } from '../import/engine-import.js';
 import { readRows } from '../import/read-rows.js';
 import { TableWriter } from '../import/table-writer.js';
 import type { StoredTable } from '../manifest/description.js';
@@ -30,11 +31,17 @@ export async function replaceTables(scope: Scope, { shelf, manifest, onTable }: 
     const [create, ...rest] = dialect.createTable(tableShape(table, dialect));
     if (create) await runSteps(scope, [create]);
     later.push(...rest);
-    const writer = new TableWriter(scope, table);
-    for await (const rows of readRows(shelf, manifest, table, file)) await writer.write(rows);
+    if (dialect.csvImport && isImportedByEngine(dialect, table))
+      await importByEngine(scope, dialect.csvImport, { shelf, manifest, table, file });
+    else await writeRows(scope, { shelf, manifest, table, file });
   }
   await runSteps(scope, later);
   await runSteps(scope, recordingTriggers(scope, manifest.schema));
+}
+
+async function writeRows(scope: Scope, { shelf, manifest, table, file }: ImportedFile): Promise<void> {
+  const writer = new TableWriter(scope, table);
+  for await (const rows of readRows(shelf, manifest, table, file)) await writer.write(rows);
 }
 
 /**

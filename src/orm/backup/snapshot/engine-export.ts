@@ -2,7 +2,7 @@ import { isAscii } from 'node:buffer';
 import type { TakeLines } from '../../dialect/csv-export.js';
 import type { Dialect } from '../../dialect/dialect.js';
 import type { Scope } from '../../session/scope.js';
-import { csvCell } from '../csv/csv-writer.js';
+import { csvCell } from '../csv/csv-cell.js';
 import type { StoredTable } from '../manifest/description.js';
 import { fieldOf } from '../manifest/table-shape.js';
 import { canonicalJsonText } from '../values/canonical-json.js';

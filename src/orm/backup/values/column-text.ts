@@ -7,6 +7,8 @@ export interface ValueText {
   write(value: Portable): string;
   /** @throws RangeError for a text that is no value of the type. */
   read(text: string): Portable;
+  /** What `read` refuses, without a value; left out where it takes any text. @throws RangeError */
+  check?(text: string): void;
 }
 
 const INTEGER = /^-?\d+$/;
@@ -17,19 +19,23 @@ const asIs: ValueText = { write: (value) => String(value), read: (text) => text 
 const integer: ValueText = {
   write: (value) => String(value),
   read: (text) => (INTEGER.test(text) ? BigInt(text) : refuse('an integer')),
+  check: (text) => INTEGER.test(text) || refuse('an integer'),
 };
 
-const number: ValueText = {
-  write: (value) => String(Number(value)),
-  read: (text) => {
-    const value = Number(text);
-    return text === '' || (Number.isNaN(value) && text !== 'NaN') ? refuse('a number') : value;
-  },
+const readNumber = (text: string): number => {
+  const value = Number(text);
+  return text === '' || (Number.isNaN(value) && text !== 'NaN') ? refuse('a number') : value;
 };
+
+const number: ValueText = { write: (value) => String(Number(value)), read: readNumber, check: readNumber };
+
+const readBoolean = (text: string): boolean =>
+  text === 'true' ? true : text === 'false' ? false : refuse('true or false');
 
 const boolean: ValueText = {
   write: (value) => (value ? 'true' : 'false'),
-  read: (text) => (text === 'true' ? true : text === 'false' ? false : refuse('true or false')),
+  read: readBoolean,
+  check: readBoolean,
 };
 
 const json: ValueText = {
@@ -42,7 +48,8 @@ const blob: ValueText = {
     const bytes = value as Uint8Array;
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
   },
-  read: (text) => (text.length % 4 === 0 && BASE64.test(text) ? Buffer.from(text, 'base64') : refuse('base64')),
+  read: (text) => Buffer.from(asBase64(text), 'base64'),
+  check: asBase64,
 };
 
 const BY_TYPE: Readonly<Record<FieldType, ValueText>> = {
@@ -62,6 +69,10 @@ const BY_TYPE: Readonly<Record<FieldType, ValueText>> = {
 
 export function codecOf(type: FieldType): ValueText {
   return BY_TYPE[type];
+}
+
+function asBase64(text: string): string {
+  return text.length % 4 === 0 && BASE64.test(text) ? text : refuse('base64');
 }
 
 function refuse(wanted: string): never {

@@ -7,7 +7,8 @@ import type { PooledConnection } from '../../pool/pooled-connection.js';
 import { endsConnection, isStalePlan, mapPostgresError } from '../errors.js';
 import { cancelStatement } from './cancel.js';
 import { CopySink } from './copy-sink.js';
-import { Exchange, type ExchangeResult, type Message } from './exchange.js';
+import { CopySource } from './copy-source.js';
+import { Exchange, type ExchangeOptions, type ExchangeResult, type Message } from './exchange.js';
 import { Pipeline } from './pipeline.js';
 import { toObjects } from './result-values.js';
 import { StatementCache } from './statement-cache.js';
@@ -90,9 +91,19 @@ export class PostgresConnection implements PooledConnection {
 
   async copyOut(sql: string, take: TakeLines): Promise<void> {
     const sink = new CopySink(take, this.#pipeline.stream);
-    const { tag } = await this.#send(sql, [], false, sink);
+    const { tag } = await this.#send(sql, [], false, { sink });
     const lines = await sink.end();
     if (tag !== `COPY ${lines}`) throw new ConnectionError(`The server copied ${tag}, of which ${lines} lines arrived`);
+  }
+
+  async copyIn(sql: string, lines: AsyncIterable<Buffer>): Promise<number> {
+    const source = new CopySource(lines);
+    try {
+      const { tag } = await this.#send(sql, [], false, { source });
+      return Number(/^COPY (\d+)$/.exec(tag)?.[1]);
+    } finally {
+      await source.end(); // its own fault is the reason of the server's
+    }
   }
 
   async begin(options: BeginOptions): Promise<void> {
@@ -166,14 +177,19 @@ export class PostgresConnection implements PooledConnection {
     this.#patient = false;
   }
 
-  async #send(sql: string, params: readonly unknown[], describe: boolean, sink?: CopySink): Promise<ExchangeResult> {
+  async #send(
+    sql: string,
+    params: readonly unknown[],
+    describe: boolean,
+    copy: Pick<ExchangeOptions, 'sink' | 'source'> = {},
+  ): Promise<ExchangeResult> {
     this.#assertUsable();
     const messages: Message[] = [];
     for (const statement of this.#waiting) messages.push({ statement: this.#statements.get(statement), values: [] });
     messages.push({ statement: this.#statements.get(sql), values: params.map(wireValue) });
     this.#waiting = [];
     this.#lastSql = sql;
-    const exchange = new Exchange(messages, { doomed: this.#statements.takeDoomed(), describe, sink });
+    const exchange = new Exchange(messages, { doomed: this.#statements.takeDoomed(), describe, ...copy });
     this.#pipeline.send(exchange);
     try {
       const result = await exchange.answered;

@@ -1,5 +1,6 @@
 import type { RawRow } from '../../dialect/driver.js';
 import type { CopySink } from './copy-sink.js';
+import type { CopySource } from './copy-source.js';
 import type { MessageWriter, WireValue } from './message-writer.js';
 import type { Prepared } from './statement-cache.js';
 
@@ -29,6 +30,8 @@ export interface ExchangeOptions {
   readonly describe: boolean;
   /** Where lines go that the last statement copies out. */
   readonly sink?: CopySink | undefined;
+  /** Where lines come from that the last statement copies in. */
+  readonly source?: CopySource | undefined;
 }
 
 /**
@@ -65,6 +68,10 @@ export class Exchange implements ExchangeResult {
 
   get sink(): CopySink | undefined {
     return this.#options.sink;
+  }
+
+  get source(): CopySource | undefined {
+    return this.#options.source;
   }
 
   /** Ends with a Sync of its own, so that its fault stays its own whatever travels behind it. */

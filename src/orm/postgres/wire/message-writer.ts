@@ -60,6 +60,18 @@ export class MessageWriter {
     this.#close(this.#open('S'));
   }
 
+  /** What `bytes` more bytes follow, which go their own way. */
+  copyData(bytes: number): void {
+    this.#reserve(5);
+    this.#buffer[this.#end] = 'd'.charCodeAt(0);
+    this.#buffer.writeInt32BE(4 + bytes, this.#end + 1);
+    this.#end += 5;
+  }
+
+  copyDone(): void {
+    this.#close(this.#open('c'));
+  }
+
   copyFail(reason: string): void {
     const at = this.#open('f');
     this.#zeroEnded(reason);

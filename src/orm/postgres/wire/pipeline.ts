@@ -82,7 +82,8 @@ export class Pipeline {
         else this.#onFault(readError(data, start));
         return;
       case 'G':
-        this.#refuseCopy();
+        if (head?.source) head.source.start(head, this.#writer, this.#stream);
+        else this.#refuseCopy();
         return;
       default: // confirmations, notices and settings that nobody needs
     }
@@ -96,7 +97,7 @@ export class Pipeline {
     this.#headSince = this.#inFlight.length === 0 ? undefined : now;
   }
 
-  /** COPY has no place here. The server skips the Sync it was sent while it waits for data, so it gets another one. */
+  /** A COPY that brings no lines has no place here. The server skips the Sync it was sent while it waits for data, so it gets another one. */
   #refuseCopy(): void {
     this.#writer.copyFail('COPY FROM STDIN is not supported');
     this.#writer.sync();

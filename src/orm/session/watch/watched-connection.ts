@@ -1,5 +1,6 @@
 import type { TakeLines } from '../../dialect/csv-export.js';
 import type { BeginOptions, Connection, RawRow, Row } from '../../dialect/driver.js';
+import { copyIn } from './copy-in.js';
 import { copyOut } from './copy-out.js';
 import { runEach } from './run-each.js';
 import type { StatementWatch } from './statement-watch.js';
@@ -38,6 +39,10 @@ export class WatchedConnection implements Connection {
 
   copyOut(sql: string, take: TakeLines): Promise<void> {
     return this.#watch.run(sql, [], () => copyOut(this.inner, sql, take), none);
+  }
+
+  copyIn(sql: string, lines: AsyncIterable<Buffer>): Promise<number> {
+    return this.#watch.run(sql, [], () => copyIn(this.inner, sql, lines), itself);
   }
 
   begin(options: BeginOptions): Promise<void> {
