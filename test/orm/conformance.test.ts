@@ -11,6 +11,7 @@ import { describeFollowing } from '../conformance/orm/following.js';
 import { describeGatheredReads } from '../conformance/orm/gathered-reads.js';
 import { describeJsonPaths } from '../conformance/orm/json-paths.js';
 import { describeListenedChanges } from '../conformance/orm/listened-changes.js';
+import { describeListenedMany } from '../conformance/orm/listened-many.js';
 import { describeMigrating } from '../conformance/orm/migrating.js';
 import { describeOddNames } from '../conformance/orm/odd-names.js';
 import { describePaging } from '../conformance/orm/paging.js';
@@ -44,6 +45,7 @@ for (const backend of BACKENDS) {
     describeUpserting(backend);
     describeDeleting(backend);
     describeChangingMany(backend);
+    describeListenedMany(backend);
     describeFollowing(backend);
     describeReading(backend);
     describePaging(backend);

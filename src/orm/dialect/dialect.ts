@@ -78,6 +78,20 @@ export interface ReturningChange {
   condition(row: string): string;
 }
 
+/** The parts of a change of many rows; each binds its parameters when it is asked for, as those of one row do. */
+export interface ManyReturningChange {
+  /** Quoted. */
+  readonly table: string;
+  readonly id: string;
+  readonly columns: string;
+  /** The columns that are answered. */
+  readonly answer: string;
+  /** @param row what stands before a column of the row as it is. */
+  assignments(row: string): string;
+  /** It says the columns of the table without its name. */
+  condition(): string;
+}
+
 /** The parts of an upsert by the name of an index. Names are quoted. */
 export interface IndexedUpsert {
   readonly table: string;
@@ -157,6 +171,11 @@ export interface Dialect {
   misfits(column: string, from: string, to: string): string | undefined;
   /** One statement that changes the row that meets a condition and answers it; left out where there is none. */
   changeReturning?(change: ReturningChange): string;
+  /**
+   * The same for every row that meets a condition. Engines that have it can also answer the rows of a DELETE. Left out by
+   * those with `writableCtes`, which need it for nothing.
+   */
+  changeManyReturning?(change: ManyReturningChange): string;
   /**
    * What follows an INSERT so that, of a row whose id exists, it writes these columns. Left out by engines that have
    * `arrays` or are `embedded`, which need it for nothing.

@@ -4,7 +4,7 @@ import type { Session } from '../session/session.js';
 import type { WriteAction } from '../session/watch/write-event.js';
 import type { EntityPlan } from '../sql/entity-plan.js';
 import { insertStatements, type Statement, type VersionNote } from '../sql/write/insert-many.js';
-import { noteStatements } from '../sql/write/note-many.js';
+import { noteStatements, type VersionKey } from '../sql/write/note-many.js';
 import { updateStatements } from '../sql/write/update-many.js';
 import { announce, type PortableRow } from './recorder.js';
 
@@ -22,7 +22,7 @@ export type ManyWrite = readonly Statement[];
 
 export function insertOf(plan: EntityPlan, rows: readonly PortableRow[], note: VersionNote): ManyWrite {
   if (rows.length === 0) return [];
-  return [...insertStatements(plan, rows, ownNote(plan, note)), ...lateNotes(plan, rows, note)];
+  return [...insertStatements(plan, rows, ownNote(plan, note)), ...lateNotes(plan, keysOf(rows), note.comment)];
 }
 
 /** @param changes of rows that the transaction has locked. */
@@ -32,7 +32,7 @@ export function updateOf(plan: EntityPlan, changes: readonly ChangedRow[], note:
   const rows = changes.map(({ after }) => after);
   return [
     ...updateStatements(plan, [...differing, ...EVERY_TIME], rows, ownNote(plan, note)),
-    ...lateNotes(plan, rows, note),
+    ...lateNotes(plan, keysOf(rows), note.comment),
   ];
 }
 
@@ -67,7 +67,11 @@ function ownNote(plan: EntityPlan, note: VersionNote): VersionNote | undefined {
 }
 
 /** Where triggers have recorded the versions, they knew everything but the comment. */
-function lateNotes(plan: EntityPlan, rows: readonly PortableRow[], { comment }: VersionNote): Statement[] {
+export function lateNotes(plan: EntityPlan, keys: readonly VersionKey[], comment: string | null): Statement[] {
   if (comment === null || !plan.meta.history || plan.dialect.capabilities.writableCtes) return [];
-  return noteStatements(plan, rows, comment);
+  return noteStatements(plan, keys, comment);
+}
+
+function keysOf(rows: readonly PortableRow[]): VersionKey[] {
+  return rows.map((row) => [row[AT.id] as string, row[AT.version] as number]);
 }

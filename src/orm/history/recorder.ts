@@ -128,6 +128,17 @@ export function announceChange(session: Session, plan: EntityPlan, action: Write
     session.recordWrite(changeEvent(plan, action, String(after[AT.id]), Number(after[AT.version])));
 }
 
+/** The same for a row of which only the id and the version that was made are known. */
+export function announceKey(
+  session: Session,
+  plan: EntityPlan,
+  action: WriteAction,
+  id: string,
+  version: number,
+): void {
+  if (session.core.hasListeners) session.recordWrite(changeEvent(plan, action, id, version));
+}
+
 function changeEvent(plan: EntityPlan, action: WriteAction, id: string, version: number): ChangeEvent {
   const context = currentContext();
   const { table, name: entity } = plan.meta;

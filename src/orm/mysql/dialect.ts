@@ -1,5 +1,5 @@
 import type { Dialect, Engine, OpenOptions } from '../dialect/dialect.js';
-import { changeReturning } from './change-returning.js';
+import { changeManyReturning, changeReturning } from './change-returning.js';
 import { mysqlColumn } from './column-codecs.js';
 import { isOutage, isTransient, isUndone, lacksKey } from './errors.js';
 import { fieldOf } from './field-of-type.js';
@@ -50,7 +50,7 @@ function createDialect(flavor: Flavor, database: string): Dialect {
     cast: (expression) => expression,
     widens,
     misfits,
-    ...(flavor.returnsRows && { changeReturning, indexedUpsert }),
+    ...(flavor.returnsRows && { changeReturning, changeManyReturning, indexedUpsert }),
     overwrite: (columns) =>
       `ON DUPLICATE KEY UPDATE ${columns.map((column) => `${column} = VALUES(${column})`).join(', ')}`,
     bind,

@@ -43,6 +43,8 @@ export const sqliteDialect: Dialect = {
   misfits,
   changeReturning: ({ table, columns, assignments, condition }) =>
     `UPDATE ${table} SET ${assignments('')} WHERE ${condition('')} RETURNING ${columns}`,
+  changeManyReturning: ({ table, answer, assignments, condition }) =>
+    `UPDATE ${table} SET ${assignments('')} WHERE ${condition()} RETURNING ${answer}`,
   bind,
   jsonEquals,
   lacksKey,

@@ -1,5 +1,3 @@
-import type { Portable } from '../../entity/codec.js';
-import { AT } from '../../entity/system-fields.js';
 import type { EntityPlan } from '../entity-plan.js';
 import { chunks, fewSizes } from './chunks.js';
 import type { Statement } from './insert-many.js';
@@ -7,18 +5,16 @@ import { commentSql } from './write-statements.js';
 
 const ROWS_OF_LIST = 256;
 
-/** Says why the newest versions of `rows` were made, where triggers have recorded them. */
-export function noteStatements(
-  plan: EntityPlan,
-  rows: ReadonlyArray<readonly Portable[]>,
-  comment: string,
-): Statement[] {
-  const keyOf = (row: readonly Portable[]): Portable[] => [row[AT.id] as Portable, row[AT.version] as Portable];
+/** Names one version of one row. */
+export type VersionKey = readonly [id: string, version: number];
+
+/** Says why versions were made, where triggers have recorded them. */
+export function noteStatements(plan: EntityPlan, keys: readonly VersionKey[], comment: string): Statement[] {
   if (plan.dialect.capabilities.embedded)
-    return [{ sql: commentSql(plan), runs: rows.map((row) => [comment, ...keyOf(row)]) }];
-  return chunks(rows, fewSizes(ROWS_OF_LIST)).map((some) => ({
+    return [{ sql: commentSql(plan), runs: keys.map((key) => [comment, ...key]) }];
+  return chunks(keys, fewSizes(ROWS_OF_LIST)).map((some) => ({
     sql: noteListSql(plan, some.length),
-    runs: [[comment, ...some.flatMap(keyOf)]],
+    runs: [[comment, ...some.flat()]],
   }));
 }
 

@@ -5,10 +5,10 @@ import type { Session } from '../../session/session.js';
 import type { WriteAction } from '../../session/watch/write-event.js';
 import type { EntityPlan } from '../../sql/entity-plan.js';
 import type { Fragment } from '../../sql/read/fragment.js';
-import { changeWhereParameters, changeWhereSql, type SetTo, TIME_OF_CHANGE } from '../../sql/write/change-where.js';
+import { type SetTo, TIME_OF_CHANGE } from '../../sql/write/change-where.js';
 import type { FieldValue } from '../../sql/write/encode-row.js';
-import { atomically } from './atomically.js';
 import { updatable } from './change.js';
+import { changeSetWise } from './change-set-wise.js';
 import { lockNext } from './lock-rows.js';
 import { type ManyRequest, manyCondition } from './many-condition.js';
 import { changedValues } from './save.js';
@@ -17,7 +17,7 @@ import { changedValues } from './save.js';
 const ROWS_AT_A_TIME = 1_000;
 
 /** One change, made to every row that a condition finds. */
-interface ManyChange {
+export interface ManyChange {
   readonly condition: Fragment;
   readonly sets: readonly SetTo[];
   readonly action: WriteAction;
@@ -62,24 +62,8 @@ export async function restoreMany(
   return changeMany(session, plan, { condition, sets, action: 'restore', comment: request.comment });
 }
 
-function changeMany(session: Session, plan: EntityPlan, change: ManyChange): Promise<number> {
-  if (!isOneStatement(session, plan, change)) return changeInParts(session, plan, change);
-  return atomically(session, (target) => {
-    const made = stamp(target, change.comment);
-    const sql = changeWhereSql(plan, change.sets, change.condition);
-    return target.run(sql, changeWhereParameters(plan, change.sets, change.condition, made));
-  });
-}
-
-/**
- * Listeners want to see every row; a trigger knows no comment; and not every engine can tell for sure whether two documents
- * are the same.
- */
-function isOneStatement({ core }: Session, plan: EntityPlan, { sets, comment }: ManyChange): boolean {
-  const { capabilities } = plan.dialect;
-  if (core.hasListeners) return false;
-  if (sets.some(({ column }) => column.holds)) return false;
-  return comment === undefined || !plan.meta.history || capabilities.writableCtes;
+async function changeMany(session: Session, plan: EntityPlan, change: ManyChange): Promise<number> {
+  return (await changeSetWise(session, plan, change)) ?? changeInParts(session, plan, change);
 }
 
 /** In one transaction, by the order of ids: a row that the change moves out of the condition, or into it, is seen once. */
