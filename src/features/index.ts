@@ -70,6 +70,23 @@ export {
   verifyPassword,
 } from './auth/index.js';
 export {
+  BillingCustomer,
+  BillingEvent,
+  BillingInvoice,
+  BillingOrder,
+  BillingPaymentMethod,
+  BillingPrice,
+  BillingProduct,
+  BillingService,
+  BillingSubscription,
+  createStripeClient,
+  type DriftReport,
+  getBilling,
+  type PriceInput,
+  type ProductInput,
+  StripeSync,
+} from './billing/index.js';
+export {
   type BatchResult,
   createMailer,
   type EmailAddress,

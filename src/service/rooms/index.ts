@@ -1,5 +1,6 @@
 import { openActionReplay } from './action-replay.js';
 import { openAuditRoom } from './audit.js';
+import { openBilling } from './billing.js';
 import { openDatabaseRoom } from './database.js';
 import { openFlags } from './flags.js';
 import { openJobs } from './jobs.js';
@@ -19,6 +20,7 @@ const ROOMS: readonly OpenRoom[] = [
   openFlags,
   openJobs,
   openWebhooks,
+  openBilling,
   openDatabaseRoom,
   openAuditRoom,
   openSelfTests,

@@ -34,6 +34,12 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
     email: emailSettings(given),
     oauth: oauthSettings(given),
     webhooks: webhookSettings(given),
+    billing: {
+      secretKey: options.stripeSecretKey,
+      webhookSecret: options.stripeWebhookSecret,
+      apiBase: options.stripeApiBase,
+      redirectUrls: options.billingRedirectUrls && [...options.billingRedirectUrls],
+    },
     database: {
       dataDir,
       poolSize: options.databasePoolSize,

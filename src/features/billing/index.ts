@@ -1,0 +1,15 @@
+export { BillingService, billingService, getBilling } from './billing-service.js';
+export type { PriceInput, ProductInput } from './catalog/catalog.js';
+export { BillingPrice, BillingProduct } from './catalog/entities.js';
+export { Checkout } from './checkout/checkout.js';
+export { Redirects } from './checkout/redirects.js';
+export { BillingCustomer, BillingPaymentMethod } from './customers/entities.js';
+export { BillingEvent } from './inbox/entities.js';
+export { Inbox } from './inbox/inbox.js';
+export { BillingInvoice } from './invoices/entities.js';
+export { BillingOrder } from './orders/entities.js';
+export { createBillingRouter } from './routes/billing-router.js';
+export { createStripeClient } from './stripe/stripe-client.js';
+export { StripeSync } from './stripe-sync.js';
+export { BillingSubscription } from './subscriptions/entities.js';
+export type { DriftReport } from './subscriptions/reconcile.js';
