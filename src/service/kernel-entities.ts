@@ -74,7 +74,7 @@ export function entitiesOf(settings: KernelSettings, parts: KernelParts): Entity
   if (settings.features.enableReplayRoutes) kernels.push(ActionReplay);
   if (settings.auth.enabled) kernels.push(KernelAuthSession, KernelAuthToken, KernelAuthTotp);
   if (settings.auth.enabled) kernels.push(KernelWorkspace, KernelApiKey, Role, RoleAssignment); // a key may name a workspace
-  if (settings.billing.secretKey !== null) kernels.push(...BILLING_ENTITIES);
+  if (settings.auth.enabled && settings.billing.secretKey !== null) kernels.push(...BILLING_ENTITIES);
   if (hasOAuth(settings)) kernels.push(KernelOAuthAccount);
   if (hasSaas(settings)) kernels.push(...SAAS_ENTITIES.filter((entity) => entity !== KernelWorkspace));
   if (hasSaas(settings) && settings.features.enableWebhookRoutes) kernels.push(KernelWebhook, KernelWebhookDelivery);

@@ -1,4 +1,4 @@
-import type Stripe from 'stripe';
+import type { Clock } from '../../base/clock.js';
 import { KernelError, NotFoundError } from '../../base/errors.js';
 import { ambientService, type ServiceKey, serviceKey } from '../../base/services.js';
 import type { SessionHandle } from '../../orm/index.js';
@@ -7,7 +7,8 @@ import type { BillingProduct } from './catalog/entities.js';
 import { type CustomerInput, Customers } from './customers/customers.js';
 import { Invoices } from './invoices/invoices.js';
 import type { OrderStatus } from './orders/entities.js';
-import { Orders } from './orders/orders.js';
+import { type OrderInput, Orders } from './orders/orders.js';
+import type { StripeAccess } from './stripe/stripe-access.js';
 import { StripeSync } from './stripe-sync.js';
 import { revenueOf } from './subscriptions/revenue.js';
 import { Subscriptions } from './subscriptions/subscriptions.js';
@@ -22,18 +23,27 @@ export function getBilling(): BillingService {
 }
 
 export interface BillingServiceOptions {
-  stripe: Stripe;
+  stripe: StripeAccess;
   /** Default the ambient or the newest open database. */
   db?: SessionHandle | undefined;
   /** Of prices that name none; default `usd`. */
   currency?: string;
+  clock?: Clock | undefined;
   /** Called once a change of the catalog is committed. */
   onCatalogChange?: () => void;
 }
 
+export interface SubscriptionInput {
+  customerId: string;
+  priceId: string;
+  /** Days that cost nothing; default 0. */
+  trialDays?: number;
+  metadata?: Readonly<Record<string, string>>;
+}
+
 /** Products, prices, customers, subscriptions, orders and invoices of one service. */
 export class BillingService {
-  readonly stripe: Stripe;
+  readonly stripe: StripeAccess;
   readonly catalog: Catalog;
   readonly customers: Customers;
   readonly subscriptions: Subscriptions;
@@ -43,15 +53,15 @@ export class BillingService {
   readonly #on: { db?: SessionHandle };
 
   constructor(options: BillingServiceOptions) {
-    const { stripe, db, currency = 'usd', onCatalogChange: onChange } = options;
+    const { stripe, db, clock, currency = 'usd', onCatalogChange: onChange } = options;
     this.stripe = stripe;
     this.#on = db ? { db } : {};
     this.catalog = new Catalog({ db, currency, onChange });
     this.customers = new Customers({ db });
     this.subscriptions = new Subscriptions({ stripe, db });
-    this.orders = new Orders({ stripe, db });
+    this.orders = new Orders({ stripe, db, clock });
     this.invoices = new Invoices({ stripe, db, mirror: this.subscriptions.mirror });
-    this.sync = new StripeSync({ stripe, db });
+    this.sync = new StripeSync({ stripe, db, clock });
   }
 
   createProduct = (input: ProductInput) => this.catalog.createProduct(input);
@@ -66,6 +76,7 @@ export class BillingService {
   listPrices = (options?: Parameters<Catalog['listPrices']>[0]) => this.catalog.listPrices(options);
   deactivatePrice = (id: string) => this.catalog.deactivatePrice(id);
 
+  createCustomer = (input: CustomerInput) => this.customers.createCustomer(input);
   getOrCreateCustomer = (input: CustomerInput) => this.customers.getOrCreateCustomer(input);
   getCustomer = (id: string) => this.customers.getCustomer(id);
   getCustomerByUser = (userId: string) => this.customers.getCustomerByUser(userId);
@@ -80,11 +91,23 @@ export class BillingService {
     this.subscriptions.cancelSubscription(id, options);
   reactivateSubscription = (id: string) => this.subscriptions.reactivateSubscription(id);
 
-  /** @throws NotFoundError */
-  async changeSubscriptionPrice(id: string, priceId: string) {
-    return this.subscriptions.changePrice(id, await this.sync.syncPrice(priceId), priceId);
+  changeSubscriptionPrice = (id: string, priceId: string) => this.sync.updateSubscriptionPrice(id, priceId);
+
+  /**
+   * Begins a subscription without a checkout: the card that the customer has left pays, or a trial.
+   * @throws KernelError `E_PAYMENT_FAILED` when the card is declined, `E_STRIPE_REFUSED` without one; NotFoundError
+   */
+  async createSubscription({ customerId, priceId, trialDays = 0, metadata }: SubscriptionInput) {
+    const customer = await this.sync.syncCustomer(customerId);
+    return this.subscriptions.start({
+      customer,
+      items: [{ price: await this.sync.syncPrice(priceId) }],
+      metadata: { ...metadata, local_customer_id: customerId, local_price_id: priceId },
+      ...(trialDays > 0 && { trial_period_days: trialDays }),
+    });
   }
 
+  createOrder = (input: OrderInput) => this.orders.createOrder(input);
   getOrder = (id: string) => this.orders.getOrder(id);
   listOrders = (filter?: Parameters<Orders['listOrders']>[0]) => this.orders.listOrders(filter);
   updateOrderStatus = (id: string, status: OrderStatus, trackingNumber?: string) =>

@@ -18,9 +18,9 @@ export type { Room } from './room.js';
 const ROOMS: readonly OpenRoom[] = [
   openTasks,
   openFlags,
+  openBilling,
   openJobs,
   openWebhooks,
-  openBilling,
   openDatabaseRoom,
   openAuditRoom,
   openSelfTests,

@@ -48,7 +48,7 @@ const shape: Record<keyof ServiceOptions, z.ZodType> = {
   stripeWebhookSecret: z.string().min(1),
   stripeApiBase: z.string(),
   seedBilling: func,
-  billingRedirectUrls: z.array(z.string()),
+  billing: z.looseObject({}),
   admin: z.strictObject({ email: z.email(), password: z.string().min(8) }),
   rateLimitAnonymousRpm: rpm,
   rateLimitAuthenticatedRpm: rpm,

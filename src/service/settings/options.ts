@@ -8,7 +8,13 @@ import type { TaskHandler } from '../../jobs/index.js';
 import type { DatabaseHandle, EntityTarget } from '../../orm/index.js';
 import type { EnvCheck } from '../env/index.js';
 import type { ServiceConfig } from './config.js';
-import type { FeatureSettings, OAuthSettings, TelemetrySettings, WebhookSettings } from './settings.js';
+import type {
+  BillingSettings,
+  FeatureSettings,
+  OAuthSettings,
+  TelemetrySettings,
+  WebhookSettings,
+} from './settings.js';
 
 /** Everything `createService` takes. Only `name` is required; `docs/configuration.md` says what each does. */
 export interface ServiceOptions {
@@ -77,8 +83,8 @@ export interface ServiceOptions {
   stripeApiBase?: string;
   /** Makes products and prices; runs once per start under the migration lock, after `dbSeed`. */
   seedBilling?: (db: DatabaseHandle, billing: BillingService) => unknown;
-  /** Pages that Stripe may send buyers back to; one that ends with `/` allows all below it. */
-  billingRedirectUrls?: readonly string[];
+  /** Pages that Stripe may send buyers back to, trials, the currency of prices that name none, … */
+  billing?: Partial<Omit<BillingSettings, 'secretKey' | 'webhookSecret' | 'apiBase'>>;
   /** Creates or keeps a first admin. */
   admin?: { email: string; password: string };
   rateLimitAnonymousRpm?: number;

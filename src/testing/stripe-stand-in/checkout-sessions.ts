@@ -34,6 +34,7 @@ export class StandInCheckouts {
       subscription: null,
       payment_intent: null,
       collected_information: null,
+      shipping_address_collection: addressCollection(params),
     });
     session.url = `${baseUrl}/pay/${session.id}`;
     this.#asked.set(session.id, params);
@@ -70,4 +71,9 @@ export class StandInCheckouts {
     this.emit('checkout.session.completed', session);
     return session;
   }
+}
+
+function addressCollection(params: Params): { allowed_countries: unknown[] } | null {
+  const countries = Object.values(groupOf(groupOf(params.shipping_address_collection).allowed_countries));
+  return countries.length > 0 ? { allowed_countries: countries } : null;
 }

@@ -1,3 +1,4 @@
+import type { StandInCards } from './cards.js';
 import type { StandInCheckouts } from './checkout-sessions.js';
 import { groupOf, metadataOf, type Params, textOf } from './parse-params.js';
 import type { Store, Thing } from './store.js';
@@ -9,6 +10,7 @@ export interface World {
   emit: Emit;
   subscriptions: StandInSubscriptions;
   checkouts: StandInCheckouts;
+  cards: StandInCards;
   baseUrl: string;
 }
 
@@ -30,8 +32,11 @@ export function answer(world: World, method: string, path: string, params: Param
   if (kind === 'subscriptions' && isWrite && id) return subscriptions.update(id, params);
   if (kind === 'subscriptions' && isWrite) {
     const [item] = Object.values(groupOf(params.items)).map(groupOf);
-    return subscriptions.start(textOf(params.customer) ?? '', textOf(item?.price) ?? '', 1, params);
+    const customer = textOf(params.customer) ?? '';
+    if (!(Number(textOf(params.trial_period_days)) > 0)) world.cards.charge(customer);
+    return subscriptions.start(customer, textOf(item?.price) ?? '', 1, params);
   }
+  if (kind === 'payment_methods' && action === 'attach') return world.cards.attach(id ?? '', params);
   if (!isWrite && id) return expanded(store, store.get(object, id), params);
   if (!isWrite) return store.list(object, params, filterOf(kind, params), `/v1/${path}`);
   if (kind === 'products') return id ? write(store.get(object, id), params) : create(store, object, 'prod', params);
@@ -60,6 +65,7 @@ function createPrice(store: Store, params: Params): Thing {
 
 function write(thing: Thing, params: Params): Thing {
   for (const field of PLAIN) if (textOf(params[field]) !== undefined) thing[field] = params[field];
+  if (params.invoice_settings !== undefined) thing.invoice_settings = params.invoice_settings;
   if (params.active !== undefined) thing.active = params.active === 'true';
   Object.assign(thing.metadata, metadataOf(params));
   return thing;

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../../base/clock.js';
 import { type Params, textOf } from './parse-params.js';
 import { invalid, missing } from './stripe-fault.js';
 
@@ -10,21 +11,26 @@ export interface Thing {
   [field: string]: any;
 }
 
-let count = 0;
-
 /** Everything that the stand-in knows, by kind. */
 export class Store {
+  readonly #clock: Clock;
   readonly #kinds = new Map<string, Map<string, Thing>>();
+  #count = 0;
 
-  add(
-    kind: string,
-    prefix: string,
-    fields: object,
-    id = `${prefix}_${(++count).toString(36).padStart(14, '0')}`,
-  ): Thing {
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
+
+  /** As Stripe counts the time. */
+  get seconds(): number {
+    return Math.floor(this.#clock.now() / 1_000);
+  }
+
+  add(kind: string, prefix: string, fields: object, givenId?: string): Thing {
+    const id = givenId ?? `${prefix}_${(++this.#count).toString(36).padStart(14, '0')}`;
     const things = this.#of(kind);
     if (things.has(id)) throw invalid(`${kind} already exists.`, 'id', 'resource_already_exists');
-    const thing = { id, object: kind, created: Math.floor(Date.now() / 1_000), livemode: false, ...fields };
+    const thing = { id, object: kind, created: this.seconds, livemode: false, ...fields };
     things.set(id, thing);
     return thing;
   }
@@ -33,10 +39,6 @@ export class Store {
     const thing = this.#of(kind).get(id);
     if (!thing) throw missing(kind, id);
     return thing;
-  }
-
-  delete(kind: string, id: string): void {
-    this.#of(kind).delete(id);
   }
 
   all(kind: string): Thing[] {

@@ -16,18 +16,16 @@ export class StandInSubscriptions {
   start(customer: string, priceId: string, quantity: number, params: Params): Thing {
     const price = this.store.get('price', priceId);
     if (!price.recurring) throw invalid('The price specified is not recurring', 'items[0][price]');
-    const now = Math.floor(Date.now() / 1_000);
+    const now = this.store.seconds;
     const trialDays = Number(textOf(params.trial_period_days) ?? 0);
     const trialEnd = trialDays > 0 ? now + trialDays * DAY : null;
     const period = (DAYS[price.recurring.interval] ?? 30) * price.recurring.interval_count * DAY;
-    const item = {
-      id: `si_${priceId}`,
-      object: 'subscription_item',
+    const item = this.store.add('subscription_item', 'si', {
       price,
       quantity,
       current_period_start: now,
       current_period_end: trialEnd ?? now + period,
-    };
+    });
     const subscription = this.store.add('subscription', 'sub', {
       customer,
       status: trialEnd ? 'trialing' : 'active',
@@ -49,7 +47,7 @@ export class StandInSubscriptions {
     const atEnd = textOf(params.cancel_at_period_end);
     if (atEnd !== undefined) {
       subscription.cancel_at_period_end = atEnd === 'true';
-      subscription.canceled_at = atEnd === 'true' ? Math.floor(Date.now() / 1_000) : null;
+      subscription.canceled_at = atEnd === 'true' ? this.store.seconds : null;
     }
     for (const change of Object.values(groupOf(params.items))) {
       const price = textOf(groupOf(change).price);
@@ -63,7 +61,7 @@ export class StandInSubscriptions {
   cancel(id: string): Thing {
     const subscription = this.store.get('subscription', id);
     if (subscription.status === 'canceled') throw invalid(`No such subscription: '${id}'`, 'id', 'resource_missing');
-    Object.assign(subscription, { status: 'canceled', canceled_at: Math.floor(Date.now() / 1_000) });
+    Object.assign(subscription, { status: 'canceled', canceled_at: this.store.seconds });
     this.emit('customer.subscription.deleted', subscription);
     return subscription;
   }

@@ -1,65 +1,59 @@
-import { type BillingService, getBilling, type ServiceOptions } from 'app-kernel';
-import { StripeStandIn } from 'app-kernel/testing';
+import { type BillingService, getBilling } from 'app-kernel';
+import type { TestServiceOptions } from 'app-kernel/testing';
 import { openPeople, type People, type Person } from '../../setup/people.js';
 
 const PAGES = { success_url: 'https://app.example/paid', cancel_url: 'https://app.example/no' };
+export const HOOK = '/api/v1/billing/webhooks/stripe';
 
-/** A service that sells, and the Stripe it sells by. */
+/** A service that sells, and what it sells. */
 export interface Shop extends Omit<People, 'get' | 'post'> {
-  stripe: StripeStandIn;
   billing: BillingService;
   prices: { monthly: string; yearly: string; book: string; shirt: string };
-  /** Hands over what Stripe has to say. */
-  deliver(): Promise<number[]>;
   post(person: Person, path: string, body?: object): ReturnType<Person['send']>;
   get(person: Person, path: string): Promise<unknown>;
-  /** Subscribes and pays. */
-  subscribed(person: Person, price?: string): Promise<void>;
+  /** Subscribes and pays. @returns Stripe’s id of the subscription */
+  subscribed(person: Person, price?: string): Promise<string>;
 }
 
-export async function openShop(options: Partial<ServiceOptions> = {}, stand?: StripeStandIn): Promise<Shop> {
-  const stripe = stand ?? (await StripeStandIn.start());
+export async function openShop(options: TestServiceOptions = {}): Promise<Shop> {
   const prices = { monthly: '', yearly: '', book: '', shirt: '' };
   const people = await openPeople({
-    stripeSecretKey: stripe.secretKey,
-    stripeWebhookSecret: stripe.webhookSecret,
-    stripeApiBase: stripe.url,
-    billingRedirectUrls: ['https://app.example/'],
-    seedBilling: async (_db, billing) => {
-      const pro = await billing.createProduct({ name: 'Pro', slug: 'pro', features: ['export'] });
-      const once = await billing.createProduct({
-        name: 'Book',
-        slug: 'book',
-        productType: 'one_time',
-        features: ['read'],
-      });
-      const shirt = await billing.createProduct({ name: 'Shirt', slug: 'shirt', productType: 'physical' });
-      const { id: productId } = pro;
-      prices.monthly = (await billing.createPrice({ productId, amountCents: 1_999, interval: 'month' })).id;
-      prices.yearly = (await billing.createPrice({ productId, amountCents: 12_000, interval: 'year' })).id;
-      prices.book = (await billing.createPrice({ productId: once.id, amountCents: 500 })).id;
-      prices.shirt = (await billing.createPrice({ productId: shirt.id, amountCents: 2_000 })).id;
-    },
+    billing: { redirectUrls: ['https://app.example/'] },
+    seedBilling: async (_db, billing) => void Object.assign(prices, await seed(billing)),
     ...options,
   });
   const post: Shop['post'] = (person, path, body = {}) =>
     person.send('POST', `/billing${path}`, 'price_id' in body ? { ...PAGES, ...body } : body);
-  const deliver = () => stripe.deliver((init) => people.service.inject('/api/v1/billing/webhooks/stripe', init));
   return {
     ...people,
-    stripe,
     billing: getBilling(),
     prices,
-    deliver,
     post,
     get: async (person, path) => (await person.send('GET', `/billing${path}`)).body,
     subscribed: async (person, price = prices.monthly) => {
-      stripe.pay((await post(person, '/subscribe', { price_id: price })).body.checkout_url);
-      await deliver();
+      const { body } = await post(person, '/subscribe', { price_id: price });
+      const session = people.stripe.pay(body.checkout_url);
+      await people.stripe.deliver();
+      return String(session.subscription);
     },
-    close: async () => {
-      await people.close();
-      if (!stand) await stripe.close();
-    },
+  };
+}
+
+async function seed(billing: BillingService): Promise<Shop['prices']> {
+  const { id: pro } = await billing.createProduct({ name: 'Pro', slug: 'pro', features: ['export'] });
+  const { id: book } = await billing.createProduct({
+    name: 'Book',
+    slug: 'book',
+    productType: 'one_time',
+    features: ['read'],
+  });
+  const { id: shirt } = await billing.createProduct({ name: 'Shirt', slug: 'shirt', productType: 'physical' });
+  const price = async (productId: string, amountCents: number, interval?: 'month' | 'year') =>
+    (await billing.createPrice({ productId, amountCents, ...(interval && { interval }) })).id;
+  return {
+    monthly: await price(pro, 1_999, 'month'),
+    yearly: await price(pro, 12_000, 'year'),
+    book: await price(book, 500),
+    shirt: await price(shirt, 2_000),
   };
 }

@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
-import type Stripe from 'stripe';
 import { NotFoundError } from '../../../base/errors.js';
 import type { SessionHandle } from '../../../orm/index.js';
-import { askStripe, findAtStripe } from '../stripe/ask-stripe.js';
+import type { StripeAccess } from '../stripe/stripe-access.js';
 import { BillingPrice, BillingProduct } from './entities.js';
 
 /** Tells Stripe of products and prices. What it knows already is not told again. */
 export class CatalogSync {
-  readonly #stripe: Stripe;
+  readonly #stripe: StripeAccess;
   readonly #on: { db?: SessionHandle };
 
-  constructor({ stripe, db }: { stripe: Stripe; db?: SessionHandle | undefined }) {
+  constructor({ stripe, db }: { stripe: StripeAccess; db?: SessionHandle | undefined }) {
     this.#stripe = stripe;
     this.#on = db ? { db } : {};
   }
@@ -48,13 +47,14 @@ export class CatalogSync {
       shippable: product.shippable,
       metadata: { ...product.metadata, local_id: product.id, slug: product.slug },
     };
-    const stripeState = hashOf(params);
+    const stripeState = this.#stateOf(params);
     if (product.stripeProductId && product.stripeState === stripeState) return false;
     const { description, ...rest } = params;
-    const known = await findAtStripe(() => this.#stripe.products.update(product.id, params));
+    const known = await this.#stripe.find((stripe) => stripe.products.update(product.id, params));
     if (!known) {
       const created = { ...rest, id: product.id, ...(description && { description }) };
-      await askStripe(() => this.#stripe.products.create(created));
+      const key = { idempotencyKey: `app-kernel:product:${product.id}:${stripeState}` };
+      await this.#stripe.ask((stripe) => stripe.products.create(created, key));
     }
     await BillingProduct.update(product.id, { stripeProductId: product.id, stripeState }, this.#on);
     return true;
@@ -67,20 +67,22 @@ export class CatalogSync {
       nickname: price.nickname ?? '',
       metadata: { ...price.metadata, local_id: price.id },
     };
-    const stripeState = hashOf(params);
+    const stripeState = this.#stateOf(params);
     if (price.stripePriceId && price.stripeState === stripeState) return null;
-    const stripePriceId = price.stripePriceId ?? (await this.#createPrice(price));
-    await askStripe(() => this.#stripe.prices.update(stripePriceId, params));
+    const tell = (id: string) => this.#stripe.find((stripe) => stripe.prices.update(id, params));
+    const known = price.stripePriceId && (await tell(price.stripePriceId));
+    const stripePriceId = known ? known.id : await this.#createPrice(price);
+    if (!known) await tell(stripePriceId);
     await BillingPrice.update(price.id, { stripePriceId, stripeState }, this.#on);
     return stripePriceId;
   }
 
   /** Made with nothing but its terms, which never change, and under a key of its own: once, however often it is tried. */
   async #createPrice(price: BillingPrice): Promise<string> {
-    const [known] = (await askStripe(() => this.#stripe.prices.list({ lookup_keys: [price.id], limit: 1 }))).data;
-    if (known) return known.id;
-    const created = await askStripe(() =>
-      this.#stripe.prices.create(
+    const { data } = await this.#stripe.ask((stripe) => stripe.prices.list({ lookup_keys: [price.id], limit: 1 }));
+    if (data[0]) return data[0].id;
+    const created = await this.#stripe.ask((stripe) =>
+      stripe.prices.create(
         {
           product: price.productId,
           unit_amount: price.amountCents,
@@ -94,8 +96,11 @@ export class CatalogSync {
     );
     return created.id;
   }
-}
 
-function hashOf(params: object): string {
-  return createHash('sha256').update(JSON.stringify(params)).digest('hex');
+  /** What Stripe was told, and which of its two modes: the live one knows nothing of what the test mode was told. */
+  #stateOf(params: object): string {
+    return createHash('sha256')
+      .update(JSON.stringify([this.#stripe.mode, params]))
+      .digest('hex');
+  }
 }

@@ -1,12 +1,11 @@
-import type Stripe from 'stripe';
 import { ConflictError, NotFoundError, ValidationError } from '../../../base/errors.js';
 import { withLock } from '../../../reliability/index.js';
 import type { BillingService } from '../billing-service.js';
+import { assertQuantity } from '../catalog/check-catalog.js';
 import type { BillingPrice, BillingProduct } from '../catalog/entities.js';
 import type { BillingCustomer } from '../customers/entities.js';
 import type { ShippingAddress } from '../orders/entities.js';
-import { askStripe } from '../stripe/ask-stripe.js';
-import { LIVE_STATUSES } from '../subscriptions/entities.js';
+import { type BillingSubscription, LIVE_STATUSES } from '../subscriptions/entities.js';
 import type { Redirects } from './redirects.js';
 
 export interface Buyer {
@@ -18,6 +17,11 @@ export interface CheckoutRequest {
   priceId: string;
   successUrl?: string | undefined;
   cancelUrl?: string | undefined;
+}
+
+export interface PurchaseRequest extends CheckoutRequest {
+  quantity: number;
+  shippingAddress?: ShippingAddress | undefined;
 }
 
 export interface Subscribed {
@@ -43,65 +47,52 @@ export class Checkout {
     this.#options = options;
   }
 
-  /** One at a time for each user: of two checkouts that are open, the older one is closed. */
+  /** Begins a subscription, or changes the one that is there: nobody comes to have two. */
   async subscribe(buyer: Buyer, request: CheckoutRequest): Promise<Subscribed> {
     const { billing } = this.#options;
     const pages = this.#pages(request);
     const { price, product } = await this.#onSale(request.priceId);
     if (!price.interval) throw refused(`"${product.slug}" is paid once: use /purchase`);
-    return this.#alone(buyer, async () => {
+    return alone(buyer, async () => {
       const customer = await billing.getOrCreateCustomer(buyer);
-      const open = await billing.subscriptions.getOpenSubscription(customer.id);
-      if (!open) return this.#begin(customer, price, pages);
-      if (!LIVE_STATUSES.includes(open.status))
-        throw new ConflictError(`The subscription is ${open.status}: settle it at /portal first`);
-      const subscriptionId = open.id;
-      if (open.priceId !== price.id) {
-        await billing.changeSubscriptionPrice(subscriptionId, price.id);
-        return { action: 'plan_changed', checkoutUrl: null, subscriptionId };
-      }
-      if (!open.cancelAtPeriodEnd) return { action: 'no_change', checkoutUrl: null, subscriptionId };
-      await billing.reactivateSubscription(subscriptionId);
-      return { action: 'reactivated', checkoutUrl: null, subscriptionId };
+      const open = await this.#openOf(customer);
+      if (open) return this.#change(open, price);
+      const isFirst = (await billing.listSubscriptions({ customerId: customer.id, limit: 1 })).length === 0;
+      const trialDays = isFirst ? this.#options.trialDays : 0;
+      const session = await billing.sync.createCheckoutSession({
+        customerId: customer.id,
+        priceId: price.id,
+        trialDays,
+        ...pages,
+      });
+      return { action: 'checkout', checkoutUrl: session.url, subscriptionId: null };
     });
   }
 
-  async purchase(
-    buyer: Buyer,
-    request: CheckoutRequest & { quantity?: number; shippingAddress?: ShippingAddress | undefined },
-  ): Promise<string> {
+  /** @returns where to pay. The order waits until Stripe says that it is paid. */
+  async purchase(buyer: Buyer, { quantity, shippingAddress, ...request }: PurchaseRequest): Promise<string> {
     const { billing, shippingCountries } = this.#options;
     const pages = this.#pages(request);
     const { price, product } = await this.#onSale(request.priceId);
     if (price.interval) throw refused(`"${product.slug}" is a subscription: use /subscribe`);
-    return this.#alone(buyer, async () => {
-      const customer = await billing.getOrCreateCustomer(buyer);
-      const stripeCustomerId = await billing.customers.ensureAtStripe(billing.stripe, customer);
-      const stripePriceId = await billing.sync.syncPrice(price.id);
-      const { quantity = 1, shippingAddress } = request;
-      const order = await billing.orders.createOrder({
-        ...{ customerId: customer.id, price, product, quantity },
-        shippingAddress: shippingAddress ?? null,
+    assertQuantity(quantity, price.amountCents);
+    const { id: customerId } = await billing.getOrCreateCustomer(buyer);
+    const priceId = price.id;
+    const order = await billing.createOrder({
+      ...{ customerId, priceId, quantity },
+      shippingAddress: shippingAddress ?? null,
+    });
+    try {
+      const session = await billing.sync.createCheckoutSession({
+        ...{ customerId, priceId, quantity, orderId: order.id, ...pages },
+        ...(product.shippable && !shippingAddress && { shippingCountries }),
       });
-      const metadata = { ...metadataOf(customer, price, product), local_order_id: order.id };
-      const asksAddress = product.shippable && !shippingAddress;
-      const allowed =
-        shippingCountries as Stripe.Checkout.SessionCreateParams.ShippingAddressCollection.AllowedCountry[];
-      const session = await this.#session(
-        {
-          mode: 'payment',
-          customer: stripeCustomerId,
-          line_items: [{ price: stripePriceId, quantity }],
-          payment_intent_data: { metadata },
-          metadata,
-          ...(asksAddress && { shipping_address_collection: { allowed_countries: [...allowed] } }),
-          ...pages,
-        },
-        `app-kernel:order:${order.id}`,
-      );
       await billing.orders.attachSession(order.id, session.id);
       return session.url ?? '';
-    });
+    } catch (error) {
+      await billing.updateOrderStatus(order.id, 'cancelled');
+      throw error;
+    }
   }
 
   /** @throws NotFoundError for who has never bought anything */
@@ -109,50 +100,38 @@ export class Checkout {
     const { billing, redirects } = this.#options;
     const customer = await billing.getCustomerByUser(userId);
     if (!customer?.stripeCustomerId) throw new NotFoundError('No billing account found');
-    const return_url = redirects.check('return_url', returnUrl);
-    const { stripeCustomerId } = customer;
-    const session = await askStripe(() =>
-      billing.stripe.billingPortal.sessions.create({ customer: stripeCustomerId, return_url }),
-    );
+    const session = await billing.sync.createPortalSession(customer.id, redirects.check('return_url', returnUrl));
     return session.url;
   }
 
-  async #begin(customer: BillingCustomer, price: BillingPrice, pages: Pages): Promise<Subscribed> {
-    const { billing, trialDays } = this.#options;
-    const stripeCustomerId = await billing.customers.ensureAtStripe(billing.stripe, customer);
-    const stripePriceId = await billing.sync.syncPrice(price.id);
-    await this.#closeOpen(stripeCustomerId);
-    const isFirst = (await billing.listSubscriptions({ customerId: customer.id, limit: 1 })).length === 0;
-    const metadata = { local_customer_id: customer.id, local_price_id: price.id, product_type: 'subscription' };
-    const session = await this.#session({
-      mode: 'subscription',
-      customer: stripeCustomerId,
-      line_items: [{ price: stripePriceId, quantity: 1 }],
-      subscription_data: { metadata, ...(isFirst && trialDays > 0 && { trial_period_days: trialDays }) },
-      metadata,
-      ...pages,
-    });
-    return { action: 'checkout', checkoutUrl: session.url, subscriptionId: null };
+  /** Also one that was paid a moment ago, whose event is still on its way. No other can be paid after this. */
+  async #openOf({ id, stripeCustomerId }: BillingCustomer): Promise<BillingSubscription | null> {
+    const { subscriptions, sync } = this.#options.billing;
+    const known = await subscriptions.getOpenSubscription(id);
+    if (known || !stripeCustomerId) return known;
+    await sync.closeCheckouts(stripeCustomerId);
+    return subscriptions.getOpenSubscription(id);
   }
 
-  /** A second tab must not lead to a second subscription. */
-  async #closeOpen(customer: string): Promise<void> {
-    const { stripe } = this.#options.billing;
-    const open = await askStripe(() => stripe.checkout.sessions.list({ customer, status: 'open', limit: 100 }));
-    for (const { id, mode } of open.data)
-      if (mode === 'subscription') await askStripe(() => stripe.checkout.sessions.expire(id));
+  async #change(open: BillingSubscription, price: BillingPrice): Promise<Subscribed> {
+    const { billing } = this.#options;
+    const { id: subscriptionId, status } = open;
+    if (!LIVE_STATUSES.includes(status))
+      throw new ConflictError(`The subscription is ${status}: settle it at /portal first`);
+    if (open.priceId !== price.id) {
+      await billing.changeSubscriptionPrice(subscriptionId, price.id);
+      return { action: 'plan_changed', checkoutUrl: null, subscriptionId };
+    }
+    if (!open.cancelAtPeriodEnd) return { action: 'no_change', checkoutUrl: null, subscriptionId };
+    await billing.reactivateSubscription(subscriptionId);
+    return { action: 'reactivated', checkoutUrl: null, subscriptionId };
   }
 
-  #session(params: Stripe.Checkout.SessionCreateParams, idempotencyKey?: string) {
-    const { stripe } = this.#options.billing;
-    return askStripe(() => stripe.checkout.sessions.create(params, idempotencyKey ? { idempotencyKey } : {}));
-  }
-
-  #pages({ successUrl, cancelUrl }: CheckoutRequest): Pages {
+  #pages({ successUrl, cancelUrl }: CheckoutRequest): { successUrl: string; cancelUrl: string } {
     const { redirects } = this.#options;
     return {
-      success_url: redirects.check('success_url', successUrl),
-      cancel_url: redirects.check('cancel_url', cancelUrl),
+      successUrl: redirects.check('success_url', successUrl),
+      cancelUrl: redirects.check('cancel_url', cancelUrl),
     };
   }
 
@@ -164,19 +143,10 @@ export class Checkout {
     if (!product?.active) throw new NotFoundError('Product not found');
     return { price, product };
   }
-
-  #alone<T>({ userId }: Buyer, work: () => Promise<T>): Promise<T> {
-    return withLock(`billing:${userId}`, work, { ttlSeconds: 60, waitSeconds: 20 });
-  }
 }
 
-interface Pages {
-  success_url: string;
-  cancel_url: string;
-}
-
-function metadataOf(customer: BillingCustomer, price: BillingPrice, { productType }: BillingProduct) {
-  return { local_customer_id: customer.id, local_price_id: price.id, product_type: productType };
+function alone<T>({ userId }: Buyer, work: () => Promise<T>): Promise<T> {
+  return withLock(`billing:${userId}`, work, { ttlSeconds: 60, waitSeconds: 20 });
 }
 
 function refused(msg: string): ValidationError {

@@ -1,16 +1,16 @@
 import type Stripe from 'stripe';
 import type { SessionHandle } from '../../../orm/index.js';
-import { findAtStripe } from '../stripe/ask-stripe.js';
-import { type Apply, StaleAnswerError } from '../stripe/settle.js';
-import { idOf } from '../stripe/times.js';
+import { type Apply, says } from '../stripe/settle.js';
+import type { StripeAccess } from '../stripe/stripe-access.js';
+import { idOf } from '../stripe/stripe-values.js';
 import { BillingCustomer, BillingPaymentMethod } from './entities.js';
 
 /** Follows what is changed of customers and their cards at Stripe: in its portal, in its dashboard. */
 export class CustomerMirror {
-  readonly #stripe: Stripe;
+  readonly #stripe: StripeAccess;
   readonly #on: { db?: SessionHandle };
 
-  constructor({ stripe, db }: { stripe: Stripe; db?: SessionHandle | undefined }) {
+  constructor({ stripe, db }: { stripe: StripeAccess; db?: SessionHandle | undefined }) {
     this.#stripe = stripe;
     this.#on = db ? { db } : {};
   }
@@ -18,43 +18,37 @@ export class CustomerMirror {
   async askCustomer(stripeCustomerId: string): Promise<Apply> {
     const before = await BillingCustomer.findOne({ where: { stripeCustomerId }, ...this.#on });
     if (!before) return nothing;
-    const remote = await findAtStripe(() => this.#stripe.customers.retrieve(stripeCustomerId));
+    const remote = await this.#stripe.find((stripe) => stripe.customers.retrieve(stripeCustomerId));
+    const values = !remote || remote.deleted ? { stripeCustomerId: null } : detailsOf(remote);
     return async () => {
-      const customer = await BillingCustomer.get(before.id, this.#on);
-      if (customer?.version !== before.version) throw new StaleAnswerError('The customer has changed meanwhile');
-      if (!remote || remote.deleted) await BillingCustomer.update(before.id, { stripeCustomerId: null }, this.#on);
-      else await BillingCustomer.update(before.id, detailsOf(remote), this.#on);
+      if (says(before, values)) return;
+      await BillingCustomer.update(before.id, values, { expectedVersion: before.version, ...this.#on });
     };
   }
 
   async askPaymentMethod(stripePaymentMethodId: string): Promise<Apply> {
-    const before = await this.#method(stripePaymentMethodId);
-    const remote = await findAtStripe(() => this.#stripe.paymentMethods.retrieve(stripePaymentMethodId));
+    const where = { stripePaymentMethodId };
+    const before = await BillingPaymentMethod.findOne({ where, ...this.#on });
+    const remote = await this.#stripe.find((stripe) => stripe.paymentMethods.retrieve(stripePaymentMethodId));
     const stripeCustomerId = idOf(remote?.customer);
     return async () => {
-      const known = await this.#method(stripePaymentMethodId);
-      if (known?.version !== before?.version) throw new StaleAnswerError('The payment method has changed meanwhile');
       const customer =
         stripeCustomerId && (await BillingCustomer.findOne({ where: { stripeCustomerId }, ...this.#on }));
+      const versioned = { ...(before && { expectedVersion: before.version }), ...this.#on };
       if (!remote || !customer) {
-        await BillingPaymentMethod.deleteMany({ stripePaymentMethodId }, this.#on);
+        if (before) await BillingPaymentMethod.delete(before.id, versioned);
         return;
       }
-      await BillingPaymentMethod.save(
-        {
-          stripePaymentMethodId,
-          customerId: customer.id,
-          type: remote.type,
-          cardLast4: remote.card?.last4 ?? null,
-          cardBrand: remote.card?.brand ?? null,
-        },
-        { matchBy: 'stripePaymentMethodId', ...this.#on },
-      );
+      const row = {
+        stripePaymentMethodId,
+        customerId: customer.id,
+        type: remote.type,
+        cardLast4: remote.card?.last4 ?? null,
+        cardBrand: remote.card?.brand ?? null,
+      };
+      if (!before) await BillingPaymentMethod.save(row, this.#on);
+      else if (!says(before, row)) await BillingPaymentMethod.update(before.id, row, versioned);
     };
-  }
-
-  #method(stripePaymentMethodId: string): Promise<BillingPaymentMethod | null> {
-    return BillingPaymentMethod.findOne({ where: { stripePaymentMethodId }, ...this.#on });
   }
 }
 

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import { ConstraintError, NotFoundError } from '../../../base/errors.js';
 import type { SessionHandle } from '../../../orm/index.js';
-import { askStripe } from '../stripe/ask-stripe.js';
+import type { StripeAccess } from '../stripe/stripe-access.js';
 import { BillingCustomer } from './entities.js';
 
 export interface CustomerInput {
@@ -19,12 +19,17 @@ export class Customers {
     this.#on = on.db ? { db: on.db } : {};
   }
 
+  /** @throws ConstraintError where the user has a customer already */
+  createCustomer({ metadata, ...input }: CustomerInput): Promise<BillingCustomer> {
+    return BillingCustomer.save({ ...input, ...(metadata && { metadata: { ...metadata } }) }, this.#on);
+  }
+
   /** The user’s customer, made where there is none; one that is there is left as it is, also when two ask at once. */
-  async getOrCreateCustomer({ metadata, ...input }: CustomerInput): Promise<BillingCustomer> {
+  async getOrCreateCustomer(input: CustomerInput): Promise<BillingCustomer> {
     const known = await this.getCustomerByUser(input.userId);
     if (known) return known;
     try {
-      return await BillingCustomer.save({ ...input, ...(metadata && { metadata: { ...metadata } }) }, this.#on);
+      return await this.createCustomer(input);
     } catch (error) {
       const meanwhile = error instanceof ConstraintError ? await this.getCustomerByUser(input.userId) : null;
       if (meanwhile) return meanwhile;
@@ -38,10 +43,6 @@ export class Customers {
 
   getCustomerByUser(userId: string): Promise<BillingCustomer | null> {
     return BillingCustomer.findOne({ where: { userId }, ...this.#on });
-  }
-
-  getCustomerByStripeId(stripeCustomerId: string): Promise<BillingCustomer | null> {
-    return BillingCustomer.findOne({ where: { stripeCustomerId }, ...this.#on });
   }
 
   listCustomers({ limit = 50, offset = 0 }: { limit?: number; offset?: number } = {}): Promise<BillingCustomer[]> {
@@ -60,8 +61,8 @@ export class Customers {
     return customer;
   }
 
-  /** Makes the customer at Stripe, or tells Stripe of e-mail and name. @returns Stripe’s id. @throws NotFoundError */
-  async sync(stripe: Stripe, id: string): Promise<string> {
+  /** Tells Stripe who the customer is; one that is not there (any more) is made. @returns Stripe’s id. @throws NotFoundError */
+  async sync(stripe: StripeAccess, id: string): Promise<string> {
     const customer = await this.getCustomer(id);
     if (!customer) throw new NotFoundError('Customer not found');
     const params = {
@@ -70,22 +71,15 @@ export class Customers {
       metadata: { ...customer.metadata, local_id: customer.id, user_id: customer.userId },
     };
     const { stripeCustomerId } = customer;
-    if (stripeCustomerId) {
-      await askStripe(() => stripe.customers.update(stripeCustomerId, params));
-      return stripeCustomerId;
-    }
-    return this.#create(stripe, customer, params);
-  }
-
-  /** The same where Stripe need not be told of what has changed. */
-  async ensureAtStripe(stripe: Stripe, customer: BillingCustomer): Promise<string> {
-    return customer.stripeCustomerId ?? this.sync(stripe, customer.id);
+    const known =
+      stripeCustomerId && (await stripe.find((client) => client.customers.update(stripeCustomerId, params)));
+    return known ? known.id : this.#create(stripe, customer, params);
   }
 
   /** The row’s version is in the key: who asks at once gets the same customer, and one whose row has changed a new try. */
-  async #create(stripe: Stripe, { id, version }: BillingCustomer, params: Stripe.CustomerCreateParams) {
+  async #create(stripe: StripeAccess, { id, version }: BillingCustomer, params: Stripe.CustomerCreateParams) {
     const key = { idempotencyKey: `app-kernel:customer:${id}:${version}` };
-    const created = await askStripe(() => stripe.customers.create(params, key));
+    const created = await stripe.ask((client) => client.customers.create(params, key));
     await BillingCustomer.update(id, { stripeCustomerId: created.id }, this.#on);
     return created.id;
   }

@@ -1,20 +1,25 @@
 import type Stripe from 'stripe';
 import type { SessionHandle } from '../../../orm/index.js';
 import { BillingCustomer } from '../customers/entities.js';
-import { findAtStripe } from '../stripe/ask-stripe.js';
-import { type Apply, StaleAnswerError } from '../stripe/settle.js';
-import { idOf, timeOf } from '../stripe/times.js';
-import type { BillingSubscription } from '../subscriptions/entities.js';
+import { type Apply, says } from '../stripe/settle.js';
+import type { StripeAccess } from '../stripe/stripe-access.js';
+import { idOf, timeOf } from '../stripe/stripe-values.js';
 import type { SubscriptionMirror } from '../subscriptions/subscription-mirror.js';
 import { BillingInvoice } from './entities.js';
 
+interface InvoicesOptions {
+  stripe: StripeAccess;
+  mirror: SubscriptionMirror;
+  db?: SessionHandle | undefined;
+}
+
 /** Bills, copied from Stripe. */
 export class Invoices {
-  readonly #stripe: Stripe;
+  readonly #stripe: StripeAccess;
   readonly #mirror: SubscriptionMirror;
   readonly #on: { db?: SessionHandle };
 
-  constructor({ stripe, mirror, db }: { stripe: Stripe; mirror: SubscriptionMirror; db?: SessionHandle | undefined }) {
+  constructor({ stripe, mirror, db }: InvoicesOptions) {
     this.#stripe = stripe;
     this.#mirror = mirror;
     this.#on = db ? { db } : {};
@@ -30,39 +35,38 @@ export class Invoices {
 
   /** The invoice, and the subscription it is of: a payment that failed or came in changes both. */
   async ask(stripeInvoiceId: string): Promise<Apply> {
-    const before = await this.#find(stripeInvoiceId);
-    const remote = await findAtStripe(() => this.#stripe.invoices.retrieve(stripeInvoiceId));
+    const before = await BillingInvoice.findOne({ where: { stripeInvoiceId }, ...this.#on });
+    const remote = await this.#stripe.find((stripe) => stripe.invoices.retrieve(stripeInvoiceId));
     const stripeSubscriptionId = idOf(remote?.parent?.subscription_details?.subscription);
     const applySubscription = stripeSubscriptionId ? await this.#mirror.ask(stripeSubscriptionId) : undefined;
     return async () => {
       const subscription = await applySubscription?.();
-      const known = await this.#find(stripeInvoiceId);
-      if (known?.version !== before?.version) throw new StaleAnswerError('The invoice has changed meanwhile');
-      if (remote) await this.#write(remote, subscription ?? null);
+      const customerId = before?.customerId ?? subscription?.customerId ?? (await this.#customerOf(remote));
+      if (!remote || !customerId) return;
+      const row = { ...valuesOf(remote, stripeInvoiceId), customerId, subscriptionId: subscription?.id ?? null };
+      if (!before) await BillingInvoice.save(row, this.#on);
+      else if (!says(before, row))
+        await BillingInvoice.update(before.id, row, { expectedVersion: before.version, ...this.#on });
     };
   }
 
-  async #write(remote: Stripe.Invoice, subscription: BillingSubscription | null): Promise<void> {
-    const stripeCustomerId = idOf(remote.customer);
-    const customer = stripeCustomerId && (await BillingCustomer.findOne({ where: { stripeCustomerId }, ...this.#on }));
-    if (!customer || !remote.id) return;
-    const row = {
-      stripeInvoiceId: remote.id,
-      customerId: customer.id,
-      subscriptionId: subscription?.id ?? null,
-      status: remote.status ?? 'draft',
-      amountDue: remote.amount_due,
-      amountPaid: remote.amount_paid,
-      currency: remote.currency,
-      invoicePdf: remote.invoice_pdf ?? null,
-      hostedInvoiceUrl: remote.hosted_invoice_url ?? null,
-      periodStart: timeOf(remote.period_start),
-      periodEnd: timeOf(remote.period_end),
-    };
-    await BillingInvoice.save(row, { matchBy: 'stripeInvoiceId', ...this.#on });
+  async #customerOf(remote: Stripe.Invoice | null): Promise<string | undefined> {
+    const stripeCustomerId = idOf(remote?.customer);
+    if (!stripeCustomerId) return undefined;
+    return (await BillingCustomer.findOne({ where: { stripeCustomerId }, ...this.#on }))?.id;
   }
+}
 
-  #find(stripeInvoiceId: string): Promise<BillingInvoice | null> {
-    return BillingInvoice.findOne({ where: { stripeInvoiceId }, ...this.#on });
-  }
+function valuesOf(remote: Stripe.Invoice, stripeInvoiceId: string) {
+  return {
+    stripeInvoiceId,
+    status: remote.status ?? 'draft',
+    amountDue: remote.amount_due,
+    amountPaid: remote.amount_paid,
+    currency: remote.currency,
+    invoicePdf: remote.invoice_pdf ?? null,
+    hostedInvoiceUrl: remote.hosted_invoice_url ?? null,
+    periodStart: timeOf(remote.period_start),
+    periodEnd: timeOf(remote.period_end),
+  };
 }

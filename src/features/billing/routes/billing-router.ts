@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { createRouter, noRateLimit, type TypedRouter } from '../../../http/index.js';
+import type { Inbox } from '../inbox/inbox.js';
 import { addAdminRoutes } from './admin-routes.js';
 import { addBuyerRoutes, type BuyerRoutesOptions } from './buyer-routes.js';
 import { addCatalogRoutes } from './catalog-routes.js';
@@ -7,15 +8,22 @@ import { addCatalogRoutes } from './catalog-routes.js';
 export interface BillingRouterOptions extends BuyerRoutesOptions {
   /** Default `/billing`. */
   prefix?: string;
+  inbox: Inbox;
+  /** Of the revenue that is shown in one figure. */
   currency: string;
 }
 
 const LARGEST_EVENT = 1024 * 1024;
 
 /** Everything below `/billing`. */
-export function createBillingRouter({ prefix = '/billing', currency, ...options }: BillingRouterOptions): TypedRouter {
+export function createBillingRouter({
+  prefix = '/billing',
+  currency,
+  inbox,
+  ...options
+}: BillingRouterOptions): TypedRouter {
   const router: TypedRouter = createRouter({ prefix, tags: ['billing'] });
-  const { billing, inbox } = options;
+  const { billing } = options;
   addCatalogRoutes(router, billing);
   addBuyerRoutes(router, options);
   addAdminRoutes(router, billing, currency);
@@ -30,7 +38,7 @@ export function createBillingRouter({ prefix = '/billing', currency, ...options 
       description: 'Answers anything but 200 where an event had no effect, so that Stripe delivers it again.',
     },
     async ({ ctx, rawBody = Buffer.alloc(0) }) => {
-      const event = inbox.verify(rawBody, ctx.get('stripe-signature') || undefined);
+      const event = await inbox.verify(rawBody, ctx.get('stripe-signature') || undefined);
       await inbox.receive(event);
       return { received: true };
     },

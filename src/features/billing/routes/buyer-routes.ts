@@ -1,9 +1,11 @@
+import type Stripe from 'stripe';
 import { z } from 'zod';
 import { NotFoundError } from '../../../base/errors.js';
 import type { TypedRouter } from '../../../http/index.js';
 import type { BillingService } from '../billing-service.js';
 import type { Checkout, Subscribed } from '../checkout/checkout.js';
-import type { Inbox } from '../inbox/inbox.js';
+import type { BillingCustomer } from '../customers/entities.js';
+import { idOf } from '../stripe/stripe-values.js';
 import { Invoice, Order, OrderStatusName, orderShape, Subscription, subscriptionShape } from './shapes.js';
 
 const Id = z.string().min(1).max(255);
@@ -21,11 +23,14 @@ const MESSAGES: Readonly<Record<Subscribed['action'], string>> = {
 export interface BuyerRoutesOptions {
   billing: BillingService;
   checkout: Checkout;
-  inbox: Inbox;
+}
+
+function isOf({ customer }: Stripe.Checkout.Session, { stripeCustomerId }: BillingCustomer): boolean {
+  return typeof stripeCustomerId === 'string' && idOf(customer) === stripeCustomerId;
 }
 
 /** What a user subscribes to and buys. */
-export function addBuyerRoutes(router: TypedRouter, { billing, checkout, inbox }: BuyerRoutesOptions): void {
+export function addBuyerRoutes(router: TypedRouter, { billing, checkout }: BuyerRoutesOptions): void {
   router.get(
     '/subscription',
     { auth: 'user', response: Subscription.nullable(), summary: 'The caller’s subscription' },
@@ -90,8 +95,9 @@ export function addBuyerRoutes(router: TypedRouter, { billing, checkout, inbox }
     },
     async ({ user, query }) => {
       const customer = await billing.getCustomerByUser(user.id);
-      const session = await inbox.verifySession(query.session_id, customer?.stripeCustomerId ?? null);
-      if (!session) throw new NotFoundError('Checkout not found');
+      const session = customer && (await billing.sync.getCheckoutSession(query.session_id));
+      if (!session || !isOf(session, customer)) throw new NotFoundError('Checkout not found');
+      await billing.sync.processCheckoutSession(session.id);
       return { status: session.status, payment_status: session.payment_status, mode: session.mode };
     },
   );
@@ -107,7 +113,7 @@ export function addBuyerRoutes(router: TypedRouter, { billing, checkout, inbox }
     async ({ user, body }) => ({ portal_url: await checkout.portal(user.id, body.return_url) }),
   );
 
-  const theirs = async (userId: string, message: string) => {
+  const openOf = async (userId: string, message: string) => {
     const customer = await billing.getCustomerByUser(userId);
     if (!customer) throw new NotFoundError('No subscription found');
     const subscription = await billing.subscriptions.getOpenSubscription(customer.id);
@@ -124,7 +130,7 @@ export function addBuyerRoutes(router: TypedRouter, { billing, checkout, inbox }
       summary: 'Cancel the subscription at the end of what is paid, or at once',
     },
     async ({ user, body }) => {
-      const { id } = await theirs(user.id, 'No active subscription');
+      const { id } = await openOf(user.id, 'No active subscription');
       await billing.cancelSubscription(id, { atPeriodEnd: !body.immediately });
       return { status: 'cancelled', cancel_at_period_end: !body.immediately, subscription_id: id };
     },
@@ -138,7 +144,7 @@ export function addBuyerRoutes(router: TypedRouter, { billing, checkout, inbox }
       summary: 'Take back a cancellation',
     },
     async ({ user }) => {
-      const { id } = await theirs(user.id, 'No active subscription');
+      const { id } = await openOf(user.id, 'No active subscription');
       await billing.reactivateSubscription(id);
       return { status: 'reactivated', subscription_id: id };
     },

@@ -2,45 +2,46 @@ import type Stripe from 'stripe';
 import type { SessionHandle } from '../../../orm/index.js';
 import { BillingPrice } from '../catalog/entities.js';
 import { BillingCustomer } from '../customers/entities.js';
-import { findAtStripe } from '../stripe/ask-stripe.js';
-import { type Apply, StaleAnswerError } from '../stripe/settle.js';
-import { idOf, timeOf } from '../stripe/times.js';
+import { type Apply, says } from '../stripe/settle.js';
+import type { StripeAccess } from '../stripe/stripe-access.js';
+import { idOf, timeOf } from '../stripe/stripe-values.js';
 import { BillingSubscription, SUBSCRIPTION_STATUSES, type SubscriptionStatus } from './entities.js';
 
 /** Copies subscriptions from Stripe, which alone says what they are. */
 export class SubscriptionMirror {
-  readonly #stripe: Stripe;
+  readonly #stripe: StripeAccess;
   readonly #on: { db?: SessionHandle };
 
-  constructor({ stripe, db }: { stripe: Stripe; db?: SessionHandle | undefined }) {
+  constructor({ stripe, db }: { stripe: StripeAccess; db?: SessionHandle | undefined }) {
     this.#stripe = stripe;
     this.#on = db ? { db } : {};
   }
 
-  /** What the write gives: the row; `null` where the customer is nobody here, or there is no such subscription. */
+  /** What the write gives: the row; `null` where there is none, and its customer is nobody here. */
   async ask(stripeSubscriptionId: string): Promise<Apply<BillingSubscription | null>> {
-    const before = await this.#find(stripeSubscriptionId);
-    const remote = await findAtStripe(() => this.#stripe.subscriptions.retrieve(stripeSubscriptionId));
+    const before = await BillingSubscription.findOne({ where: { stripeSubscriptionId }, ...this.#on });
+    const remote = await this.#stripe.find((stripe) => stripe.subscriptions.retrieve(stripeSubscriptionId));
     return async () => {
-      const known = before
-        ? await BillingSubscription.get(before.id, this.#on)
-        : await this.#find(stripeSubscriptionId);
-      if (known?.version !== before?.version) throw new StaleAnswerError('The subscription has changed meanwhile');
-      if (!remote) return known;
-      const row = await this.#rowOf(remote);
-      return row && BillingSubscription.save(row, { matchBy: 'stripeSubscriptionId', ...this.#on });
+      if (!remote) return before;
+      const customerId = before?.customerId ?? (await this.#customerOf(remote));
+      if (!customerId) return null;
+      const row = { ...(await this.#valuesOf(remote)), customerId };
+      if (!before) return BillingSubscription.save(row, this.#on);
+      if (says(before, row)) return before;
+      return BillingSubscription.update(before.id, row, { expectedVersion: before.version, ...this.#on });
     };
   }
 
-  async #rowOf(remote: Stripe.Subscription) {
+  async #customerOf(remote: Stripe.Subscription): Promise<string | undefined> {
     const stripeCustomerId = idOf(remote.customer);
-    if (!stripeCustomerId) return null;
-    const customer = await BillingCustomer.findOne({ where: { stripeCustomerId }, ...this.#on });
-    if (!customer) return null;
+    if (!stripeCustomerId) return undefined;
+    return (await BillingCustomer.findOne({ where: { stripeCustomerId }, ...this.#on }))?.id;
+  }
+
+  async #valuesOf(remote: Stripe.Subscription) {
     const { item, price } = await this.#itemOf(remote);
     return {
       stripeSubscriptionId: remote.id,
-      customerId: customer.id,
       priceId: price?.id ?? null,
       quantity: item?.quantity ?? 1,
       status: statusOf(remote.status),
@@ -60,10 +61,6 @@ export class SubscriptionMirror {
       if (price) return { item, price };
     }
     return { item: items.data[0], price: null };
-  }
-
-  #find(stripeSubscriptionId: string): Promise<BillingSubscription | null> {
-    return BillingSubscription.findOne({ where: { stripeSubscriptionId }, ...this.#on });
   }
 }
 
