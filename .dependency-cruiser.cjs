@@ -26,7 +26,7 @@ const ROOMS = {
     packages: ['dotenv', 'commander', 'koa', '@koa/*', 'zod', 'light-my-request', 'reflect-metadata'],
   },
   cli: { rooms: EVERYTHING, packages: ['dotenv', 'commander'] },
-  testing: { rooms: EVERYTHING, packages: ['koa', 'light-my-request'] },
+  testing: { rooms: EVERYTHING, packages: ['koa', 'light-my-request', 'stripe'] },
 };
 
 /** Rooms inside src/orm: `model → verbs → history → session → sql → dialect`, `backup → schema → session`, entity beneath all. */

@@ -137,6 +137,7 @@ export { ServiceConfig, type ServiceConfigFields } from './service/settings/conf
 export type { ServiceOptions } from './service/settings/options.js';
 export {
   type AuthSettings,
+  type BillingSettings,
   type CorsSettings,
   type EmailSettings,
   type FeatureSettings,

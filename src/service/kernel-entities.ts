@@ -1,6 +1,16 @@
 import { ActionReplay } from '../features/action-replay/index.js';
 import { KernelApiKey } from '../features/api-keys/index.js';
 import { KernelAuthSession, KernelAuthToken, KernelAuthTotp, KernelAuthUser } from '../features/auth/index.js';
+import {
+  BillingCustomer,
+  BillingEvent,
+  BillingInvoice,
+  BillingOrder,
+  BillingPaymentMethod,
+  BillingPrice,
+  BillingProduct,
+  BillingSubscription,
+} from '../features/billing/index.js';
 import { FeatureFlag } from '../features/flags/index.js';
 import { KernelJobOutbox } from '../features/jobs/index.js';
 import { KernelOAuthAccount } from '../features/oauth/index.js';
@@ -25,6 +35,16 @@ const SAAS_ENTITIES: readonly EntityTarget[] = [
   KernelWorkspaceInvite,
   KernelProject,
 ];
+const BILLING_ENTITIES: readonly EntityTarget[] = [
+  BillingProduct,
+  BillingPrice,
+  BillingCustomer,
+  BillingPaymentMethod,
+  BillingSubscription,
+  BillingInvoice,
+  BillingOrder,
+  BillingEvent,
+];
 const KERNEL_ENTITIES: ReadonlySet<EntityTarget> = new Set([
   KernelAuthUser,
   KernelAuthSession,
@@ -39,6 +59,7 @@ const KERNEL_ENTITIES: ReadonlySet<EntityTarget> = new Set([
   KernelWebhook,
   KernelWebhookDelivery,
   ActionReplay,
+  ...BILLING_ENTITIES,
   ...SAAS_ENTITIES,
   ...TELEMETRY_ENTITIES,
 ]);
@@ -53,6 +74,7 @@ export function entitiesOf(settings: KernelSettings, parts: KernelParts): Entity
   if (settings.features.enableReplayRoutes) kernels.push(ActionReplay);
   if (settings.auth.enabled) kernels.push(KernelAuthSession, KernelAuthToken, KernelAuthTotp);
   if (settings.auth.enabled) kernels.push(KernelWorkspace, KernelApiKey, Role, RoleAssignment); // a key may name a workspace
+  if (settings.auth.enabled && settings.billing.secretKey !== null) kernels.push(...BILLING_ENTITIES);
   if (hasOAuth(settings)) kernels.push(KernelOAuthAccount);
   if (hasSaas(settings)) kernels.push(...SAAS_ENTITIES.filter((entity) => entity !== KernelWorkspace));
   if (hasSaas(settings) && settings.features.enableWebhookRoutes) kernels.push(KernelWebhook, KernelWebhookDelivery);

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/ports.js';
 import type { PasswordHasher, UserStore } from '../features/auth/index.js';
+import type { BillingService } from '../features/billing/index.js';
 import type { TestRunner } from '../features/self-test/index.js';
 import type { WebhookStandIn } from '../features/webhooks/index.js';
 import type { Mountable } from '../http/index.js';
@@ -27,6 +28,7 @@ export interface KernelParts {
   admin?: { email: string; password: string };
   schemaInit?: (db: DatabaseHandle) => unknown;
   dbSeed?: (db: DatabaseHandle) => unknown;
+  seedBilling?: (db: DatabaseHandle, billing: BillingService) => unknown;
   onStartup?: () => unknown;
   onShutdown?: () => unknown;
   /** `static/` in it is served. */

@@ -10,6 +10,7 @@ import type { Service } from '../service/service.js';
 import type { ServiceOptions } from '../service/settings/options.js';
 import { type CapturedWebhook, CapturedWebhooks } from './captured-webhooks.js';
 import { countedIds } from './counted-ids.js';
+import { StripeStandIn } from './stripe-stand-in/stripe-stand-in.js';
 import { TestClient } from './test-client.js';
 import { TestClock, type Time } from './test-clock.js';
 import { type NewTestUser, TestPeople, type TestUser } from './test-people.js';
@@ -35,10 +36,26 @@ export interface TestService extends Pick<TestClient, 'get' | 'post' | 'put' | '
   loginAs<Workspace extends string = never>(user: string | NewTestUser<Workspace>): Promise<TestUser<Workspace>>;
   /** Mails sent so far, oldest first. They did not leave the process. */
   mails(): readonly CapturedEmail[];
+  /**
+   * Stripe’s stand-in, which every service with `stripeSecretKey` or `seedBilling` talks to unless `stripeApiBase` says otherwise.
+   * `stripe.pay(url)` pays, `await stripe.deliver()` hands over the events.
+   */
+  readonly stripe: StripeStandIn;
   /** Webhooks sent so far, oldest first; what is due is waited for. They did not leave the process. */
   webhooks(): Promise<readonly CapturedWebhook[]>;
   /** Ends the service and removes its files. */
   close(): Promise<void>;
+}
+
+/** Nothing that a test pays is paid at Stripe itself. */
+function isPaidAtStandIn({ stripeSecretKey, stripeApiBase, seedBilling }: Partial<ServiceOptions>): boolean {
+  return stripeApiBase === undefined && (stripeSecretKey !== undefined || seedBilling !== undefined);
+}
+
+async function playedBy(stripe: StripeStandIn) {
+  await stripe.listen();
+  const { secretKey: stripeSecretKey, webhookSecret: stripeWebhookSecret, url: stripeApiBase } = stripe;
+  return { stripeSecretKey, stripeWebhookSecret, stripeApiBase };
 }
 
 /** bcrypt's least cost: tests sign in often, and nobody attacks them. */
@@ -52,36 +69,45 @@ const IN_MEMORY = 'sqlite::memory:';
 export async function createTestService(options: TestServiceOptions = {}): Promise<TestService> {
   const { now, ids, captureWebhooks = !options.webhooks?.allowedNetworks?.length, ...serviceOptions } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'app-kernel-test-'));
-  const given = {
-    name: 'test',
-    databaseUrl: IN_MEMORY,
-    jwtSecret: randomToken(),
-    logger: silentLogger,
-    dataDir,
-    ...serviceOptions,
-  };
   const clock = new TestClock(now);
+  const { stripeSecretKey: secretKey, stripeWebhookSecret: webhookSecret } = serviceOptions;
+  const stripe = new StripeStandIn({ secretKey, webhookSecret, clock });
   const webhooks = new CapturedWebhooks();
-  const areCounted = (ids ?? (given.databaseUrl === IN_MEMORY ? 'counted' : 'random')) === 'counted';
-  const service = assembleService(given, 'test', {
-    passwordHasher: createPasswordHasher({ cost: TEST_HASH_COST }),
-    clock,
-    ...(areCounted && { newId: countedIds() }),
-    ...(captureWebhooks && { webhookStandIn: webhooks.standIn }),
-  });
+  let opened: Service | undefined;
   const close = async (): Promise<void> => {
     try {
-      await service.close();
+      await opened?.close();
     } finally {
+      await stripe.close();
       rmSync(dataDir, { recursive: true, force: true });
     }
   };
-  try {
-    await service.ready();
-  } catch (error) {
+  const open = async (): Promise<Service> => {
+    const given = {
+      name: 'test',
+      databaseUrl: IN_MEMORY,
+      jwtSecret: randomToken(),
+      logger: silentLogger,
+      dataDir,
+      ...serviceOptions,
+      ...(isPaidAtStandIn(serviceOptions) && (await playedBy(stripe))),
+    };
+    const areCounted = (ids ?? (given.databaseUrl === IN_MEMORY ? 'counted' : 'random')) === 'counted';
+    opened = assembleService(given, 'test', {
+      passwordHasher: createPasswordHasher({ cost: TEST_HASH_COST }),
+      clock,
+      ...(areCounted && { newId: countedIds() }),
+      ...(captureWebhooks && { webhookStandIn: webhooks.standIn }),
+    });
+    await opened.ready();
+    return opened;
+  };
+  const service = await open().catch(async (error: unknown) => {
     await close();
     throw error;
-  }
+  });
+  const { kernelPrefix } = service.kernel.settings.features;
+  stripe.receiver = (delivery) => service.inject(`${kernelPrefix}/billing/webhooks/stripe`, delivery);
   const nobody = new TestClient(service);
   const people = new TestPeople(service);
   return {
@@ -95,6 +121,7 @@ export async function createTestService(options: TestServiceOptions = {}): Promi
     delete: (path, call) => nobody.delete(path, call),
     loginAs: (user) => people.loginAs(user),
     mails: () => service.kernel.services.get(mailerService)?.captured.toReversed() ?? [],
+    stripe,
     webhooks: () => webhooks.sent(service, clock),
     close,
     [Symbol.asyncDispose]: close,

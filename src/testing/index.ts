@@ -11,6 +11,12 @@ export {
 } from '../features/self-test/index.js';
 export type { CapturedWebhook } from './captured-webhooks.js';
 export { createTestService, type TestService, type TestServiceOptions } from './create-test-service.js';
+export {
+  type StandInDelivery,
+  type StandInEvent,
+  StripeStandIn,
+  type StripeStandInOptions,
+} from './stripe-stand-in/stripe-stand-in.js';
 export { type TestCallOptions, TestClient, type TestReply } from './test-client.js';
 export { TestClock, type Time } from './test-clock.js';
 export { type NewTestUser, TestUser } from './test-people.js';

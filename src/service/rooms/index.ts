@@ -1,5 +1,6 @@
 import { openActionReplay } from './action-replay.js';
 import { openAuditRoom } from './audit.js';
+import { openBilling } from './billing.js';
 import { openDatabaseRoom } from './database.js';
 import { openFlags } from './flags.js';
 import { openJobs } from './jobs.js';
@@ -17,6 +18,7 @@ export type { Room } from './room.js';
 const ROOMS: readonly OpenRoom[] = [
   openTasks,
   openFlags,
+  openBilling,
   openJobs,
   openWebhooks,
   openDatabaseRoom,

@@ -1,5 +1,6 @@
 import type { Logger } from '../../base/ports.js';
 import type { UserStore } from '../../features/auth/index.js';
+import type { BillingService } from '../../features/billing/index.js';
 import type { HealthCheck } from '../../features/health/index.js';
 import type { TestRunner } from '../../features/self-test/index.js';
 import type { Mountable } from '../../http/index.js';
@@ -7,7 +8,13 @@ import type { TaskHandler } from '../../jobs/index.js';
 import type { DatabaseHandle, EntityTarget } from '../../orm/index.js';
 import type { EnvCheck } from '../env/index.js';
 import type { ServiceConfig } from './config.js';
-import type { FeatureSettings, OAuthSettings, TelemetrySettings, WebhookSettings } from './settings.js';
+import type {
+  BillingSettings,
+  FeatureSettings,
+  OAuthSettings,
+  TelemetrySettings,
+  WebhookSettings,
+} from './settings.js';
 
 /** Everything `createService` takes. Only `name` is required; `docs/configuration.md` says what each does. */
 export interface ServiceOptions {
@@ -72,6 +79,16 @@ export interface ServiceOptions {
   oauthRedirectUrls?: readonly string[];
   /** Where this service is reached from outside; callbacks of providers are below it. */
   publicUrl?: string;
+  /** Key of Stripe; without it there is no billing. */
+  stripeSecretKey?: string;
+  /** What Stripe signs its events with; without it none is taken. */
+  stripeWebhookSecret?: string;
+  /** Where Stripe is, when not at its own address: tests run against a stand-in. */
+  stripeApiBase?: string;
+  /** Makes products and prices; runs once per start under the migration lock, after `dbSeed`. */
+  seedBilling?: (db: DatabaseHandle, billing: BillingService) => unknown;
+  /** Pages that Stripe may send buyers back to, trials, the currency of prices that name none, … */
+  billing?: Partial<Omit<BillingSettings, 'secretKey' | 'webhookSecret' | 'apiBase'>>;
   /** Creates or keeps a first admin. */
   admin?: { email: string; password: string };
   rateLimitAnonymousRpm?: number;

@@ -34,6 +34,7 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
     email: emailSettings(given),
     oauth: oauthSettings(given),
     webhooks: webhookSettings(given),
+    billing: billingSettings(given),
     database: {
       dataDir,
       poolSize: options.databasePoolSize,
@@ -151,6 +152,18 @@ function oauthSettings({ options, config, prod }: Given): KernelSettingsInput['o
 function webhookSettings({ options, prod }: Given): KernelSettingsInput['webhooks'] {
   const { allowedNetworks, ...given } = options.webhooks ?? {};
   return { allowHttp: !prod, ...given, allowedNetworks: allowedNetworks && [...allowedNetworks] };
+}
+
+function billingSettings({ options }: Given): KernelSettingsInput['billing'] {
+  const { redirectUrls, shippingCountries, ...given } = options.billing ?? {};
+  return {
+    ...given,
+    redirectUrls: redirectUrls && [...redirectUrls],
+    shippingCountries: shippingCountries && [...shippingCountries],
+    secretKey: options.stripeSecretKey,
+    webhookSecret: options.stripeWebhookSecret,
+    apiBase: options.stripeApiBase,
+  };
 }
 
 function clientOf(

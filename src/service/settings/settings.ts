@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ConfigError } from '../../base/errors.js';
 import type { HealthCheck } from '../../features/health/index.js';
 import { auth } from './groups/auth.js';
+import { billing } from './groups/billing.js';
 import { cors } from './groups/cors.js';
 import { database } from './groups/database.js';
 import { email } from './groups/email.js';
@@ -30,6 +31,7 @@ const schema = z.strictObject({
   email: email.prefault({}),
   oauth: completeOAuth.prefault({}),
   webhooks: webhooks.prefault({}),
+  billing: billing.prefault({}),
   database: database.prefault({}),
   telemetry: telemetry.prefault({}),
   tracing: tracing.prefault({}),
@@ -73,6 +75,7 @@ export type OAuthSettings = KernelSettings['oauth'];
 export type TelemetrySettings = KernelSettings['telemetry'];
 export type TracingSettings = KernelSettings['tracing'];
 export type WebhookSettings = KernelSettings['webhooks'];
+export type BillingSettings = KernelSettings['billing'];
 
 /**
  * Settings with the defaults of their tables: `kernelSettings({ auth: { tokenSecret } })`.
@@ -107,6 +110,7 @@ export function describeSettings(): Array<{ group: string; field: string; defaul
     email,
     oauth,
     webhooks,
+    billing,
     database,
     telemetry,
     tracing,

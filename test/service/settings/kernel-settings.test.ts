@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { describeSettings } from '../../../src/service/settings/settings.js';
 import { releaseKernels } from '../setup/fresh-kernel.js';
 import { authProbes } from './auth-probes.js';
+import { billingProbes } from './billing-probes.js';
 import { corsProbes } from './cors-probes.js';
 import { databaseProbes } from './database-probes.js';
 import { emailProbes } from './email-probes.js';
@@ -32,6 +33,7 @@ const PROBES: Readonly<Record<string, Readonly<Record<string, Probe>>>> = {
   email: emailProbes,
   oauth: oauthProbes,
   webhooks: webhooksProbes,
+  billing: billingProbes,
   database: databaseProbes,
   telemetry: telemetryProbes,
   tracing: tracingProbes,

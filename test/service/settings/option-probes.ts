@@ -13,6 +13,7 @@ import { expect, vi } from 'vitest';
 import { freshFolder, freshOptions, freshService, sqliteUrl, startedService } from '../setup/fresh-service.js';
 import { eventually, json, login, sendTo, signUp } from '../setup/http-calls.js';
 import { KeptLog } from '../setup/kept-log.js';
+import { billingOptionProbes } from './billing-probes.js';
 import { databaseOptionProbes } from './database-probes.js';
 import { emailOptionProbes } from './email-option-probes.js';
 import { oauthOptionProbes } from './oauth-option-probes.js';
@@ -46,6 +47,7 @@ const info = async (options: Partial<ServiceOptions>) => {
 };
 
 export const optionProbes: Probes<ServiceOptions> = {
+  ...billingOptionProbes,
   ...databaseOptionProbes,
   ...emailOptionProbes,
   ...oauthOptionProbes,

@@ -1,0 +1,18 @@
+export { BillingService, type BillingServiceOptions, billingService, getBilling } from './billing-service.js';
+export type { PriceInput, ProductInput } from './catalog/catalog.js';
+export { BillingPrice, BillingProduct } from './catalog/entities.js';
+export { Checkout } from './checkout/checkout.js';
+export type { CheckoutSessionInput } from './checkout/checkout-sessions.js';
+export { Redirects } from './checkout/redirects.js';
+export type { CustomerInput } from './customers/customers.js';
+export { BillingCustomer, BillingPaymentMethod } from './customers/entities.js';
+export { BillingEvent } from './inbox/entities.js';
+export { Inbox } from './inbox/inbox.js';
+export { BillingInvoice } from './invoices/entities.js';
+export { BillingOrder } from './orders/entities.js';
+export type { OrderInput } from './orders/orders.js';
+export type { DriftReport } from './reconcile.js';
+export { createBillingRouter } from './routes/billing-router.js';
+export { StripeAccess, type StripeOptions } from './stripe/stripe-access.js';
+export { StripeSync, type StripeSyncOptions } from './stripe-sync.js';
+export { BillingSubscription } from './subscriptions/entities.js';
