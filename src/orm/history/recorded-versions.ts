@@ -46,7 +46,7 @@ export async function recordedVersions(
   return found;
 }
 
-/** What was recorded from `since` on and before `until` (ISO texts), page by page in the order of ids. */
+/** What was recorded from `since` on and before `until` (ISO texts), page by page in the order of time. */
 export async function* versionsBetween(
   session: Session,
   plan: EntityPlan,
@@ -56,18 +56,21 @@ export async function* versionsBetween(
   const { quote, placeholder } = plan.dialect;
   const [id, version, time] = ['id', 'version', 'history_timestamp'].map(quote);
   const sql =
-    `SELECT ${id}, ${version} FROM ${plan.historyTable} WHERE ${time} >= ${placeholder(1)} AND ${time} < ${placeholder(2)} ` +
-    `AND (${id} > ${placeholder(3)} OR (${id} = ${placeholder(4)} AND ${version} > ${placeholder(5)})) ` +
-    `ORDER BY ${id}, ${version} LIMIT ${pageSize}`;
-  for (let last: VersionKey = { id: '', version: 0 }; ; ) {
-    const after = [last.id, last.id, last.version];
-    const rows = await session.all(sql, [plan.rawTime(since), plan.rawTime(until), ...after]);
-    const page = rows.map(([rowId, number]): VersionKey => ({ id: String(rowId), version: Number(number) }));
-    if (page.length > 0) yield page;
-    const next = page.at(-1);
-    if (!next || page.length < pageSize) return;
-    last = next;
+    `SELECT ${id}, ${version}, ${time} FROM ${plan.historyTable} WHERE ${time} >= ${placeholder(1)} AND ${time} < ${placeholder(2)} ` +
+    `AND (${time} > ${placeholder(3)} OR ${id} > ${placeholder(4)} OR (${id} = ${placeholder(5)} AND ${version} > ${placeholder(6)})) ` +
+    `ORDER BY ${time}, ${id}, ${version} LIMIT ${pageSize}`;
+  for (let last = { at: plan.rawTime(since), id: '', version: 0 }; ; ) {
+    const after = [last.at, last.id, last.id, last.version];
+    const rows = await session.all(sql, [last.at, plan.rawTime(until), ...after]);
+    if (rows.length > 0) yield rows.map(keyOf);
+    const next = rows.at(-1);
+    if (!next || rows.length < pageSize) return;
+    last = { ...keyOf(next), at: plan.rawTime(plan.isoTime(next[2])) };
   }
+}
+
+function keyOf([id, version]: RawRow): VersionKey {
+  return { id: String(id), version: Number(version) };
 }
 
 function selectSql(plan: EntityPlan): string {
