@@ -1,3 +1,5 @@
+/// <reference types="node" preserve="true" />
+
 export { type Actor, withActor, withoutTenant, withTenant } from './base/context.js';
 export * from './base/errors.js';
 export type { Logger, Metrics } from './base/ports.js';

@@ -6,6 +6,9 @@ export interface KernelErrorOptions {
   details?: Readonly<Record<string, unknown>>;
 }
 
+/** Calls that a stack shows: a save passes fifteen of the kernel's own before the one that made it. */
+const STACK_DEPTH = 30;
+
 /**
  * The one error family. `code` (`E_…`) is stable and is what programs switch on; `message` names the fault and its mend.
  * No HTTP status lives here: `http/problem` alone maps codes to statuses.
@@ -15,7 +18,10 @@ export class KernelError extends Error {
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: string, message: string, options: KernelErrorOptions = {}) {
+    const depth = Error.stackTraceLimit;
+    if (depth > 0) Error.stackTraceLimit = Math.max(depth, STACK_DEPTH);
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    Error.stackTraceLimit = depth;
     this.name = new.target.name;
     this.code = code;
     this.details = options.details ?? {};

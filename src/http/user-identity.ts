@@ -7,9 +7,9 @@ export interface UserIdentityFields {
   isActive: boolean;
   createdAt: Date;
   /** The workspace the request is about, once a guard has established it. */
-  workspaceId?: string;
+  workspaceId?: string | undefined;
   /** The caller's role in that workspace. */
-  workspaceRole?: 'owner' | 'admin' | 'member';
+  workspaceRole?: 'owner' | 'admin' | 'member' | undefined;
 }
 
 /** Who a request comes from. `features/auth` fills it, guards and handlers read it. */

@@ -1,3 +1,5 @@
+/// <reference types="node" preserve="true" />
+
 export type { JobPriority } from './format/entry.js';
 export type { Job, JobStatus } from './format/job.js';
 export { getJobClient, jobQueueService } from './job-client.js';

@@ -1,3 +1,5 @@
+/// <reference types="node" preserve="true" />
+
 export { withActor, withoutTenant, withTenant } from '../base/context.js';
 export {
   CircuitOpenError,

@@ -1,3 +1,5 @@
+/// <reference types="node" preserve="true" />
+
 export { FakeClock } from '../base/clock.js';
 export {
   type OuterTask,

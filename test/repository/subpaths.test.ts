@@ -1,5 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadedPackages } from './loaded-packages.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 const HTTP = ['koa', '@koa/router', '@koa/cors', 'koa-body', 'koa-helmet', 'helmet', 'light-my-request'];
 const REDIS = ['ioredis', 'ioredis-mock'];
@@ -25,5 +30,19 @@ describe('importing a subpath', () => {
   it('is seen by this test when it loads a package', async () => {
     expect(await loadedPackages('koa')).toContain('koa');
     expect(await loadedPackages('app-kernel')).toContain('koa');
+  });
+});
+
+describe('the types of a subpath', () => {
+  it.each(['src/index.ts', 'src/orm/index.ts', 'src/jobs/index.ts', 'src/testing/index.ts'])(
+    'ask for those of Node, which TypeScript loads no longer unasked (%s)',
+    (entry) => {
+      expect(readFileSync(join(ROOT, entry), 'utf8')).toMatch(/^\/\/\/ <reference types="node" preserve="true" \/>\n/);
+    },
+  );
+
+  it('name no package that is not installed with this one', () => {
+    const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect(Object.keys({ ...dependencies, ...peerDependencies })).toContain('@types/koa');
   });
 });

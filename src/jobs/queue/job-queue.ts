@@ -1,5 +1,5 @@
 import { ConflictError, NotFoundError } from '../../base/errors.js';
-import { type Logger, type Metrics, silentLogger, silentMetrics } from '../../base/ports.js';
+import { type Metrics, silentLogger, silentMetrics } from '../../base/ports.js';
 import { type RedisClient, runScript } from '../../redis/index.js';
 import { parseClaim, parseEntry } from '../format/entry.js';
 import { finishedJob, type Job, type JobStatus, liveJob } from '../format/job.js';

@@ -23,7 +23,8 @@ export type IsRelation<V> = 0 extends 1 & V
       ? true
       : false;
 
-type Clearable<V> = undefined extends V ? V | null : V;
+/** `undefined` is left out, as an optional field of a parsed body is. */
+type Clearable<V> = undefined | (undefined extends V ? V | null : V);
 
 /** What `save` takes: any of the fields; those the ORM keeps may come along with a loaded row and are left alone. */
 export type SaveInput<T> = { [K in FieldKeys<T>]?: Clearable<T[K]> };

@@ -9,6 +9,7 @@ import {
   ValidationError,
 } from '../../base/errors.js';
 import { isTlsFault, TLS_MEND } from '../dialect/tls.js';
+import { unreachable } from '../dialect/unreachable.js';
 import { NO_ANSWER } from '../pool/no-answer.js';
 
 const KIND_OF_ERRNO: Readonly<Record<number, ConstraintKind>> = {
@@ -100,7 +101,7 @@ export function mapMysqlError(error: unknown, sql: string): Error {
   if (TOO_LARGE.has(errno)) return new ValidationError([], 'A value is too large for the database', { cause });
   if (isTlsFault(cause.code ?? ''))
     return new ConnectionError(`The database's line cannot be encrypted (${cause.message}); ${TLS_MEND}`, { cause });
-  if (endsConnection(cause)) return new ConnectionError(`The database cannot be reached (${reason(cause)})`, { cause });
+  if (endsConnection(cause)) return new ConnectionError(unreachable(error, reason(cause)), { cause });
   if (error instanceof TypeError)
     return new ValidationError([], `The statement cannot be run: ${cause.message}`, { cause });
   return new SchemaError(refusedStatement(cause), { cause });

@@ -9,6 +9,7 @@ import {
   ValidationError,
 } from '../../base/errors.js';
 import { isTlsFault, TLS_MEND } from '../dialect/tls.js';
+import { unreachable } from '../dialect/unreachable.js';
 import { NO_ANSWER } from '../pool/no-answer.js';
 
 const KIND_OF_CODE: Record<string, ConstraintKind> = {
@@ -97,8 +98,8 @@ export function mapPostgresError(error: unknown, sql = ''): Error {
   if (kind) return constraintError(kind, error, cause);
   if (isTlsFault(code))
     return new ConnectionError(`The database's line cannot be encrypted (${firstLine(error)}); ${TLS_MEND}`, { cause });
-  if (isLost(code)) return new ConnectionError(`The database cannot be reached (${code})`, { cause });
-  if (REFUSED.test(code)) return new ConnectionError(`The database refused the connection (${code})`, { cause });
+  if (isLost(code)) return new ConnectionError(unreachable(error, code), { cause });
+  if (REFUSED.test(code)) return new ConnectionError(refusal(error), { cause });
   return statementError(code, error, cause, sql);
 }
 
@@ -124,6 +125,11 @@ function statementError(code: string, error: Error, cause: Error, sql: string): 
   if (code.startsWith('22')) return new ValidationError([], `A value does not fit: ${firstLine(cause)}`, { cause });
   if (code === '' && sql === '') return new ConnectionError(`The connection failed: ${firstLine(error)}`, { cause });
   return new SchemaError(`The statement was refused: ${error.message}`, { cause });
+}
+
+/** The server names the user or the database that it refuses, and no password. */
+function refusal(error: Error): string {
+  return `The database refused the connection: ${firstLine(error)}; make what is missing, or correct the URL`;
 }
 
 function firstLine(error: Error): string {

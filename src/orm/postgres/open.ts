@@ -4,6 +4,7 @@ import type { OpenOptions } from '../dialect/dialect.js';
 import type { NativeBackup } from '../dialect/native-backup.js';
 import { serverOptions } from '../dialect/server-options.js';
 import type { TlsSettings } from '../dialect/tls.js';
+import { urlFault } from '../dialect/url-parameters.js';
 import { ConnectionPool } from '../pool/connection-pool.js';
 import { Pace } from '../pool/pace.js';
 import { mapPostgresError } from './errors.js';
@@ -26,7 +27,7 @@ export async function openPostgres(
     keepAlive: true,
     fallback_application_name: 'app-kernel',
   };
-  const fresh = (): Client => new pg.Client(config);
+  const fresh = (): Client => clientOf(() => new pg.Client(config));
   const pace = new Pace();
   const open = async (): Promise<PostgresConnection> => {
     const client = fresh();
@@ -49,6 +50,16 @@ export async function openPostgres(
     purposeOf,
   });
   return { pool, native: postgresNativeBackup(fresh(), config.ssl === false ? undefined : tls) };
+}
+
+/** The driver's own error would repeat the URL, and with it the password. */
+function clientOf(make: () => Client): Client {
+  try {
+    return make();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_INVALID_URL') throw error;
+    throw urlFault('cannot be read', 'postgresql://user:password@host:5432/name');
+  }
 }
 
 function tlsOptions({ verify, material }: TlsSettings): ConnectionOptions {

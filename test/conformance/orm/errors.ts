@@ -21,6 +21,19 @@ export function describeErrors(backend: Backend): void {
       expect(String(fault)).not.toContain('secret-value');
     });
 
+    it('show the line that caused them, below the calls of the kernel', async () => {
+      const depth = Error.stackTraceLimit;
+      Error.stackTraceLimit = 10; // what Node has; the test runner raises it
+      try {
+        await Product.save({ name: 'twice', workspaceId: 'w' });
+        const fault = await Product.save({ name: 'twice', workspaceId: 'w' }).catch((error: Error) => error.stack);
+        expect(fault).toContain('test/conformance/orm/errors.ts');
+        expect(Error.stackTraceLimit).toBe(10);
+      } finally {
+        Error.stackTraceLimit = depth;
+      }
+    });
+
     it('tell not_null and check apart', async () => {
       await expect(Product.save({ workspaceId: 'w' })).rejects.toMatchObject({ kind: 'not_null', columns: ['name'] });
       await expect(Product.save({ name: 'x', workspaceId: 'w', price: -1 })).rejects.toMatchObject({

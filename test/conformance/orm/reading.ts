@@ -71,6 +71,22 @@ export function describeReading(backend: Backend): void {
       await expect(Product.find({ where: 'name = ?', params: [] })).rejects.toThrow(/1 "\?" but 0 params/);
     });
 
+    it('refuses a condition outside of where, which would leave every row in', async () => {
+      const astray = { name: 'nobody' } as never;
+      const reads = [
+        () => Product.find(astray),
+        () => Product.findOne(astray),
+        () => Product.findPage(astray),
+        () => Product.count(astray),
+        () => Product.exists(astray),
+        () => Product.sum('price', astray),
+        () => Product.stream(astray).next(),
+        () => db().findEntities('products', astray),
+      ];
+      for (const read of reads) await expect(read()).rejects.toThrow('conditions belong into where');
+      await expect(Product.find({ limt: 1 } as never)).rejects.toThrow('did you mean "limit"?');
+    });
+
     it('takes lists of any length, and no value twice', async () => {
       const prices = (length: number): number[] => Array.from({ length }, (_, index) => index + 4);
       expect(await where({ where: { price: { in: prices(9) } } })).toEqual(['100%', 'bananaX1']);

@@ -12,6 +12,12 @@ import { describeTextKeys } from './text-keys.js';
 import { describeTriggers } from './triggers.js';
 import { describeValues } from './values.js';
 
+it('says where it looked for a server, and what to do', async () => {
+  const nobody = connect('mysql://me:hush-hush@127.0.0.1:1/shop', { entities: [] });
+  await expect(nobody).rejects.toThrow('(connect ECONNREFUSED 127.0.0.1:1); start it, or correct its URL');
+  await expect(nobody).rejects.not.toThrow(/hush-hush/);
+});
+
 it('asks for a database name, without repeating a password', async () => {
   for (const scheme of ['mysql', 'mariadb']) {
     const nameless = connect(`${scheme}://me:hush-hush@localhost`, { entities: [] });

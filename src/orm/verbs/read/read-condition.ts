@@ -2,7 +2,7 @@ import { AT } from '../../entity/system-fields.js';
 import type { EntityPlan } from '../../sql/entity-plan.js';
 import { type Fragment, NOTHING } from '../../sql/read/fragment.js';
 import { readWhere } from '../../sql/read/where.js';
-import { flag } from '../checked-options.js';
+import { assertReadOptions, flag } from '../checked-options.js';
 import type { LooseFindOptions } from '../options.js';
 import { tenantScope } from '../tenant.js';
 
@@ -13,6 +13,7 @@ type Conditions = Pick<LooseFindOptions, 'where' | 'params' | 'includeDeleted'>;
  * Writes '' when all do.
  */
 export function readCondition(plan: EntityPlan, options: Conditions, further: Fragment = NOTHING): Fragment {
+  assertReadOptions(options);
   const where = readWhere(plan, options.where, options.params);
   const tenant = tenantScope(plan);
   const live = !flag('includeDeleted', options.includeDeleted);
