@@ -1,6 +1,5 @@
 import type { RequestListener } from 'node:http';
 import { Readable } from 'node:stream';
-import inject from 'light-my-request';
 
 export interface InjectInit extends RequestInit {
   /** The peer's address as the service sees it; default 127.0.0.1. */
@@ -21,6 +20,7 @@ export async function injectRequest(
     input instanceof Request ? new Request(input, requestInit) : new Request(new URL(input, BASE), requestInit);
   const url = new URL(request.url);
   const payload = request.body === null ? undefined : Buffer.from(await request.arrayBuffer());
+  const { default: inject } = await import('light-my-request'); // a service in production has no need of it
   const response = await inject(listener, {
     method: request.method as 'GET',
     url: url.pathname + url.search,

@@ -31,7 +31,7 @@ function post(url: string): Promise<Response> {
 }
 
 for (const { name } of BACKENDS) {
-  describe(`four processes on one Redis and one database (${name})`, { timeout: 120_000 }, () => {
+  describe(`four processes on one Redis and one database (${name})`, { timeout: 300_000 }, () => {
     it('migrate an empty database one after the other when all start at once', async () => {
       const servers = await open(name);
       const started = await times(4, () => servers.alone());

@@ -46,7 +46,7 @@ export class SharedServers {
   /** `app-kernel start` with this many workers, once all take traffic. */
   async start(workers: number): Promise<Child> {
     const child = this.command('--workers', String(workers));
-    await child.says(new RegExp(`${workers} workers take traffic`), 60_000);
+    await child.says(new RegExp(`${workers} workers take traffic`), 120_000);
     return child;
   }
 

@@ -29,7 +29,7 @@ async function pidsOf({ baseUrl }: SharedServers): Promise<Set<number>> {
   return new Set(answers.map(({ pid }) => pid));
 }
 
-describe('app-kernel start', { timeout: 90_000 }, () => {
+describe('app-kernel start', { timeout: 240_000 }, () => {
   it('refuses what cannot be run, and counts that are none', async () => {
     const script = join(freshFolder(), 'main.mjs');
     writeFileSync(script, '');

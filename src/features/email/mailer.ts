@@ -1,4 +1,4 @@
-import { createTransport, type SendMailOptions } from 'nodemailer';
+import type { SendMailOptions } from 'nodemailer';
 import { type Clock, systemClock } from '../../base/clock.js';
 import { KernelError } from '../../base/errors.js';
 import { uuidv7 } from '../../base/ids.js';
@@ -134,6 +134,7 @@ export class Mailer {
 
   async #deliver(server: SmtpServer, email: PreparedEmail): Promise<SentEmail> {
     const { connectMs = 10_000, idleMs = 30_000, sendMs = 60_000 } = this.#options.timeouts ?? {};
+    const { createTransport } = await import('nodemailer'); // 39 modules, for those who send
     const transport = createTransport({
       ...server,
       connectionTimeout: connectMs,

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { koaBody } from 'koa-body';
 import { BadRequestError, BodyTooLargeError, UnsupportedMediaTypeError } from '../errors.js';
 import type { HttpContext } from '../request-state.js';
 import { refuseCutOff } from './read-body.js';
@@ -33,6 +32,7 @@ export async function readMultipart(ctx: HttpContext, maxBytes: number): Promise
   if (ctx.headers['content-encoding'] !== undefined) {
     throw new UnsupportedMediaTypeError('A multipart body must not be compressed');
   }
+  const { koaBody } = await import('koa-body'); // 27 modules, for those who take uploads
   const folder = await mkdtemp(join(tmpdir(), 'app-kernel-upload-'));
   removeWhenAnswered(ctx, folder);
   refuseCutOff(ctx.req);
