@@ -36,7 +36,7 @@ export async function exportTable(
     if (isExportedByEngine(session.core.dialect, table)) {
       await file.write(Buffer.from(headerOf(table)));
       await exportByEngine(session, table, async (lines, read) => {
-        await file.write(lines);
+        await file.write(Buffer.from(lines, 'latin1'));
         count(read);
       });
     } else for await (const text of tableText(session, table, count)) await file.write(Buffer.from(text));

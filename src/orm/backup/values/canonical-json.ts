@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { canonicalJson } from '../../entity/codec.js';
+import { cellValue, csvCell } from '../csv/csv-cell.js';
+import { plainJson, plainJsonCell } from './plain-json.js';
 
 /** A number that a double may not hold exactly, somewhere in the text. */
 const MAY_BE_INEXACT = /\d[\d.]{15,}|\d[eE]/;
@@ -11,6 +13,19 @@ const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
  * that JavaScript cannot hold keeps all of its digits. What is no JSON, or is nested too deeply to be read, stays as it is.
  */
 export function canonicalJsonText(text: string): string {
+  return plainJson(text) ?? anyJson(text);
+}
+
+/** The same for the cell of a CSV file, whose characters are the bytes of UTF-8. */
+export function canonicalJsonCell(cell: string): string {
+  const plain = plainJsonCell(cell);
+  if (plain !== undefined) return plain;
+  const text = Buffer.from(cellValue(cell, 0, cell.length) as string, 'latin1').toString();
+  return Buffer.from(csvCell(anyJson(text))).toString('latin1');
+}
+
+/** Documents of every kind. */
+export function anyJson(text: string): string {
   try {
     return MAY_BE_INEXACT.test(text) ? withExactNumbers(text) : sortedText(JSON.parse(text));
   } catch {

@@ -27,6 +27,15 @@ const readNumber = (text: string): number => {
   return text === '' || (Number.isNaN(value) && text !== 'NaN') ? refuse('a number') : value;
 };
 
+/** Up to so many digits every engine writes the same. */
+const SAME_DIGITS = 15;
+
+/** The shortest text of a number, out of any text of it. */
+export function canonicalNumber(text: string): string {
+  const isSame = text.length <= SAME_DIGITS && !text.includes('e') && text !== '-0';
+  return isSame ? text : String(Number(text));
+}
+
 const number: ValueText = { write: (value) => String(Number(value)), read: readNumber, check: readNumber };
 
 const readBoolean = (text: string): boolean =>
