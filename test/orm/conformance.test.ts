@@ -12,6 +12,7 @@ import { describeGatheredReads } from '../conformance/orm/gathered-reads.js';
 import { describeJsonPaths } from '../conformance/orm/json-paths.js';
 import { describeListenedChanges } from '../conformance/orm/listened-changes.js';
 import { describeListenedMany } from '../conformance/orm/listened-many.js';
+import { describeMatchingMany } from '../conformance/orm/matching-many.js';
 import { describeMigrating } from '../conformance/orm/migrating.js';
 import { describeOddNames } from '../conformance/orm/odd-names.js';
 import { describePaging } from '../conformance/orm/paging.js';
@@ -43,6 +44,7 @@ for (const backend of BACKENDS) {
     describeChangeEvents(backend);
     describeSavingMany(backend);
     describeUpserting(backend);
+    describeMatchingMany(backend);
     describeDeleting(backend);
     describeChangingMany(backend);
     describeListenedMany(backend);

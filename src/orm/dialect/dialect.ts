@@ -96,8 +96,8 @@ export interface ManyReturningChange {
 export interface IndexedUpsert {
   readonly table: string;
   readonly columns: string;
-  /** Placeholders of the columns, in their order. */
-  readonly values: string;
+  /** Placeholders of the columns, in their order: a list in parentheses for each row. */
+  readonly rows: string;
   readonly index: string;
   /** The columns that tell which row is meant. */
   readonly key: readonly string[];
@@ -186,7 +186,7 @@ export interface Dialect {
   /** Whether the value at a path of a json column is that scalar; NULL where there is none, or null, as in a comparison of fields. */
   jsonEquals(column: string, path: JsonPath, value: JsonScalar): JsonCondition;
   /**
-   * One statement that inserts a row or, where one has the same key, changes that one if it differs, and answers the stored
+   * One statement that inserts rows or, where one has the same key, changes that one if it differs, and answers each stored
    * row: perhaps unchanged, or another one that stands against it. Refused where the index is not there. For engines that
    * have no `upserts`; left out where this cannot be done either.
    */
@@ -200,8 +200,8 @@ export interface Dialect {
   /** Says something about the server's health, not about the statement. */
   isOutage(error: unknown): boolean;
 
-  /** Holds off every other unit that works on the same key, until the transaction ends. */
-  lockKey(connection: Pick<Connection, 'all'>, key: string): Promise<void>;
+  /** Holds off every other unit that works on one of the keys, taken in their order, until the transaction ends. */
+  lockKeys(connection: Pick<Connection, 'all'>, keys: readonly string[]): Promise<void>;
   /**
    * Holds off every other migrator until the unit ends.
    * @param autocommit whether the unit is no transaction.

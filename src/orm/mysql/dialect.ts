@@ -13,7 +13,7 @@ import { changeOnline } from './schema/change-online.js';
 import { changeTable } from './schema/change-table.js';
 import { createTable, dropTable } from './schema/ddl.js';
 import { introspect } from './schema/introspector.js';
-import { lockKey, lockMigrations } from './schema/locks.js';
+import { lockKeys, lockMigrations } from './schema/locks.js';
 import { tableSwap } from './schema/table-swap.js';
 import { mysqlTriggers } from './schema/triggers.js';
 import { misfits, widens } from './schema/widening.js';
@@ -59,7 +59,7 @@ function createDialect(flavor: Flavor, database: string): Dialect {
     isTransient,
     isUndone,
     isOutage,
-    lockKey: (connection, key) => lockKey(connection, database, key),
+    lockKeys: (connection, keys) => lockKeys(connection, database, keys),
     swap: tableSwap(flavor),
     lockMigrations: (connection) => lockMigrations(connection, database),
     introspect: (connection) => introspect(flavor, connection),

@@ -8,7 +8,7 @@ import type { IndexedUpsert } from '../dialect/dialect.js';
  * It takes 0.2 of the time of a lock, a look and a write.
  */
 export function indexedUpsert(upsert: IndexedUpsert): string {
-  const { table, columns, values, index, changed, deletedAt, updatedAt, updatedBy, version } = upsert;
+  const { table, columns, rows, index, changed, deletedAt, updatedAt, updatedBy, version } = upsert;
   const meant = [...upsert.key.map((key) => `${key} = ${given(key)}`), `${deletedAt} IS NULL`];
   const doubtful = changed.filter(({ holds }) => holds !== undefined);
   const able = [...meant, ...doubtful.map((column) => `(${same(column)}) IS NOT NULL`)].join(' AND ');
@@ -22,7 +22,7 @@ export function indexedUpsert(upsert: IndexedUpsert): string {
     ...changed.map(({ quoted }) => `${quoted} = IF(${able}, ${given(quoted)}, ${quoted})`),
   ];
   return (
-    `INSERT INTO ${table} (${columns}) VALUES (${values}) ` +
+    `INSERT INTO ${table} (${columns}) VALUES ${rows} ` +
     `ON DUPLICATE KEY UPDATE ${assignments.join(', ')} RETURNING ${columns}`
   );
 }

@@ -61,7 +61,7 @@ export const postgresDialect: Dialect = {
   isTransient,
   isUndone,
   isOutage,
-  lockKey,
+  lockKeys,
   lockMigrations,
   holdWriters,
   introspect,
@@ -71,8 +71,9 @@ export const postgresDialect: Dialect = {
   dropTable,
 };
 
-async function lockKey(connection: Pick<Connection, 'all'>, key: string): Promise<void> {
-  await connection.all('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [key]);
+async function lockKeys(connection: Pick<Connection, 'all'>, keys: readonly string[]): Promise<void> {
+  const take = 'SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest($1::text[]) key';
+  await connection.all(take, [arrays.encode(keys)]);
 }
 
 const LOCK_PAUSE_MS = 200;

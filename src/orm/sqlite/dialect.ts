@@ -51,7 +51,7 @@ export const sqliteDialect: Dialect = {
   isTransient: isBusy,
   isUndone: () => false,
   isOutage,
-  lockKey: async () => {},
+  lockKeys: async () => {},
   lockMigrations: async () => {},
   introspect,
   createTable,

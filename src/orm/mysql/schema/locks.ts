@@ -4,18 +4,28 @@ import type { Connection } from '../../dialect/driver.js';
 
 type Locker = Pick<Connection, 'all'>;
 
-/** The connection gives every lock back when its transaction ends; the server does when the connection dies. */
-export const TAKE_LOCK = 'SELECT GET_LOCK(?, ?)';
+const TAKE_LOCK = 'SELECT GET_LOCK(';
 export const RELEASE_LOCKS = 'DO RELEASE_ALL_LOCKS()';
+
+/** The connection gives every lock back when its transaction ends; the server does when the connection dies. */
+export function takesLock(sql: string): boolean {
+  return sql.startsWith(TAKE_LOCK);
+}
 
 /** Waits are cut into slices, so that no limit on the run of a statement ends them. */
 const SLICE_SECONDS = 10;
 const KEY_WAIT_SECONDS = 10;
 const MIGRATION_WAIT_SECONDS = 3600;
+const KEY_HOLDER = 'another writer of the same key';
 
-/** Holds off everyone else who asks for the same key of the same database. @throws TimeoutError */
-export function lockKey(locker: Locker, database: string, key: string): Promise<void> {
-  return take(locker, lockName(database, `key ${key}`), KEY_WAIT_SECONDS, 'another writer of the same key');
+/** Holds off everyone else who asks for one of the keys of the same database, one after another. @throws TimeoutError */
+export async function lockKeys(locker: Locker, database: string, keys: readonly string[]): Promise<void> {
+  const names = keys.map((key) => lockName(database, `key ${key}`));
+  const [only] = names;
+  if (names.length === 1 && only) return take(locker, only, KEY_WAIT_SECONDS, KEY_HOLDER);
+  const list = names.map((_, at) => (at === 0 ? 'SELECT ? AS name$' : 'SELECT ?')).join(' UNION ALL ');
+  const taken = await locker.all(`${TAKE_LOCK}name$, ${KEY_WAIT_SECONDS}) FROM (${list}) names$`, names);
+  if (taken.some(([got]) => Number(got) !== 1)) throw waitedFor(KEY_HOLDER, KEY_WAIT_SECONDS);
 }
 
 /** Holds off every other migrator, however long it takes. @throws TimeoutError after an hour. */
@@ -32,8 +42,12 @@ function lockName(database: string, key: string): string {
 
 async function take(locker: Locker, name: string, waitSeconds: number, holder: string): Promise<void> {
   for (let waited = 0; waited < waitSeconds; waited += SLICE_SECONDS) {
-    const [row] = await locker.all(TAKE_LOCK, [name, Math.min(SLICE_SECONDS, waitSeconds - waited)]);
+    const [row] = await locker.all(`${TAKE_LOCK}?, ?)`, [name, Math.min(SLICE_SECONDS, waitSeconds - waited)]);
     if (Number(row?.[0]) === 1) return;
   }
-  throw new TimeoutError(`Waited ${waitSeconds} s for ${holder} to end`);
+  throw waitedFor(holder, waitSeconds);
+}
+
+function waitedFor(holder: string, seconds: number): TimeoutError {
+  return new TimeoutError(`Waited ${seconds} s for ${holder} to end`);
 }

@@ -7,7 +7,7 @@ import type { PooledConnection } from '../../pool/pooled-connection.js';
 import { endsConnection, endsTransaction, mapMysqlError, withColumns } from '../errors.js';
 import type { Flavor } from '../flavor.js';
 import { indexColumns } from '../schema/introspector.js';
-import { RELEASE_LOCKS, TAKE_LOCK } from '../schema/locks.js';
+import { RELEASE_LOCKS, takesLock } from '../schema/locks.js';
 import { danglingReference } from '../schema/references.js';
 import { UNLOCK_TABLES } from '../schema/triggers.js';
 import { statementLimitSql } from './open-connection.js';
@@ -80,7 +80,7 @@ export class MysqlConnection implements PooledConnection {
   }
 
   async all(sql: string, params: readonly unknown[]): Promise<RawRow[]> {
-    if (sql === TAKE_LOCK) this.#locks = true;
+    if (takesLock(sql)) this.#locks = true;
     return (await this.#run(sql, params, 'rows')).rows;
   }
 

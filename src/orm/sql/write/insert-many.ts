@@ -60,7 +60,7 @@ function fromArrays(
 }
 
 /** Columns that have the same value in every row, and can travel once. Ids never do. */
-function sharedColumns(plan: EntityPlan, rows: ReadonlyArray<readonly Portable[]>): ReadonlySet<number> {
+export function sharedColumns(plan: EntityPlan, rows: ReadonlyArray<readonly Portable[]>): ReadonlySet<number> {
   const [first] = rows;
   const same = ({ index }: { index: number }): boolean => rows.every((row) => row[index] === first?.[index]);
   return new Set(plan.columns.filter((column) => column.index !== AT.id && same(column)).map(({ index }) => index));

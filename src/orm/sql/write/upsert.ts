@@ -22,12 +22,12 @@ export function upsertSql(plan: EntityPlan, key: UpsertKey, indexes: readonly nu
     const next = placeholders(plan.dialect);
     const values = plan.columns.map(() => next());
     const { indexedUpsert } = plan.dialect;
-    if (indexedUpsert) return indexedUpsert(indexedParts(plan, key, indexes, values));
+    if (indexedUpsert) return indexedUpsert(indexedParts(plan, key, indexes, `(${values.join(', ')})`));
     const insert =
       `INSERT INTO ${plan.table} AS target (${plan.columnList}) VALUES (${values.join(', ')}) ` +
       `${onConflictSql(plan, key, indexes)} RETURNING ${plan.columnList}`;
     if (!plan.dialect.capabilities.writableCtes) return insert;
-    const recorded = plan.meta.history ? `, recorded$ AS (${recordSql(plan, next(), next())})` : '';
+    const recorded = plan.meta.history ? `, recorded$ AS (${recordWrittenSql(plan, next(), next())})` : '';
     const same = key.columns.map(({ quoted, index }) => `${quoted} = ${values[index]}`);
     return (
       `WITH written$ AS (${insert})${recorded} SELECT ${plan.columnList} FROM written$ UNION ALL ` +
@@ -37,7 +37,7 @@ export function upsertSql(plan: EntityPlan, key: UpsertKey, indexes: readonly nu
   });
 }
 
-function onConflictSql(plan: EntityPlan, { columns, liveOnly }: UpsertKey, indexes: readonly number[]): string {
+export function onConflictSql(plan: EntityPlan, { columns, liveOnly }: UpsertKey, indexes: readonly number[]): string {
   const target = `ON CONFLICT (${columns.map(({ quoted }) => quoted).join(', ')})${liveOnly ? ` WHERE ${deletedAt(plan)} IS NULL` : ''}`;
   if (indexes.length === 0) return `${target} DO NOTHING`;
   const { greatest, nullSafeEquals } = plan.dialect;
@@ -60,11 +60,12 @@ function onConflictSql(plan: EntityPlan, { columns, liveOnly }: UpsertKey, index
   return `${target} DO UPDATE SET ${sets.join(', ')} WHERE target.${deletedAt(plan)} IS NULL AND NOT (${same.join(' AND ')})`;
 }
 
-function indexedParts(
+/** @param rows of placeholders of every column, each in parentheses. */
+export function indexedParts(
   plan: EntityPlan,
   { columns }: UpsertKey,
   indexes: readonly number[],
-  values: readonly string[],
+  rows: string,
 ): IndexedUpsert {
   const [updatedAt, updatedBy, version] = [AT.updatedAt, AT.updatedBy, AT.version].map(
     (at) => plan.columns[at]?.quoted ?? '',
@@ -72,7 +73,7 @@ function indexedParts(
   return {
     table: plan.table,
     columns: plan.columnList,
-    values: values.join(', '),
+    rows,
     index: plan.dialect.quote(
       uniqueName(
         plan.meta.table,
@@ -88,7 +89,8 @@ function indexedParts(
   };
 }
 
-function recordSql(plan: EntityPlan, user: string, comment: string): string {
+/** Records the versions of what `written$` has inserted or changed. */
+export function recordWrittenSql(plan: EntityPlan, user: string, comment: string): string {
   const [version, updatedAt] = [AT.version, AT.updatedAt].map((at) => plan.columns[at]?.quoted);
   const extra = HISTORY_COLUMNS.map(plan.dialect.quote).join(', ');
   return (

@@ -39,10 +39,10 @@ function selectById(plan: EntityPlan, id: string, lock: string): { sql: string; 
 /** The same; where there is no such row, nobody else makes one until the unit ends. */
 export async function lockOrReserve(scope: Scope, plan: EntityPlan, id: string): Promise<PortableRow | undefined> {
   const found = await lockById(scope, plan, id);
-  const { capabilities, lockKey } = scope.core.dialect;
+  const { capabilities, lockKeys } = scope.core.dialect;
   if (found || capabilities.writersTakeTurns) return found;
   // A row that is not there cannot be locked: another unit may be inserting it right now.
-  await lockKey(scope, JSON.stringify([plan.meta.table, id]));
+  await lockKeys(scope, [JSON.stringify([plan.meta.table, id])]);
   return lockById(scope, plan, id);
 }
 
@@ -56,10 +56,7 @@ export async function lockByMatch(
   match: readonly FieldValue[],
 ): Promise<PortableRow | undefined> {
   const { dialect } = plan;
-  await dialect.lockKey(
-    scope,
-    JSON.stringify([plan.meta.table, ...match.map(({ column, value }) => [column.property, String(value)])]),
-  );
+  await dialect.lockKeys(scope, [matchLock(plan, match)]);
   const given = match.filter(({ value }) => value !== null);
   const shape = match.map(({ column, value }) => `${column.index}${value === null ? ' null' : ''}`).join();
   const sql = plan.text(`match ${shape}`, () => {
@@ -76,12 +73,18 @@ export async function lockByMatch(
     given.map(({ column, value }) => column.toRaw(value)),
     plan.bigints,
   );
-  if (rows.length > 1) {
-    throw new ConflictError(
-      `More than one ${plan.meta.name} matches ${match.map(({ column }) => column.property).join(', ')}`,
-    );
-  }
+  if (rows.length > 1) throw ambiguous(plan, match);
   return rows[0] && plan.portable(rows[0]);
+}
+
+/** What those who look for the same match take turns by. */
+export function matchLock(plan: EntityPlan, match: readonly FieldValue[]): string {
+  return JSON.stringify([plan.meta.table, ...match.map(({ column, value }) => [column.property, String(value)])]);
+}
+
+export function ambiguous(plan: EntityPlan, match: readonly FieldValue[]): ConflictError {
+  const names = match.map(({ column }) => column.property).join(', ');
+  return new ConflictError(`More than one ${plan.meta.name} matches ${names}`);
 }
 
 /** Versions go on where the history of a deleted row of the same id ended. */

@@ -1,24 +1,15 @@
 import { ConstraintError, ValidationError, type ValidationIssue } from '../../../base/errors.js';
-import {
-  announceChanges,
-  announceInserts,
-  type ChangedRow,
-  execute,
-  executeSingle,
-  insertOf,
-  isSingle,
-  updateOf,
-} from '../../history/record-many.js';
-import { type PortableRow, rowAfter, stamp } from '../../history/recorder.js';
+import { announceInserts, execute, executeSingle, insertOf, isSingle } from '../../history/record-many.js';
+import { stamp } from '../../history/recorder.js';
 import type { Scope } from '../../session/scope.js';
 import type { Session } from '../../session/session.js';
 import type { EntityPlan } from '../../sql/entity-plan.js';
-import { tenantScope } from '../tenant.js';
 import { atomically } from './atomically.js';
-import { lastVersions, lockByIds } from './lock-rows.js';
+import { matchKey } from './lock-matches.js';
 import { newRow, type PreparedRow, prepareRow, type SaveRequest } from './prepared-row.js';
-import { mergeChange, writeLocked } from './save.js';
-import { upsertRows } from './upsert.js';
+import { writeLocked } from './save.js';
+import { saveTogether } from './save-together.js';
+import { upsertRows } from './upsert-rows.js';
 
 export type SaveManyRequest = Omit<SaveRequest, 'expectedVersion'>;
 
@@ -88,18 +79,19 @@ async function insertRows(
   return rows.map((row) => plan.instance(row));
 }
 
-/** Parts in which no id comes twice, so that the rows of one can be written in any order. */
+/** Parts in which no row is meant twice, so that the rows of one can be written in any order. */
 function* waves(rows: readonly PreparedRow[]): Generator<PreparedRow[]> {
   let wave: PreparedRow[] = [];
-  const ids = new Set<string>();
+  const meant = new Set<string>();
   for (const row of rows) {
-    if (wave.length === ROWS_AT_A_TIME || (row.id !== undefined && ids.has(row.id))) {
+    const which = row.match ? matchKey(row.match) : row.id;
+    if (wave.length === ROWS_AT_A_TIME || (which !== undefined && meant.has(which))) {
       yield wave;
       wave = [];
-      ids.clear();
+      meant.clear();
     }
     wave.push(row);
-    if (row.id !== undefined) ids.add(row.id);
+    if (which !== undefined) meant.add(which);
   }
   yield wave;
 }
@@ -114,57 +106,16 @@ async function saveWave(
   wave: readonly PreparedRow[],
   request: SaveManyRequest,
 ): Promise<object[]> {
-  if (wave.every(({ match }) => match === undefined)) {
-    try {
-      return await scope.unit((inner) => saveTogether(inner, plan, wave, request));
-    } catch (error) {
-      if (!(error instanceof ConstraintError)) throw error;
-    }
-  }
   const lockAndWrite = (inner: Scope, row: PreparedRow): Promise<object> => writeLocked(inner, plan, row, request);
   const upserted = await upsertRows(scope, plan, wave, request, lockAndWrite);
   if (upserted) return upserted;
+  try {
+    const together = await scope.unit((inner) => saveTogether(inner, plan, wave, request));
+    if (together) return together;
+  } catch (error) {
+    if (!(error instanceof ConstraintError)) throw error;
+  }
   const saved: object[] = [];
   for (const row of wave) saved.push(await lockAndWrite(scope, row));
   return saved;
-}
-
-async function saveTogether(
-  scope: Scope,
-  plan: EntityPlan,
-  wave: readonly PreparedRow[],
-  request: SaveManyRequest,
-): Promise<object[]> {
-  const ids = wave.flatMap(({ id }) => id ?? []);
-  const stored = await lockByIds(scope, plan, ids, tenantScope(plan));
-  const ended = await lastVersions(
-    scope,
-    plan,
-    ids.filter((id) => !stored.has(id)),
-  );
-  const inserts: PortableRow[] = [];
-  const changes: ChangedRow[] = [];
-  const saved = wave.map((row) => {
-    const before = row.id === undefined ? undefined : stored.get(row.id);
-    if (before) {
-      const change = mergeChange(scope, plan, before, row, request);
-      if (!change) return before;
-      const after = rowAfter(before, change.changes, change.made);
-      const columns = change.changes.map(({ column }) => column.index);
-      changes.push({ before, after, columns, action: change.action });
-      return after;
-    }
-    const id = row.id ?? scope.core.newId(plan.meta.table);
-    const last = ended.get(id);
-    const made = stamp(scope, request.comment, last?.notBefore);
-    const inserted = newRow(plan, row, id, (last?.version ?? 0) + 1, made);
-    inserts.push(inserted);
-    return inserted;
-  });
-  const { actorId, comment } = stamp(scope, request.comment);
-  await execute(scope, insertOf(plan, inserts, { userId: actorId, comment }));
-  await execute(scope, updateOf(plan, changes, { userId: actorId, comment }));
-  announceInserts(scope, plan, inserts);
-  announceChanges(scope, plan, changes);
-  return saved.map((row) => plan.instance(row));
 }
