@@ -55,7 +55,7 @@ describe('the drift report', () => {
     shop.clock.advance(31 * 86_400_000);
     shop.stripe.failPayment(id);
     const { jobId } = await getJobClient().enqueue('kernel.billing_reconcile', {});
-    await expect.poll(async () => (await getJobClient().get(jobId))?.status, { timeout: 10_000 }).toBe('completed');
+    await expect.poll(async () => (await getJobClient().get(jobId))?.status, { timeout: 10_000 }).toBe('succeeded');
     const job = await getJobClient().get(jobId);
     expect(job?.result).toMatchObject({ repaired: [{ stripeSubscriptionId: id, status: ['active', 'past_due'] }] });
     expect(log.text).toContain('Billing and Stripe differed');

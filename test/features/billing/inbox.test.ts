@@ -62,7 +62,7 @@ describe('the inbox', () => {
       isFirst = false; // while this answer is on its way, the subscription ends and that is heard of
       shop.stripe.cancelSubscription(id);
       await shop.billing.sync.reconcileSubscription(id);
-      return { ...answer, cancel_at_period_end: true } as typeof answer;
+      return Object.assign(answer ?? {}, { cancel_at_period_end: true }) as typeof answer;
     });
     shop.stripe.emit('customer.subscription.updated', shop.stripe.store.get('subscription', id));
     await shop.stripe.deliver();

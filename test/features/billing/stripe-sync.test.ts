@@ -47,7 +47,7 @@ describe('the catalog', () => {
     const { id } = await shop.billing.getOrCreateCustomer({ userId: 'u', email: 'u@example.com' });
     const before = await shop.billing.sync.syncCustomer(id);
     const live = await StripeStandIn.start({ secretKey: 'sk_live_stand_in' });
-    live.store.add('customer', 'cus', {}); // so that ids differ
+    for (let id = 0; id < 100; id++) live.store.add('filler', 'fill', {}); // so that ids differ, as those of Stripe do
     const stripe = new StripeAccess({ secretKey: live.secretKey, apiBase: live.url });
     const billing = new BillingService({ stripe, db: shop.service.kernel.database });
     expect(await billing.sync.syncCatalog()).toEqual({ products: 3, prices: 4 });
