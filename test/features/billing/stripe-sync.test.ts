@@ -1,4 +1,5 @@
 import { BillingPrice, BillingProduct, BillingService, StripeAccess } from 'app-kernel';
+import { dbContext } from 'app-kernel/orm';
 import { StripeStandIn } from 'app-kernel/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openShop, type Shop } from './open-billing.js';
@@ -54,6 +55,17 @@ describe('the catalog', () => {
     expect(live.store.all('price')).toHaveLength(4);
     expect(await billing.sync.syncCustomer(id)).not.toBe(before);
     await live.close();
+  });
+
+  it('is part of the caller’s transaction', async () => {
+    const undone = dbContext(async () => {
+      const { id: productId } = await shop.billing.createProduct({ name: 'Plan', slug: 'plan' });
+      await shop.billing.createPrice({ productId, amountCents: 1, interval: 'day' });
+      throw new Error('on second thoughts');
+    });
+    await expect(undone).rejects.toThrow('on second thoughts');
+    expect(await shop.billing.getProductBySlug('plan')).toBeNull();
+    expect(await shop.billing.listPrices()).toHaveLength(4);
   });
 
   it('names every field that makes no sense', async () => {
