@@ -65,7 +65,7 @@ export class SubscriptionMirror {
 }
 
 /** Stripe writes `canceled`, and has ways to end that are the same here. */
-export function statusOf(status: string): SubscriptionStatus {
+function statusOf(status: string): SubscriptionStatus {
   if (status === 'canceled' || status === 'incomplete_expired') return 'cancelled';
   return SUBSCRIPTION_STATUSES.find((known) => known === status) ?? 'incomplete';
 }
