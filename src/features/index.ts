@@ -187,6 +187,7 @@ export {
   type CancelHandle,
   type Cancellable,
   createTasksRouter,
+  type KeptCancelHandle,
   sseComplete,
   sseLog,
   sseTaskId,
