@@ -210,6 +210,7 @@ export {
   type CancelHandle,
   type Cancellable,
   createTasksRouter,
+  type KeptCancelHandle,
   sseComplete,
   sseLog,
   sseTaskId,

@@ -197,7 +197,7 @@ describe('a task', () => {
       const { service } = await listening(options);
       const { redis, jobs } = service.kernel;
       const store = new TaskStore(redis.client, `${namespace}tasks:`, new TextSealer(SECRET, 'task tokens'));
-      await store.open('dead', 'ann');
+      await store.open('dead', 'ann', 'run');
       for (const id of [1, 2])
         await store.keepUndo('dead', { id: `u${id}`, taskName: 'destroy_droplet', data: { id } });
       await store.beat(['dead'], 1);

@@ -4,4 +4,4 @@ export { sseComplete, sseLog, sseTaskId, sseUrls } from './task-events.js';
 export { TaskRegistry, taskRegistryService } from './task-registry.js';
 export { TaskStore } from './task-store.js';
 export { type Cancellable, TaskStream, type TaskStreamOptions } from './task-stream.js';
-export type { CancelHandle } from './undo-list.js';
+export type { CancelHandle, KeptCancelHandle } from './undo-list.js';

@@ -51,18 +51,20 @@ export function createTasksRouter(registry: TaskRegistry): TypedRouter {
     },
   );
 
+  // Nothing more to come is a 204: an EventSource, which comes back whenever a stream ends, then stays away.
   router.get(
     '/:task_id/events',
     {
       auth: 'user',
       params: TaskId,
       stream: true,
-      summary: 'What the task has said since Last-Event-ID, and what it goes on to say',
+      summary: 'What the task has said since Last-Event-ID, and what it goes on to say; 204 once that was all',
     },
     async ({ ctx, params, user }) => {
       const task = await store.find(params.task_id);
       if (!task || !isTheirs(task, user)) throw new NotFoundError('Task not found');
-      const last = Number(ctx.get('Last-Event-ID')) || 0;
+      const last = numberOf(ctx.get('Last-Event-ID'));
+      if (task.state !== 'running' && (await store.eventsAfter(params.task_id, last)).length === 0) return undefined;
       return sse((signal) => follow(registry, params.task_id, last, signal));
     },
   );
@@ -84,8 +86,13 @@ async function* follow(
       yield text;
     }
     if (task?.state !== 'running') return;
-    await sleep(FOLLOW_MS);
+    await sleep(FOLLOW_MS, signal).catch(() => {}); // the client has left
   }
+}
+
+/** Events are numbered from 1; what is no number of ours begins at the first. */
+function numberOf(lastEventId: string): number {
+  return /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : 0;
 }
 
 function isTheirs({ owner }: StoredTask, user: UserIdentity): boolean {

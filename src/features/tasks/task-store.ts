@@ -1,5 +1,6 @@
 import type { TextSealer } from '../../base/sealed-text.js';
-import { type RedisClient, type RedisScript, runScript } from '../../redis/index.js';
+import { type RedisClient, runScript } from '../../redis/index.js';
+import { ANNOUNCE, BEAT, END, OPEN, REAP } from './task-scripts.js';
 
 export type TaskState = 'running' | 'completed' | 'failed' | 'cancelled';
 export type TaskOutcome = Exclude<TaskState, 'running'>;
@@ -11,50 +12,30 @@ export interface TaskUndo {
   data: unknown;
 }
 
+/** An event as it was sent. */
+export interface TaskEvent {
+  number: number;
+  text: string;
+}
+
 export interface StoredTask {
   owner: string | null;
   state: TaskState;
   cancelled: boolean;
+  /** Which run of this id it is. */
+  run: string;
 }
 
 /** How long a task that ended, and its events, can still be asked for. */
 const KEPT_SECONDS = 3_600;
-/** A task that runs longer than this without a sign of life is gone, whatever Redis says. */
-const RUNNING_SECONDS = 86_400;
-const MAX_EVENTS = 1_000;
-
-/**
- * KEYS[1] the running tasks by the ms at which their lease runs out. ARGV: life in ms, ids.
- * Spelled 1000.0 and %.0f because the in-memory engine wraps whole numbers at 32 bits.
- */
-const BEAT: RedisScript = {
-  name: 'kernelTasksBeat',
-  keys: 1,
-  lua: `
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000.0 + math.floor(tonumber(time[2]) / 1000)
-for index = 2, #ARGV do
-  redis.call('ZADD', KEYS[1], string.format('%.0f', now + tonumber(ARGV[1])), ARGV[index])
-end
-return 1
-`,
-};
-
-/**
- * KEYS[1] as above. ARGV: life in ms. Gives the tasks whose lease has run out a new one, for who clears up after them may
- * die as well, and answers their ids.
- */
-const REAP: RedisScript = {
-  name: 'kernelTasksReap',
-  keys: 1,
-  lua: `
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000.0 + math.floor(tonumber(time[2]) / 1000)
-local dead = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))
-for _, id in ipairs(dead) do redis.call('ZADD', KEYS[1], string.format('%.0f', now + tonumber(ARGV[1])), id) end
-return dead
-`,
-};
+/** How long a task may run. */
+const RUNNING_SECONDS = 7 * 86_400;
+/** How many events are kept of a task. */
+export const MAX_EVENTS = 1_000;
+/** An instance that is cut off from Redis for less hears of every cancellation all the same. */
+const ANNOUNCED_MS = 3_600_000;
+/** Ids that go into one command. */
+const CHUNK = 1_000;
 
 /** What all instances know of tasks: a hash for each, a list of undos, the last events. */
 export class TaskStore {
@@ -69,89 +50,107 @@ export class TaskStore {
     this.#sealer = sealer;
   }
 
-  async open(id: string, owner: string | undefined): Promise<void> {
-    const key = this.#key(id);
-    await Promise.all([
-      this.#redis.hset(key, { owner: owner ?? '', state: 'running' }),
-      this.#redis.expire(key, RUNNING_SECONDS),
-    ]);
+  /** Answers false where a task of that id runs already. */
+  async open(id: string, owner: string | undefined, run: string): Promise<boolean> {
+    const reply = await runScript(this.#redis, OPEN, [this.#key('state', id)], [owner ?? '', run, RUNNING_SECONDS]);
+    if (Number(reply) !== 1) return false;
+    await this.#redis.del(this.#key('events', id)); // of an earlier task with this id
+    return true;
   }
 
-  async close(id: string, state: TaskOutcome): Promise<void> {
-    const key = this.#key(id);
-    await Promise.all([
-      this.#redis.zrem(this.#running, id),
-      this.#redis.hset(key, { state }),
-      this.#redis.hdel(key, 'tokens'),
-      this.#redis.expire(key, KEPT_SECONDS),
-      this.#redis.expire(`${key}:events`, KEPT_SECONDS),
-      this.#redis.del(`${key}:undo`),
-    ]);
+  /** Its state from now on, unless it has ended already. */
+  async end(id: string, state: TaskOutcome): Promise<void> {
+    await runScript(this.#redis, END, [this.#key('state', id)], [state, KEPT_SECONDS]);
+    await this.#redis.expire(this.#key('events', id), KEPT_SECONDS);
+  }
+
+  /** Nobody has to clear up after it any more. */
+  async forget(id: string): Promise<void> {
+    await Promise.all([this.#redis.zrem(this.#running, id), this.#redis.del(this.#key('undo', id))]);
   }
 
   async find(id: string): Promise<StoredTask | undefined> {
-    const { owner, state, cancelled } = await this.#redis.hgetall(this.#key(id));
+    const { owner, state, cancelled, run } = await this.#redis.hgetall(this.#key('state', id));
     if (state === undefined) return undefined;
-    return { owner: owner || null, state: state as TaskState, cancelled: cancelled === '1' };
+    return { owner: owner || null, state: state as TaskState, cancelled: cancelled === '1', run: run ?? '' };
   }
 
   async cancel(id: string, tokens: Readonly<Record<string, string>>): Promise<void> {
-    const key = this.#key(id);
+    const key = this.#key('state', id);
     await this.#redis.hset(key, { cancelled: '1', tokens: this.#sealer.seal(JSON.stringify(tokens), key) });
+    await this.announce(id);
   }
 
-  /** The tokens that came with the cancellation of `id`; undefined while it is not cancelled. */
-  async cancellation(id: string): Promise<Record<string, string> | undefined> {
-    const key = this.#key(id);
-    const [cancelled, sealed] = await this.#redis.hmget(key, 'cancelled', 'tokens');
-    if (cancelled !== '1') return undefined;
-    const text = this.#sealer.open(sealed ?? '', key);
+  /** The tokens that came with the cancellation of `id`. */
+  async tokens(id: string): Promise<Record<string, string>> {
+    const key = this.#key('state', id);
+    const text = this.#sealer.open((await this.#redis.hget(key, 'tokens')) ?? '', key);
     return text === undefined ? {} : (JSON.parse(text) as Record<string, string>);
+  }
+
+  /** Tells the process that runs it to look at its state. */
+  async announce(id: string): Promise<void> {
+    await runScript(this.#redis, ANNOUNCE, [`${this.#prefix}announced`], [id, ANNOUNCED_MS]);
+  }
+
+  /** The ids announced since `moment`, oldest first; each with its moment. */
+  async announcedSince(moment: string): Promise<Array<{ id: string; moment: string }>> {
+    const reply = await this.#redis.zrangebyscore(`${this.#prefix}announced`, moment, '+inf', 'WITHSCORES');
+    return Array.from({ length: reply.length / 2 }, (_, index) => ({
+      id: reply[2 * index] ?? '',
+      moment: reply[2 * index + 1] ?? moment,
+    }));
   }
 
   /** Says that these tasks are alive for another `lifeMs`. */
   async beat(ids: readonly string[], lifeMs: number): Promise<void> {
-    if (ids.length > 0) await runScript(this.#redis, BEAT, [this.#running], [lifeMs, ...ids]);
+    for (let from = 0; from < ids.length; from += CHUNK)
+      await runScript(this.#redis, BEAT, [this.#running], [lifeMs, ...ids.slice(from, from + CHUNK)]);
   }
 
-  /** The tasks whose process has died; each is one caller's to clear up and `close` for `lifeMs`, then another's. */
+  /** The tasks whose process has died; each is one caller's to clear up and `forget` for `lifeMs`, then another's. */
   async reap(lifeMs: number): Promise<string[]> {
     return (await runScript(this.#redis, REAP, [this.#running], [lifeMs])) as string[];
   }
 
   async keepUndo(id: string, undo: TaskUndo): Promise<void> {
-    await this.#redis.rpush(`${this.#key(id)}:undo`, JSON.stringify(undo));
+    const key = this.#key('undo', id);
+    await this.#redis.rpush(key, JSON.stringify(undo));
+    await this.#redis.expire(key, RUNNING_SECONDS);
   }
 
   async dropUndo(id: string, undo: TaskUndo): Promise<void> {
-    await this.#redis.lrem(`${this.#key(id)}:undo`, 0, JSON.stringify(undo));
+    await this.#redis.lrem(this.#key('undo', id), 0, JSON.stringify(undo));
   }
 
   /** The last one first. */
   async undos(id: string): Promise<TaskUndo[]> {
-    const texts = await this.#redis.lrange(`${this.#key(id)}:undo`, 0, -1);
+    const texts = await this.#redis.lrange(this.#key('undo', id), 0, -1);
     return texts.map((text) => JSON.parse(text) as TaskUndo).reverse();
   }
 
   /** Kept as `number text`, sorted by the number, for no two members may be the same. */
-  async keepEvent(id: string, number: number, text: string): Promise<void> {
-    const key = `${this.#key(id)}:events`;
-    await this.#redis.zadd(key, number, `${number} ${text}`);
-    if (number === 1) await this.#redis.expire(key, RUNNING_SECONDS);
-    if (number > MAX_EVENTS) await this.#redis.zremrangebyscore(key, '-inf', number - MAX_EVENTS);
+  async keepEvents(id: string, events: readonly TaskEvent[]): Promise<void> {
+    const last = events.at(-1)?.number;
+    if (last === undefined) return;
+    const key = this.#key('events', id);
+    await this.#redis.zadd(key, ...events.flatMap(({ number, text }) => [number, `${number} ${text}`]));
+    if (events[0]?.number === 1) await this.#redis.expire(key, RUNNING_SECONDS);
+    if (last > MAX_EVENTS) await this.#redis.zremrangebyscore(key, '-inf', last - MAX_EVENTS);
   }
 
-  /** The events after `number`, as they were sent. */
-  async eventsAfter(id: string, number: number): Promise<Array<{ number: number; text: string }>> {
-    const members = await this.#redis.zrangebyscore(`${this.#key(id)}:events`, number + 1, '+inf');
+  /** The events after `number`. */
+  async eventsAfter(id: string, number: number): Promise<TaskEvent[]> {
+    const members = await this.#redis.zrangebyscore(this.#key('events', id), number + 1, '+inf');
     return members.map((member) => {
       const end = member.indexOf(' ');
       return { number: Number(member.slice(0, end)), text: member.slice(end + 1) };
     });
   }
 
-  #key(id: string): string {
-    return `${this.#prefix}${id}`;
+  /** The kind comes first: an id may be anything. */
+  #key(kind: 'state' | 'events' | 'undo', id: string): string {
+    return `${this.#prefix}${kind}:${id}`;
   }
 
   get #running(): string {

@@ -6,7 +6,8 @@ import { sseEvent } from '../../http/index.js';
 import { TaskCancelled } from './task-cancelled.js';
 import { type LogLevel, sseComplete, sseLog, sseTaskId } from './task-events.js';
 import { type TaskOutcome, type TaskRegistry, taskRegistryService } from './task-registry.js';
-import { type CancelHandle, UndoList } from './undo-list.js';
+import type { TaskUndo } from './task-store.js';
+import { type CancelHandle, type KeptCancelHandle, UndoList } from './undo-list.js';
 
 export interface TaskStreamOptions {
   /** Default `<prefix>-<12 hex digits>`. */
@@ -35,6 +36,8 @@ export class TaskStream implements AsyncDisposable {
   #registered = false;
   #events = 0;
   #outcome: TaskOutcome = 'failed';
+  #completed = false;
+  #undosFailed = false;
   #tokens: Readonly<Record<string, string>> = {};
 
   constructor(prefix = 'task', { taskId, register = true }: TaskStreamOptions = {}) {
@@ -69,22 +72,27 @@ export class TaskStream implements AsyncDisposable {
 
   /** Makes the task known under `taskId`, so that it can be cancelled; for tasks whose id is only known later. */
   register(taskId: string): this {
+    this.cleanup();
     this.#taskId = taskId;
-    this.#registered = true;
     this.#registry?.open({
       taskId,
       owner: this.#owner,
       cancel: (tokens) => this.#cancel(tokens),
     });
+    this.#registered = true;
     return this;
   }
 
-  /** Forgets the undos and the registration. Idempotent. */
+  /**
+   * Forgets the undos and the registration. A task that never said `complete()` (its client left, an error, a stop) has
+   * failed as one whose process died: its undos that are jobs are enqueued. Idempotent.
+   */
   cleanup(): void {
     this.#undos.clear();
     if (!this.#registered) return;
     this.#registered = false;
-    this.#registry?.close(this.#taskId, this.isCancelled ? 'cancelled' : this.#outcome);
+    const outcome = this.isCancelled && this.#outcome !== 'completed' ? 'cancelled' : this.#outcome;
+    this.#registry?.close(this.#taskId, outcome, { completed: this.#completed && !this.#undosFailed });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -124,16 +132,21 @@ export class TaskStream implements AsyncDisposable {
     return this.#undos.add(undo.name || 'anonymous', () => undo(...args));
   }
 
-  /** The same as a job: it is also run, by another instance, when the process of this task dies. */
-  onCancelTask(taskName: string, data: unknown): CancelHandle {
+  /**
+   * The same as a job: it is also run, by another instance, when the process of this task dies. Await `kept` before what it
+   * undoes is made, where not even a crash in between may leave anything behind.
+   * @throws KernelError `E_TASK_ID` for a task that is not registered
+   */
+  onCancelTask(taskName: string, data: unknown): KeptCancelHandle {
     const registry = this.#registry;
-    if (!registry) return this.#undos.add(taskName, () => {});
-    const entry = registry.keepUndo(this.#taskId, taskName, data);
-    const handle = this.#undos.add(taskName, async () => registry.runUndo(this.#taskId, entry));
+    if (!registry) return { ...this.#undos.add(taskName, () => {}), kept: Promise.resolve() };
+    const { undo, kept } = registry.keepUndo(this.#taskId, taskName, data);
+    const handle = this.#undos.add(taskName, () => this.#enqueueUndo(registry, undo));
     return {
+      kept,
       discard: () => {
         handle.discard();
-        registry.dropUndo(this.#taskId, entry);
+        registry.dropUndo(this.#taskId, undo).catch(() => {}); // said in the log
       },
     };
   }
@@ -168,6 +181,7 @@ export class TaskStream implements AsyncDisposable {
   /** The last event of the task; `extra` (a `result`, say) stands beside its fields. */
   complete(success: boolean, extra: { error?: string | null } & Record<string, unknown> = {}): string {
     this.#outcome = success ? 'completed' : 'failed';
+    this.#completed = true;
     return this.#emit(sseComplete(success, this.#taskId, extra));
   }
 
@@ -184,6 +198,16 @@ export class TaskStream implements AsyncDisposable {
     return numbered;
   }
 
+  /** What cannot be enqueued now is kept, and tried again after the task. */
+  async #enqueueUndo(registry: TaskRegistry, undo: TaskUndo): Promise<void> {
+    try {
+      await registry.runUndo(this.#taskId, undo);
+    } catch (error) {
+      this.#undosFailed = true;
+      throw error;
+    }
+  }
+
   #cancel(tokens: Readonly<Record<string, string>>): void {
     this.#tokens = tokens;
     this.#controller.abort(new TaskCancelled(this.#taskId));
@@ -192,6 +216,7 @@ export class TaskStream implements AsyncDisposable {
   #unlessCancelled<T>(result: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const stop = (): void => reject(new TaskCancelled(this.#taskId));
+      if (this.isCancelled) stop();
       this.signal.addEventListener('abort', stop, { once: true });
       result.then(resolve, reject).finally(() => this.signal.removeEventListener('abort', stop));
     });

@@ -5,6 +5,12 @@ export interface CancelHandle {
   discard(): void;
 }
 
+/** The same for an undo that is a job. */
+export interface KeptCancelHandle extends CancelHandle {
+  /** Resolves once the undo is stored, so that it survives this process; rejects where it could not be. */
+  kept: Promise<void>;
+}
+
 /** What a cancelled task has to undo, the last first. */
 export class UndoList {
   readonly #logger: Logger;

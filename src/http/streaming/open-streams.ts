@@ -27,9 +27,12 @@ export class OpenStreams {
     ctx.set('Cache-Control', 'no-cache, no-transform');
     ctx.set('X-Accel-Buffering', 'no'); // nginx would hold events back until its buffer is full
     ctx.req.socket?.setNoDelay?.(true);
-    this.#open.add(body);
+    if (!body.closed) this.#open.add(body);
     body.once('close', () => this.#open.delete(body));
-    body.once('fault', (error) => this.#logger.error({ err: error }, 'An event stream failed'));
+    body.once('stall', () => ctx.res.destroy());
+    const tell = (error: unknown): void => this.#logger.error({ err: error }, 'An event stream failed');
+    if (body.fault === undefined) body.on('fault', tell);
+    else tell(body.fault); // it was faster than we
     if (this.#draining) body.finish(RETRY_MS);
   }
 

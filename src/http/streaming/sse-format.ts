@@ -8,7 +8,7 @@ export interface SseMessage {
 
 /** One event as text: `event: …`, `data: …` and an empty line; `data` as JSON, a string as it is. */
 export function formatSse({ event, id, data }: SseMessage): string {
-  const text = typeof data === 'string' ? data : JSON.stringify(data);
+  const text = typeof data === 'string' ? data : (JSON.stringify(data) ?? 'null');
   const lines = text.split(/\r\n|\r|\n/).map((line) => `data: ${line}`);
   const head = [
     ...(id === undefined ? [] : [`id: ${oneLine(String(id))}`]),

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { KernelError } from '../../base/errors.js';
 import { formatSse, type SseMessage } from './sse-format.js';
 
 /** What a stream gives back when it has ended, whatever ended it. */
@@ -9,7 +10,10 @@ export interface Releasable {
 export interface SseOptions {
   /** Released when the stream ends: `await streamLease(user.id)`. */
   lease?: Releasable;
-  /** Seconds of silence after which a comment is sent, so that proxies keep the connection. Default 15. */
+  /**
+   * Seconds of silence after which a comment is sent, so that proxies keep the connection. Default 15. A client that takes
+   * nothing for eight times as long counts as gone.
+   */
   heartbeatSeconds?: number;
   /**
    * Goes on to the end when the client has left, for work that must not stop halfway; what it says then goes nowhere,
@@ -21,6 +25,10 @@ export interface SseOptions {
 export type SseSource = AsyncIterable<string | SseMessage>;
 
 const COMMENT = ':\n\n';
+/** Silences that a client may leave what it was sent untouched. */
+const MOST_STALLS = 8;
+/** The longest that a timer of Node can wait, s. */
+const LONGEST_SILENCE = 2_147_483;
 
 /**
  * An event stream for `ctx.body`, or to return from a handler. It asks for the next event when the client has taken the
@@ -33,16 +41,17 @@ export class SseStream extends Readable {
   readonly #heartbeat: NodeJS.Timeout;
   #wanted: (() => void) | undefined;
   #ended = false;
+  #stalls = 0;
   /** The error that ended the source, once there is one. */
   fault: unknown;
 
   constructor(source: SseSource | ((signal: AbortSignal) => SseSource), options: SseOptions = {}) {
     super({ highWaterMark: 16 * 1024 });
     this.#options = options;
+    const silenceMs = checkedSilence(options.heartbeatSeconds ?? 15) * 1_000;
     const iterable = typeof source === 'function' ? source(this.#controller.signal) : source;
-    this.#iterator = iterable[Symbol.asyncIterator]();
-    const silenceMs = (options.heartbeatSeconds ?? 15) * 1_000;
-    this.#heartbeat = setInterval(() => this.push(COMMENT), silenceMs).unref();
+    this.#iterator = iteratorOf(iterable);
+    this.#heartbeat = setInterval(() => this.#beat(), silenceMs).unref();
     this.push(COMMENT); // the headers go out at once, not with the first event
     void this.#pump();
   }
@@ -55,6 +64,7 @@ export class SseStream extends Readable {
   }
 
   override _read(): void {
+    this.#stalls = 0;
     this.#wanted?.();
   }
 
@@ -84,8 +94,22 @@ export class SseStream extends Readable {
       this.#end(formatSse({ event: 'error', data: { type: 'error', message: 'The stream ended with an error' } }));
     } finally {
       clearInterval(this.#heartbeat);
-      await this.#options.lease?.release();
+      await this.#release();
     }
+  }
+
+  async #release(): Promise<void> {
+    try {
+      await this.#options.lease?.release();
+    } catch (error) {
+      this.emit('fault', error);
+    }
+  }
+
+  /** A client that has not taken the last event is sent no comments, which would pile up; one that never does is let go. */
+  #beat(): void {
+    if (this.readableLength === 0) this.push(COMMENT);
+    else if (++this.#stalls >= MOST_STALLS) this.emit('stall');
   }
 
   async #send(text: string): Promise<void> {
@@ -105,6 +129,21 @@ export class SseStream extends Readable {
     if (last) this.push(last);
     this.push(null);
   }
+}
+
+function iteratorOf(source: SseSource): AsyncIterator<string | SseMessage> {
+  const iterator = source?.[Symbol.asyncIterator]?.();
+  if (iterator) return iterator;
+  throw new KernelError(
+    'E_SSE',
+    'sse() takes an async iterable, or a function that answers one: async function* () { … }',
+  );
+}
+
+/** @throws KernelError `E_SSE` */
+function checkedSilence(seconds: number): number {
+  if (seconds > 0 && seconds <= LONGEST_SILENCE) return seconds;
+  throw new KernelError('E_SSE', `heartbeatSeconds cannot be ${seconds}; give a number above 0, 15 for example`);
 }
 
 /** `ctx.body = sse(generator)`: the generator's strings (made by `sseEvent` or a `TaskStream`) or messages, as they come. */

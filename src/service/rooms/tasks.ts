@@ -2,7 +2,7 @@ import { TextSealer } from '../../base/sealed-text.js';
 import { createTasksRouter, TaskRegistry, TaskStore, taskRegistryService } from '../../features/tasks/index.js';
 import type { Room, RoomOptions } from './room.js';
 
-export function openTasks({ settings, services, lifecycle, logger, engines }: RoomOptions): Room {
+export function openTasks({ settings, services, lifecycle, logger, engines, kernel }: RoomOptions): Room {
   const { redis, queue } = engines;
   const sealer = new TextSealer(settings.auth.tokenSecret, 'task tokens');
   const registry = new TaskRegistry({
@@ -11,7 +11,7 @@ export function openTasks({ settings, services, lifecycle, logger, engines }: Ro
     enqueue: (taskName, data, jobId) => queue.enqueue(taskName, data, { jobId }),
   });
   services.provide(taskRegistryService, registry);
-  lifecycle.push('tasks', () => registry.stop());
+  lifecycle.push('tasks', () => registry.stop({ timeoutMs: kernel.shutdownTimeLeftMs }));
   registry.start();
   return { mount: (routes, prefix) => routes.mount([createTasksRouter(registry)], prefix) };
 }

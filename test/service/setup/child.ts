@@ -10,6 +10,8 @@ export interface ChildOptions {
   cwd?: string;
   /** What it reads on its standard input, which is then closed. */
   input?: string;
+  /** Its standard input stays open for `writes`. */
+  keepInput?: boolean;
 }
 
 export interface Ended {
@@ -26,7 +28,7 @@ export class Child {
   #stdout = '';
   #stderr = '';
 
-  constructor(command: string, args: readonly string[], { env = {}, cwd = ROOT, input }: ChildOptions = {}) {
+  constructor(command: string, args: readonly string[], { env = {}, cwd = ROOT, input, keepInput }: ChildOptions = {}) {
     const inherited = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' };
     this.#process = spawn(command, args, { cwd, env: { ...inherited, ...env }, stdio: 'pipe' });
     this.#process.stdout?.on('data', (chunk: Buffer) => {
@@ -41,7 +43,7 @@ export class Child {
       stdout: this.#stdout,
       stderr: this.#stderr,
     }));
-    this.#process.stdin?.end(input);
+    if (!keepInput) this.#process.stdin?.end(input);
   }
 
   get pid(): number {
@@ -67,6 +69,11 @@ export class Child {
       if (Date.now() > deadline) throw new Error(`The process did not say ${pattern} in time:\n${this.output}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  /** Writes to its standard input, of one that was made with `keepInput`. */
+  writes(text: string): void {
+    this.#process.stdin?.write(text);
   }
 
   signal(signal: NodeJS.Signals): void {
