@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { assertEntityOptions, assertFieldOptions } from './declared-options.js';
 import { type EntityTarget, type FieldOptions, type FieldType, fieldType } from './field-types.js';
 import { buildEntityMeta, type DeclaredField, type EntityOptions } from './metadata.js';
 import { PropertyDeclarations } from './property-declarations.js';
@@ -24,6 +25,7 @@ export function Field(options: FieldOptions | FieldType = {}): FieldDecorator {
   const resolved: FieldOptions = typeof options === 'string' ? { type: options } : options;
   return function decorateField(target: object | undefined, where: string | symbol | ClassFieldDecoratorContext): void {
     declaredFields.declare(target, where, ({ name, owner, prototype }) => {
+      assertFieldOptions(`${owner}.${name}`, resolved);
       const designType: unknown = prototype && Reflect.getMetadata('design:type', prototype, name);
       return { type: fieldType(owner, name, resolved, designType), options: resolved };
     });
@@ -36,6 +38,7 @@ export function Field(options: FieldOptions | FieldType = {}): FieldDecorator {
  */
 export function Entity(options: EntityOptions): EntityDecorator {
   return function decorateEntity(target: EntityTarget, context?: ClassDecoratorContext): void {
+    assertEntityOptions(target.name, options);
     const fields = declaredFields.of(target, context);
     registerEntity(buildEntityMeta(target, options, fields, declaredRelations(target, context)));
   };

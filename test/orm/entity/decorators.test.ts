@@ -111,6 +111,18 @@ describe('a faulty declaration', () => {
     expect(() => without(Pruned)).toThrow(/keeps no history/);
   });
 
+  it('has no options but those there are', () => {
+    class Misspelt extends Model {}
+    const declare = (options: object) => () => Entity(options as never)(Misspelt);
+    expect(declare({ table: 'x', tennant: 'a' })).toThrow(
+      '@Entity of Misspelt has no option "tennant"; did you mean "tenant"?',
+    );
+    expect(declare({ tabel: 'x' })).toThrow('Misspelt names no table');
+    expect(() => Entity(undefined as never)(Misspelt)).toThrow('Misspelt names no table');
+    const field = () => Field({ type: 'string', nulable: false } as never)(Misspelt.prototype, 'name');
+    expect(field).toThrow('@Field of Misspelt.name has no option "nulable"; did you mean "nullable"?');
+  });
+
   it('is refused when a class without @Entity is used', async () => {
     class Bare extends Model {}
     await expect(Bare.find()).rejects.toThrow('Bare has no @Entity');
