@@ -6,6 +6,8 @@ import { ensureInstalled, installFault } from './steps/install.mjs';
 import { Refusal, ROOT, runScript, say } from './steps/project.mjs';
 
 const FOLDER = join(ROOT, 'benchmarks');
+/** Benchmarks that compare with the peers of another one. */
+const PEERS_OF = { boot: 'http' };
 
 /** npm run bench [-- name … --flag …]: runs benchmarks/<name>/run.mjs against dist/; without a name, all of them. Flags are passed on. */
 await runScript(async () => {
@@ -22,7 +24,7 @@ await runScript(async () => {
   await ensureLibrary();
   for (const name of names.length > 0 ? names : available) {
     const folder = join(FOLDER, name);
-    await ensurePeers(folder);
+    await ensurePeers(join(FOLDER, PEERS_OF[name] ?? name));
     say(`benchmarks/${name}`);
     const code = await run(process.execPath, [join(folder, 'run.mjs'), ...flags]);
     if (code !== 0) throw new Refusal(`benchmarks/${name} ended with exit code ${code}`);

@@ -12,7 +12,7 @@ const LOAD = fileURLToPath(new URL('load-process.mjs', import.meta.url));
 const WARM_UP_SECONDS = 1;
 const execute = promisify(execFile);
 
-const REQUESTS = {
+export const REQUESTS = {
   bare: { path: '/hello', method: 'GET', headers: {} },
   production: {
     path: '/api/v1/orders',
@@ -29,9 +29,7 @@ const REQUESTS = {
 export async function measure({ kind, contestant, seconds, connections, profile, ...servers }) {
   const folder = mkdtempSync(join(tmpdir(), 'app-kernel-bench-'));
   const settings = JSON.stringify({ kind, contestant, folder, ...servers });
-  const env = { ...process.env, APP_ENV: kind === 'production' ? 'prod' : 'dev', NODE_ENV: 'production' };
-  const execArgv = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [];
-  const child = fork(CONTESTANT, [settings], { env, execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = forkContestant(kind, settings, profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []);
   try {
     const { port, tokens } = await answerOf(child);
     const load = (duration) => runLoad({ ...REQUESTS[kind], port, tokens, connections, seconds: duration });
@@ -50,18 +48,23 @@ export async function measure({ kind, contestant, seconds, connections, profile,
   }
 }
 
+export function forkContestant(kind, settings, execArgv = []) {
+  const env = { ...process.env, APP_ENV: kind === 'production' ? 'prod' : 'dev', NODE_ENV: 'production' };
+  return fork(CONTESTANT, [settings], { env, execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+}
+
 async function runLoad(settings) {
   const { stdout } = await execute(process.execPath, [LOAD, JSON.stringify(settings)]);
   return JSON.parse(stdout);
 }
 
-function ask(child, question) {
+export function ask(child, question) {
   const answer = answerOf(child);
   child.send(question);
   return answer;
 }
 
-async function answerOf(child) {
+export async function answerOf(child) {
   const [answer] = await Promise.race([once(child, 'message'), once(child, 'exit').then(refuse)]);
   return answer;
 }
@@ -70,7 +73,7 @@ function refuse([code]) {
   throw new Error(`it ended with exit code ${code}`);
 }
 
-async function stop(child) {
+export async function stop(child) {
   if (child.exitCode !== null) return;
   const ended = once(child, 'exit');
   child.send('stop');

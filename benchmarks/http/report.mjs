@@ -22,7 +22,7 @@ function ratio(rounds, upper, lower) {
   return upper === lower ? '1' : spread(ratios);
 }
 
-function spread(measured) {
+export function spread(measured) {
   const values = measured.filter((value) => value !== undefined).toSorted((a, b) => a - b);
   if (values.length === 0) return '–';
   const middle = (values.length - 1) / 2;

@@ -13,8 +13,11 @@ const Confirmation = z.object({
   status: z.string(),
 });
 
-/** Everything on, on real servers, metering and request metrics included; sessions that logout can end. */
-export async function start({ redisUrl, databaseUrl, folder }) {
+/**
+ * Everything on, on real servers, metering and request metrics included; sessions that logout can end. `tokens` are those of
+ * an earlier start on the same database.
+ */
+export async function start({ redisUrl, databaseUrl, folder, tokens: known }) {
   const router = createRouter();
   router.post('/orders', { auth: 'user', body: Order, response: Confirmation }, ({ body, user }) =>
     confirm(body, user.id),
@@ -33,12 +36,16 @@ export async function start({ redisUrl, databaseUrl, folder }) {
     rateLimitAuthenticatedRpm: LIMIT,
   });
   const server = await service.listen(0, '127.0.0.1');
+  return { server, tokens: known ?? (await signIn(service.kernel)), close: () => service.close() };
+}
+
+async function signIn(kernel) {
   const tokens = [];
   for (const id of userIds()) {
     const email = `${id}@example.com`;
-    const user = await service.kernel.userStore.create({ username: id, email, passwordHash: 'none', role: 'user' });
-    const issued = await service.kernel.issueTokens(user);
+    const user = await kernel.userStore.create({ username: id, email, passwordHash: 'none', role: 'user' });
+    const issued = await kernel.issueTokens(user);
     tokens.push(issued.accessToken);
   }
-  return { server, tokens, close: () => service.close() };
+  return tokens;
 }

@@ -36,10 +36,11 @@ export function totalsOf(records: readonly UsageRecord[]): Total[] {
     for (const period of periodKeys(new Date(at))) {
       for (const [metric, add] of Object.entries(metrics)) {
         const key = { app, workspaceId, userId, period, metric };
-        const id = summaryId(key);
-        const known = totals.get(id);
+        // Not by its id: a digest for each of the twelve sums of a request was 2.3 % of the CPU of a busy service.
+        const name = JSON.stringify([app, workspaceId, userId, period, metric]);
+        const known = totals.get(name);
         if (known) known.add += BigInt(add);
-        else totals.set(id, { ...key, id, add: BigInt(add) });
+        else totals.set(name, { ...key, id: summaryId(key), add: BigInt(add) });
       }
     }
   }
