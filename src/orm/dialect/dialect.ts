@@ -20,6 +20,8 @@ export interface ColumnCodec {
   readonly fromRaw: ((raw: never) => Portable) | undefined;
   /** Raw value → JavaScript value, where that is shorter than over the portable one. */
   readonly toValue?: ((raw: never) => unknown) | undefined;
+  /** `textOf` the column → portable value, where that is shorter than over the raw one. */
+  readonly fromText?: ((text: string) => Portable) | undefined;
   /** The driver must deliver this column's integers as bigint. */
   readonly bigints: boolean;
   /**

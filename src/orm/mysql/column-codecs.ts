@@ -45,6 +45,7 @@ const DATETIME: ColumnCodec = {
   toRaw: isoToRaw,
   fromRaw: (raw: Date) => raw.toISOString(),
   toValue: (raw: Date) => raw,
+  fromText: (text: string) => `${text.slice(0, 10)}T${text.slice(11)}Z`,
   bigints: false,
 };
 

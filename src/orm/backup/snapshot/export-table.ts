@@ -1,6 +1,6 @@
 import type { Scope } from '../../session/scope.js';
 import type { Session } from '../../session/session.js';
-import { csvRecord } from '../csv/csv-writer.js';
+import { csvCell } from '../csv/csv-cell.js';
 import { DurableFile } from '../files/durable-files.js';
 import { placeFor, type Shelf } from '../files/shelf.js';
 import type { StoredTable } from '../manifest/description.js';
@@ -34,7 +34,7 @@ export async function exportTable(
       onRows(rows);
     };
     if (isExportedByEngine(session.core.dialect, table)) {
-      await file.write(Buffer.from(headerOf(table)));
+      await file.write(Buffer.from(textOf([headerOf(table)])));
       await exportByEngine(session, table, async (lines, read) => {
         await file.write(Buffer.from(lines, 'latin1'));
         count(read);
@@ -54,19 +54,28 @@ export async function* tableText(
   onRows: (rows: number) => void,
 ): AsyncGenerator<string> {
   const reader = new TableReader(session, table);
-  let text = headerOf(table);
+  let lines = [headerOf(table)];
+  let length = 0;
   for await (const page of reader.pages()) {
     for (const row of page) {
-      text += csvRecord(reader.texts(row));
-      if (text.length < CHUNK_LENGTH) continue;
-      yield text;
-      text = '';
+      const line = reader.record(row);
+      lines.push(line);
+      length += line.length;
+      if (length < CHUNK_LENGTH) continue;
+      yield textOf(lines);
+      lines = [];
+      length = 0;
     }
     onRows(page.length);
   }
-  yield text;
+  if (lines.length > 0) yield textOf(lines);
 }
 
+function textOf(lines: readonly string[]): string {
+  return `${lines.join('\n')}\n`;
+}
+
+/** Without its line end. */
 function headerOf({ columns }: StoredTable): string {
-  return csvRecord(columns.map(({ name }) => name));
+  return columns.map(({ name }) => csvCell(name)).join(',');
 }

@@ -2,6 +2,7 @@ import type { Dialect } from '../../dialect/dialect.js';
 import type { RawRow } from '../../dialect/driver.js';
 import type { Portable } from '../../entity/codec.js';
 import type { Session } from '../../session/session.js';
+import { csvCell } from '../csv/csv-cell.js';
 import type { StoredColumn, StoredTable } from '../manifest/description.js';
 import { fieldOf } from '../manifest/table-shape.js';
 import { codecOf } from '../values/column-text.js';
@@ -23,8 +24,8 @@ export class TableReader {
   readonly #dialect: Dialect;
   readonly #table: StoredTable;
   readonly #cells: readonly CellText[];
-  readonly #bigints: boolean;
   readonly #list: string;
+  readonly #line: string[];
   /** Positions of the key's columns in a row; without a key, pages are counted. */
   readonly #key: readonly number[];
 
@@ -34,19 +35,20 @@ export class TableReader {
     this.#dialect = dialect;
     this.#table = table;
     this.#cells = table.columns.map((column) => cellText(table, column, dialect));
-    this.#bigints = table.columns.some((column) => dialect.column(fieldOf(table, column)).bigints);
     this.#list = table.columns
-      .map(({ name, native }) => (native ? dialect.textOf(dialect.quote(name)) : dialect.quote(name)))
+      .map((column) => {
+        const name = dialect.quote(column.name);
+        return isReadAsText(table, column, dialect) ? dialect.textOf(name) : name;
+      })
       .join(', ');
+    this.#line = new Array(table.columns.length);
     this.#key = table.primaryKey.map((name) => table.columns.findIndex((column) => column.name === name));
   }
 
-  /** A raw row as the texts of its cells. */
-  texts(row: RawRow): Array<string | null> {
-    const { length } = this.#cells;
-    const texts = new Array<string | null>(length);
-    for (let at = 0; at < length; at++) texts[at] = (this.#cells[at] as CellText)(row[at]);
-    return texts;
+  /** A raw row as a record of CSV, without its line end. */
+  record(row: RawRow): string {
+    for (let at = 0; at < row.length; at++) this.#line[at] = csvCell((this.#cells[at] as CellText)(row[at]));
+    return this.#line.join(','); // a fifth faster than one behind the other
   }
 
   async *pages(): AsyncGenerator<RawRow[]> {
@@ -112,7 +114,7 @@ export class TableReader {
   }
 
   #all(sql: string, params: readonly unknown[]): Promise<RawRow[]> {
-    return this.#session.all(sql, params, this.#bigints);
+    return this.#session.all(sql, params);
   }
 }
 
@@ -127,9 +129,18 @@ function afterKey(key: readonly string[], next: (at: number) => string): string 
   return `${first} >= ${next(0)} AND (${beyond.join(' OR ')})`;
 }
 
+/** Where the engine's own text is what is wanted, or nearer to it than the value that the driver would make of it. */
+function isReadAsText(table: StoredTable, column: StoredColumn, dialect: Dialect): boolean {
+  const { bigints, fromText } = dialect.column(fieldOf(table, column));
+  return column.native !== undefined || bigints || fromText !== undefined;
+}
+
 function cellText(table: StoredTable, column: StoredColumn, dialect: Dialect): CellText {
   const { write } = codecOf(column.type);
-  const fromRaw = dialect.column(fieldOf(table, column)).fromRaw as ((raw: unknown) => Portable) | undefined;
-  if (column.native || fromRaw === undefined) return (raw) => (raw === null ? null : write(raw as Portable));
-  return (raw) => (raw === null ? null : write(fromRaw(raw)));
+  const isInteger = column.type === 'integer' || column.type === 'bigint'; // whose digits need no bigint
+  const { fromText, fromRaw } = dialect.column(fieldOf(table, column));
+  const read =
+    column.native || isInteger ? undefined : ((fromText ?? fromRaw) as ((raw: unknown) => Portable) | undefined);
+  if (read === undefined) return (raw) => (raw === null ? null : write(raw as Portable));
+  return (raw) => (raw === null ? null : write(read(raw)));
 }

@@ -134,32 +134,51 @@ class PlainJson {
   #object(depth: number): string | undefined {
     this.#at += 1;
     if (this.#skip(CLOSE_OBJECT)) return '{}';
-    const names: string[] = [];
-    const members: string[] = [];
+    const members = new Members();
     for (;;) {
-      const start = this.#at;
-      if (this.#text.charCodeAt(start) !== QUOTE || !this.#skipString(BEYOND_ASCII)) return undefined;
-      const name = this.#text.slice(start + this.#width, this.#at - this.#width);
-      const end = this.#at;
-      if (!this.#skip(COLON)) return undefined;
-      this.#skip(SPACE);
-      const value = this.#value(depth);
-      if (value === undefined) return undefined;
-      const member = `${this.#text.slice(start, end)}:${value}`;
-      let place = names.length;
-      while (place > 0 && (names[place - 1] as string) >= name) place -= 1;
-      if (names[place] === name || (place < names.length && names.length > MOST_UNSORTED)) return undefined;
-      names.splice(place, 0, name);
-      members.splice(place, 0, member);
-      if (this.#skip(CLOSE_OBJECT)) return `{${members.join(',')}}`;
+      if (!this.#member(members, depth)) return undefined;
+      if (this.#skip(CLOSE_OBJECT)) return members.text();
       if (!this.#skip(COMMA)) return undefined;
       this.#skip(SPACE);
     }
+  }
+
+  #member(members: Members, depth: number): boolean {
+    const start = this.#at;
+    if (this.#text.charCodeAt(start) !== QUOTE || !this.#skipString(BEYOND_ASCII)) return false;
+    const end = this.#at;
+    if (!this.#skip(COLON)) return false;
+    this.#skip(SPACE);
+    const value = this.#value(depth);
+    if (value === undefined) return false;
+    const name = this.#text.slice(start + this.#width, end - this.#width);
+    return members.add(name, `${this.#text.slice(start, end)}:${value}`);
   }
 
   #skip(code: number): boolean {
     if (this.#text.charCodeAt(this.#at) !== code) return false;
     this.#at += 1;
     return true;
+  }
+}
+
+/** Members of an object in the order of their names. */
+class Members {
+  readonly #names: string[] = [];
+  readonly #texts: string[] = [];
+
+  /** @returns whether it could be put in its place. */
+  add(name: string, text: string): boolean {
+    const { length } = this.#names;
+    let place = length;
+    while (place > 0 && (this.#names[place - 1] as string) >= name) place -= 1;
+    if (this.#names[place] === name || (place < length && length > MOST_UNSORTED)) return false;
+    this.#names.splice(place, 0, name);
+    this.#texts.splice(place, 0, text);
+    return true;
+  }
+
+  text(): string {
+    return `{${this.#texts.join(',')}}`;
   }
 }
