@@ -19,6 +19,8 @@ const QUICK = {
   suspectDelayMs: 1,
   leaseThread: false,
 };
+/** The in-memory engine runs each script in this process: three workers as quick as that would leave nothing to the test. */
+const GENTLE = { heartbeatMs: 200, reapMs: 150, pollMs: 150 };
 
 type WorkerOptions = Partial<Omit<JobWorkerOptions<never>, 'queue'>>;
 
@@ -57,7 +59,8 @@ export class QueueFixture {
   }
 
   async worker(options: WorkerOptions = {}): Promise<JobWorker> {
-    const worker = new JobWorker({ queue: this.queue, registry: this.registry, ...QUICK, ...options });
+    const timings = this.connection.isFake ? { ...QUICK, ...GENTLE } : QUICK;
+    const worker = new JobWorker({ queue: this.queue, registry: this.registry, ...timings, ...options });
     this.#workers.push(worker);
     await worker.start();
     return worker;

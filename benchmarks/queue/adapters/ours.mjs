@@ -5,7 +5,7 @@ import { connectRedis } from '../../../dist/redis/index.js';
 export async function open({ redisUrl }) {
   const connection = await connectRedis({ url: redisUrl });
   let handler = () => {};
-  const registry = JobRegistry.from({ job: (data) => handler(data) });
+  const registry = JobRegistry.from({ job: async (data) => handler(data) });
   const make = (settings = {}) =>
     new JobQueue({
       redis: connection.jobs,

@@ -141,6 +141,7 @@ export class JobWorker {
       onLost: (claim) => {
         for (const run of this.#jobs.all()) if (run.claim.text === claim) run.lose();
       },
+      isRunning: () => this.#jobs.running > 0,
       onStep: (ms, broughtAll) => this.#prefetch.stepTook(ms, broughtAll),
       isDone: () => {
         if (this.#state === 'abandoned') return 'now';

@@ -16,6 +16,8 @@ export interface StepOwner {
   onLost(claim: string): void;
   /** A step that asked for jobs took `ms`, and brought all it asked for or not. */
   onStep(ms: number, broughtAll: boolean): void;
+  /** Jobs run, and more of them may end in this turn. To do without a turn for each takes 7 % off one job after the other. */
+  isRunning(): boolean;
   /** `true` once there is nothing to wait for but what the loop still has to say; `'now'` to leave even that. */
   isDone(): boolean | 'now';
 }
@@ -114,7 +116,7 @@ export class StepLoop {
         void this.#step();
       } else {
         await this.#latch.wait(Math.max(0, Math.min(turnMs, this.#waitMs())));
-        await nextTurn(); // what finishes in the same turn is acknowledged in the same step
+        if (this.#owner.isRunning()) await nextTurn(); // what finishes in the same turn is acknowledged in the same step
       }
     }
   }

@@ -7,7 +7,7 @@ const KILLS = 100;
 const SHARED = SQL_BACKENDS.filter(({ name }) => name !== 'sqlite-memory');
 
 for (const { start } of FAULT_REDIS) {
-  describe.each(SHARED)('jobs of transactions in chaos ($name)', { timeout: 600_000 }, (sql) => {
+  describe.each(SHARED)('jobs of transactions in chaos ($name)', { timeout: 1_200_000 }, (sql) => {
     it(`are neither lost nor left over by ${KILLS} kills`, async () => {
       const { seed, random } = seededRandom();
       const server = await start({ appendonly: 'yes', appendfsync: 'always' });

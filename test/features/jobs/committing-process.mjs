@@ -1,6 +1,6 @@
 // Commits rows together with jobs, one transaction after the other, every third of them undone, until it is killed. With
 // `dieAt` it kills itself: once a row is `committed`, before its job is pushed, or once that is `pushed`, before its row goes.
-import { Outbox } from '../../../dist/features/jobs/index.js';
+import { Outbox } from '../../../dist/features/jobs/outbox.js';
 import { JobQueue, JobRegistry } from '../../../dist/jobs/index.js';
 import { connect } from '../../../dist/orm/index.js';
 import { connectRedis } from '../../../dist/redis/index.js';
