@@ -120,6 +120,7 @@ describe('the audit log of a service', () => {
   it('is exported as CSV that no spreadsheet runs', async () => {
     getAudit().log({ action: '=HYPERLINK("http://evil")', entity: '@sum', entityId: '+1', metadata: { a: 1 } });
     getAudit().log({ action: 'with "quotes", commas\nand lines' });
+    getAudit().log({ action: '＝wide(1)', entity: ' =spaced(1)' });
     const response = await read('/admin/audit/export?status=success');
     expect(response.headers.get('content-type')).toMatch(/^text\/csv/);
     const text = await response.text();
@@ -127,6 +128,7 @@ describe('the audit log of a service', () => {
       'seq,timestamp,action,status,entity,entity_id,entity_version,user_id,actor_type,workspace_id,request_id,ip,user_agent,changes,metadata,comment',
     );
     expect(text).toContain(`"'=HYPERLINK(""http://evil"")",success,'@sum,'+1`);
+    expect(text).toContain(`'＝wide(1),success,' =spaced(1)`);
     expect(text).toContain('"with ""quotes"", commas\nand lines"');
   });
 

@@ -60,7 +60,8 @@ describe('request metrics over HTTP', () => {
     expect(failed).toContainEqual([500, '/api/v1/broken']);
     expect(failed).toContainEqual([404, 'unmatched']);
     expect((await read('/admin/metrics/errors?status=500')).body.count).toBe(1);
-    expect((await read('/admin/metrics/slow')).body).toMatchObject({ count: 0, min_latency_ms: 1_000 });
+    expect((await read('/admin/metrics/slow')).body).toMatchObject({ min_latency_ms: 1_000 });
+    expect((await read('/admin/metrics/slow?min_latency=3600000')).body).toMatchObject({ count: 0 });
     expect((await read('/admin/metrics/slow?min_latency=0&path=/api/v1/orders')).body.count).toBe(2);
     expect((await read('/admin/metrics/slow?min_latency=-1')).status).toBe(422);
   });
@@ -89,11 +90,22 @@ describe('row 56: what request metrics and traces must not hold', () => {
     await open();
     const secret = 'canary-secret-4f1c';
     const headers = { referer: `https://app.example/reset?token=${secret}`, authorization: `Bearer ${secret}` };
-    await ask(`/broken?access_token=${secret}&code=${secret}&password=${secret}&q=plain&pin_key=1234`, headers);
+    await ask(
+      `/broken?access_token=${secret}&code=${secret}&password=${secret}&X-Amz-Signature=${secret}&sig=${secret}&q=plain&pin_key=1234`,
+      headers,
+    );
     const { body } = await read('/admin/metrics?path=/api/v1/broken');
     expect(body.items).toMatchObject([
       {
-        query_params: { access_token: '***4f1c', code: '***4f1c', password: '***4f1c', q: 'plain', pin_key: '****' },
+        query_params: {
+          access_token: '***4f1c',
+          code: '***4f1c',
+          password: '***4f1c',
+          'X-Amz-Signature': '***4f1c',
+          sig: '***4f1c',
+          q: 'plain',
+          pin_key: '****',
+        },
         referer: 'https://app.example/reset',
         error_type: 'TypeError',
       },
@@ -227,6 +239,17 @@ describe('usage over HTTP', () => {
     expect(await getQuotaRemaining(quota)).toBe(0);
     await expect(trackUsage({ userId: ann.id, metrics: { tokens: 0.5 } })).rejects.toThrow(/smaller unit/);
     expect((await read('/usage/quota/tokens?limit=x', ann)).status).toBe(422);
-    expect((await read('/usage?period=fortnight', ann)).status).toBe(422);
+    for (const period of ['fortnight', 'constructor', 'toString'])
+      expect((await read(`/usage?period=${period}`, ann)).status, period).toBe(422);
+    for (const wrong of [
+      { metrics: { 'endpoint:GET:/x': 1 } },
+      { metrics: { tokens: 1 }, workspaceId: 'w'.repeat(256) },
+      { metrics: { tokens: 1 }, userId: '' },
+    ])
+      await expect(trackUsage({ userId: ann.id, ...wrong })).rejects.toMatchObject({ code: 'E_VALIDATION' });
+    const external = `auth0|${'x'.repeat(200)}`; // users of another system have ids of their own
+    await trackUsage({ userId: external, metrics: { tokens: 7 } });
+    await nothingWaits(world.service.kernel.services);
+    expect(await getUsage({ userId: external })).toEqual({ tokens: 7 });
   });
 });

@@ -4,6 +4,7 @@ import { uuidv7 } from '../../base/ids.js';
 import { type ChangeEvent, type Database, type EntityTarget, entityMeta } from '../../orm/index.js';
 import { isSecretName } from '../../telemetry/redaction.js';
 import { type AuditEvent, type AuditOrigin, type AuditStatus, changeId, originOf } from './events.js';
+import { shownMetadata } from './record/without-secrets.js';
 
 /** An entry by hand: what was done, to what, and how it ended. */
 export interface NewAuditEntry {
@@ -24,6 +25,7 @@ export interface NewAuditEntry {
 
 /** Where events go on their way to the log. */
 export interface AuditSink {
+  /** @returns false where it was refused. */
   push(event: AuditEvent): boolean;
 }
 
@@ -57,7 +59,7 @@ export class AuditLogger {
       entity,
       entityId,
       status,
-      ...(metadata && { metadata }),
+      ...(metadata && { metadata: shownMetadata(metadata) }), // also on its way it is nothing secret
       at: new Date().toISOString(),
       origin: { ...originOf(currentContext()), ...origin },
     });

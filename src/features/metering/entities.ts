@@ -14,8 +14,8 @@ export class UsageEvent extends Model {
   @Field({ type: 'string', nullable: false, length: 100 }) app!: string;
   /** `request`, `custom`, or `stream`: what a streamed answer has sent. */
   @Field({ type: 'string', nullable: false, length: 20, default: 'request' }) eventType!: string;
-  @Field({ type: 'string', length: 64 }) workspaceId?: string | null;
-  @Field({ type: 'string', length: 64 }) userId?: string | null;
+  @Field({ type: 'string' }) workspaceId?: string | null;
+  @Field({ type: 'string' }) userId?: string | null;
   /** The template of the route. */
   @Field({ type: 'string' }) endpoint?: string | null;
   @Field({ type: 'string', length: 16 }) method?: string | null;
@@ -44,8 +44,8 @@ export class UsageEvent extends Model {
 })
 export class UsageSummary extends Model {
   @Field({ type: 'string', nullable: false, length: 100 }) app!: string;
-  @Field({ type: 'string', length: 64 }) workspaceId?: string | null;
-  @Field({ type: 'string', length: 64 }) userId?: string | null;
+  @Field({ type: 'string' }) workspaceId?: string | null;
+  @Field({ type: 'string' }) userId?: string | null;
   /** `2026-11-29`, `2026-11` or `2026`. */
   @Field({ type: 'string', nullable: false, length: 10 }) period!: string;
   @Field({ type: 'string', nullable: false }) metric!: string;

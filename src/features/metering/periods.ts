@@ -18,5 +18,5 @@ export function periodKey(period: string, at: Date): string {
 
 /** Whether it is `day`, `month`, `year`, or the key of one. */
 export function isPeriod(period: string): boolean {
-  return period in PERIOD_KEY_LENGTHS || KEY.test(period);
+  return Object.hasOwn(PERIOD_KEY_LENGTHS, period) || KEY.test(period);
 }

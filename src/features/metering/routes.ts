@@ -17,7 +17,7 @@ export interface MeteringRouterOptions {
   isMember?(userId: string, workspaceId: string): Promise<boolean>;
 }
 
-const Id = z.string().min(1).max(64);
+const Id = z.string().min(1).max(255);
 const Period = z
   .string()
   .refine(isPeriod, 'Use day, month, year, or a key such as 2026-11')

@@ -39,6 +39,7 @@ export interface TrackedUsage {
 
 const METRIC = /^[\w.:/ -]{1,200}$/;
 const MAX_METRICS = 50;
+const LONGEST_ID = 255;
 
 /** What a stream sends is counted once it is over, as a use of its own: how long that takes, nobody knows. */
 export function requestUsage(ctx: HttpContext, latencyMs: number, app: string): UsageRecord {
@@ -53,8 +54,8 @@ export function requestUsage(ctx: HttpContext, latencyMs: number, app: string): 
     at: Date.now(),
     app,
     type: 'request',
-    userId: user?.id ?? auth?.userId ?? null,
-    workspaceId: user?.workspaceId ?? auth?.workspaceId ?? null,
+    userId: (user?.id ?? auth?.userId)?.slice(0, LONGEST_ID) ?? null,
+    workspaceId: (user?.workspaceId ?? auth?.workspaceId)?.slice(0, LONGEST_ID) ?? null,
     metrics: {
       requests: 1,
       latency_ms_total: ms,
@@ -83,21 +84,45 @@ export const ENDPOINT_METRIC = 'endpoint:';
 /** @throws ValidationError naming what cannot be counted */
 export function customUsage(usage: TrackedUsage, app: string): UsageRecord {
   const { userId = null, workspaceId = null, eventId = uuidv7(), metrics, timestamp = new Date() } = usage;
-  const issues: ValidationIssue[] = [];
-  const refuse = (field: string, msg: string): void => void issues.push({ loc: [field], msg, type: 'usage' });
-  const entries = Object.entries(metrics ?? {});
-  if (entries.length === 0 || entries.length > MAX_METRICS) refuse('metrics', `Name 1 to ${MAX_METRICS} metrics`);
-  for (const [name, value] of entries) {
-    if (!METRIC.test(name))
-      refuse('metrics', `"${name.slice(0, 50)}" is no name: letters, digits, and . : / _ - or spaces, at most 200`);
-    if (!Number.isSafeInteger(value) || value < 0)
-      refuse('metrics', `${name}: ${value} is no whole number of 0 or more; count in a smaller unit, such as cents`);
-  }
-  if (typeof eventId !== 'string' || eventId.length === 0 || eventId.length > 255)
-    refuse('eventId', 'Give text of 1 to 255 characters');
-  if (!(timestamp instanceof Date) || Number.isNaN(timestamp.getTime())) refuse('timestamp', 'Give a Date');
+  const issues = [
+    ...metricIssues(metrics),
+    ...(userId === null ? [] : idIssues('userId', userId)),
+    ...(workspaceId === null ? [] : idIssues('workspaceId', workspaceId)),
+    ...idIssues('eventId', eventId),
+  ];
+  if (!(timestamp instanceof Date) || Number.isNaN(timestamp.getTime()))
+    issues.push(issueOf('timestamp', 'Give a Date'));
   if (issues.length > 0) throw new ValidationError(issues);
   return { id: eventId, at: timestamp.getTime(), app, type: 'custom', userId, workspaceId, metrics: { ...metrics } };
+}
+
+const issueOf = (field: string, msg: string): ValidationIssue => ({ loc: [field], msg, type: 'usage' });
+
+function metricIssues(metrics: TrackedUsage['metrics']): ValidationIssue[] {
+  const entries = Object.entries(metrics ?? {});
+  const isCountGood = entries.length > 0 && entries.length <= MAX_METRICS;
+  const count = isCountGood ? [] : [issueOf('metrics', `Name 1 to ${MAX_METRICS} metrics`)];
+  return [
+    ...count,
+    ...entries.flatMap(([name, value]) => {
+      const fault = faultOfMetric(name, value);
+      return fault === undefined ? [] : [issueOf('metrics', fault)];
+    }),
+  ];
+}
+
+function faultOfMetric(name: string, value: unknown): string | undefined {
+  const shown = name.slice(0, 50);
+  if (!METRIC.test(name)) return `"${shown}" is no name: letters, digits, and . : / _ - or spaces, at most 200`;
+  if (name.startsWith(ENDPOINT_METRIC))
+    return `"${shown}": names that begin with ${ENDPOINT_METRIC} count requests by route; use another`;
+  if (Number.isSafeInteger(value) && Number(value) >= 0) return undefined;
+  return `${name}: ${value} is no whole number of 0 or more; count in a smaller unit, such as cents`;
+}
+
+function idIssues(field: string, id: unknown): ValidationIssue[] {
+  if (typeof id === 'string' && id.length > 0 && id.length <= LONGEST_ID) return [];
+  return [issueOf(field, `Give text of 1 to ${LONGEST_ID} characters`)];
 }
 
 function lengthOf(header: unknown): number {

@@ -25,8 +25,8 @@ export class RequestMetric extends Model {
   @Field({ type: 'string', length: 64 }) clientIp?: string | null;
   @Field({ type: 'string', length: 500 }) userAgent?: string | null;
   @Field({ type: 'string', length: 500 }) referer?: string | null;
-  @Field({ type: 'string', length: 64 }) userId?: string | null;
-  @Field({ type: 'string', length: 64 }) workspaceId?: string | null;
+  @Field({ type: 'string' }) userId?: string | null;
+  @Field({ type: 'string' }) workspaceId?: string | null;
   @Field({ type: 'string', length: 2 }) country?: string | null;
   @Field({ type: 'string', length: 100 }) city?: string | null;
   @Field({ type: 'string', length: 2 }) continent?: string | null;

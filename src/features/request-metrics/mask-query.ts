@@ -2,9 +2,22 @@ import { isSecretName, printableText } from '../../telemetry/index.js';
 import type { QueryParams } from './entities.js';
 
 /** Parts of a parameter's name that mark a secret, in lower case. */
-const SECRET_PARTS = ['token', 'key', 'secret', 'password', 'passwd', 'pwd', 'auth', 'credential', 'bearer', 'private'];
-/** What sign-in providers call the secret that they send people back with. */
-const SECRET_NAMES: ReadonlySet<string> = new Set(['code', 'state']);
+const SECRET_PARTS = [
+  'token',
+  'key',
+  'secret',
+  'password',
+  'passwd',
+  'pwd',
+  'auth',
+  'credential',
+  'bearer',
+  'private',
+  'signature',
+  'session',
+];
+/** What sign-in providers call the secret that they send people back with, and short names of others. */
+const SECRET_NAMES: ReadonlySet<string> = new Set(['code', 'state', 'sig', 'sid', 'pin', 'cvc', 'cvv']);
 const MAX_PARAMS = 50;
 const MAX_NAME = 64;
 const MAX_VALUE = 200;

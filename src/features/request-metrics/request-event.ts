@@ -57,8 +57,8 @@ export function requestEvent(ctx: HttpContext, latencyMs: number, options: Reque
     clientIp: getRealIp(ctx),
     userAgent: text(headers['user-agent'], 500),
     referer: text(headers.referer?.split(/[?#]/, 1)[0], 500), // the query of another page may hold secrets
-    userId: user?.id ?? null,
-    workspaceId: user?.workspaceId ?? auth?.workspaceId ?? null,
+    userId: text(user?.id, 255),
+    workspaceId: text(user?.workspaceId ?? auth?.workspaceId, 255),
     country,
     city: text(city ?? undefined, 100),
     continent,

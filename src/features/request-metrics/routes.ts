@@ -76,7 +76,7 @@ export function createRequestMetricsRouter({
         offset,
         path,
         status: z.coerce.number().int().optional(),
-        user_id: z.string().max(64).optional(),
+        user_id: z.string().max(255).optional(),
         request_id: z.string().max(128).optional(),
         min_latency: latency.optional().describe('ms'),
       }),

@@ -6,6 +6,7 @@ const FAILURES: ReadonlySet<AuthEvent['type']> = new Set(['login_failed', 'secon
 const DENIALS: ReadonlySet<AuthEvent['type']> = new Set(['login_throttled', 'refresh_reused']);
 const MINUTE_MS = 60_000;
 const MOST_KEYS = 10_000;
+const LONGEST_NAME = 255;
 
 /** Keeps a record of what happens to accounts, and of keys that are used. */
 export class AccountAudit {
@@ -20,7 +21,10 @@ export class AccountAudit {
   readonly happened = (event: AuthEvent): void => {
     const { type, userId, sessionId, username, ipAddress, userAgent } = event;
     if (type === 'refresh') return; // every quarter of an hour of every session; the session is recorded when it begins
-    const metadata = { ...(sessionId && { session_id: sessionId }), ...(username && { username }) };
+    const metadata = {
+      ...(sessionId && { session_id: sessionId }),
+      ...(username && { username: username.slice(0, LONGEST_NAME) }),
+    };
     this.#logger?.log({
       action: `auth.${type}`,
       entity: 'account',

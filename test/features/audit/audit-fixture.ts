@@ -4,6 +4,7 @@ import {
   AuditLogger,
   AuditReconciler,
   AuditStore,
+  type GapSink,
   KernelAuditLog,
   KernelAuditState,
 } from '../../../src/features/audit/index.js';
@@ -22,8 +23,14 @@ export class Thing extends Model {
   @Field({ type: 'bigint' }) big?: bigint | null;
   @Field({ type: 'blob' }) bytes?: Uint8Array | null;
   @Field({ type: 'string', index: true }) workspaceId?: string | null;
+  @Field({ type: 'text' }) essay?: string | null;
   @Field({ type: 'string' }) passwordHash?: string | null;
   @Field({ type: 'string', sensitive: true }) marked?: string | null;
+}
+
+@Entity({ table: 'audited_others' })
+export class Other extends Model {
+  @Field({ type: 'string' }) text?: string | null;
 }
 
 @Entity({ table: 'unaudited_lines', history: false })
@@ -38,7 +45,7 @@ export interface OpenedAudit {
   prefix: string;
   store: AuditStore;
   audit: AuditLogger;
-  reconciler(now: () => number): AuditReconciler;
+  reconciler(now: () => number, sink?: GapSink): AuditReconciler;
   /** Stores what is on its way. @returns every record in the order of the chain. */
   records(): Promise<KernelAuditLog[]>;
   /** What is written from now on, nobody tells of, as of a process that is killed at once. */
@@ -47,7 +54,7 @@ export interface OpenedAudit {
 }
 
 export async function openAudit(urls: { database: string; redis?: string | undefined }): Promise<OpenedAudit> {
-  const db = await connect(urls.database, { entities: [Thing, Line, KernelAuditLog, KernelAuditState] });
+  const db = await connect(urls.database, { entities: [Thing, Other, Line, KernelAuditLog, KernelAuditState] });
   await db.migrate();
   const redis = await connectRedis({ url: urls.redis });
   const prefix = freshPrefix();
@@ -63,12 +70,12 @@ export async function openAudit(urls: { database: string; redis?: string | undef
     prefix,
     store,
     audit,
-    reconciler: (now) =>
+    reconciler: (now, sink = publisher) =>
       new AuditReconciler({
         database: db,
         telemetry: db,
         store,
-        sink: publisher,
+        sink,
         logger: silentLogger,
         metrics: silentMetrics,
         oldestOnItsWay: async () => (await hub.state('audit_events')).oldestAt,

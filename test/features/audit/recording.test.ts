@@ -4,7 +4,7 @@ import { trimChain, verifyChain } from '../../../src/features/audit/index.js';
 import { dbContext } from '../../../src/orm/index.js';
 import { REDIS_BACKENDS, removeKeys, SQL_BACKENDS } from '../../setup/servers.js';
 import type { TestDatabase } from '../../setup/sql-backends.js';
-import { brief, Line, type OpenedAudit, openAudit, Thing } from './audit-fixture.js';
+import { brief, Line, type OpenedAudit, Other, openAudit, Thing } from './audit-fixture.js';
 
 const REQUEST = {
   actor: { id: 'ann', type: 'user' as const },
@@ -161,6 +161,61 @@ for (const redis of REDIS_BACKENDS) {
         expect(await opened.records()).toMatchObject([{ requestId: 'req-1' }]);
       });
 
+      it('compares again what it could not publish, and other tables where one cannot be compared', async () => {
+        await opened.reconciler(() => now() - 10 * MINUTE_MS).runOnce();
+        opened.stopWatching();
+        await Thing.save({ name: 'not told' });
+        await Other.save({ text: 'not told either' });
+        const full = { push: () => false, flush: async () => {}, buffered: 0 };
+        expect(await opened.reconciler(later, full).runOnce()).toBe(2);
+        const away = { push: () => true, flush: async () => {}, buffered: 2 };
+        expect(await opened.reconciler(() => later() + 60 * MINUTE_MS, away).runOnce()).toBe(2);
+        await opened.db.execute('DROP TABLE [audited_things_history]');
+        expect(await opened.reconciler(() => later() + 120 * MINUTE_MS).runOnce()).toBe(1);
+        expect((await opened.records()).map(({ entity }) => entity)).toEqual(['audited_others']);
+        expect(await opened.reconciler(() => later() + 180 * MINUTE_MS).runOnce()).toBe(0);
+      });
+
+      it('shows the whole of a version whose version before is no longer kept, and does not call it new', async () => {
+        const { id } = await Thing.save({ name: 'a' });
+        await Thing.update(id, { count: 2 });
+        await opened.hub.flush();
+        await opened.db.execute('DELETE FROM [audited_things_history] WHERE [version] = 1');
+        const records = await opened.records();
+        expect(brief(records)).toMatchObject([
+          { action: 'create', version: 1, changes: null },
+          { action: 'update', version: 2, changes: {} },
+        ]);
+        expect(JSON.parse(records[1]?.newSnapshot ?? '')).toMatchObject({ name: 'a', count: 2 });
+      });
+
+      it('records a change whatever document hides in it, and entries of any size, shortened', async () => {
+        const essay = `${'['.repeat(50_000)}"CANARY"${']'.repeat(50_000)}`; // it need not be a document to look like one
+        const { id } = await Thing.save({ name: 'a', essay });
+        await Thing.update(id, { details: { long: 'x'.repeat(100_000), password: 'CANARY' } });
+        await Thing.update(id, { count: 1 }, { comment: `sent to https://ann:CANARY@host/ ${'y'.repeat(10_000)}` });
+        const metadata = { long: 'z'.repeat(100_000), many: Array(10_000).fill('m'), at: new Date(0), big: 2n };
+        opened.audit.log({ action: 'large', metadata: { ...metadata, secret: 'CANARY' } });
+        const circular: Record<string, unknown> = {};
+        circular.self = circular;
+        expect(() => opened.audit.log({ action: 'endless', metadata: circular })).toThrow(/metadata/);
+        const records = await opened.records();
+        expect(records.map(({ action }) => action)).toEqual(['create', 'update', 'update', 'large']);
+        for (const record of records) expect(JSON.stringify(record).length).toBeLessThan(40_000);
+        expect(JSON.stringify(records)).not.toContain('CANARY');
+        expect(JSON.stringify(brief(records)[0]?.changes.essay)).toContain('too deep');
+        expect(JSON.parse(records[3]?.metadata ?? '')).toMatchObject({ at: '1970-01-01T00:00:00.000Z', big: '2' });
+        expect(await opened.hub.deadLetters('audit_events').count()).toBe(0);
+      });
+
+      it('sends no secret on its way to the log either', async () => {
+        opened.audit.log({ action: 'x.y', metadata: { token: 'CANARY-8', inner: { url: 'https://u:CANARY-9@h/' } } });
+        await opened.hub.flush();
+        const waiting = await opened.redis.client.lrange(`${opened.prefix}{admin:audit_events}`, 0, -1);
+        expect(waiting).toHaveLength(1);
+        expect(waiting.join()).not.toContain('CANARY');
+      });
+
       it('keeps a chain that shows what was edited, removed or put in', async () => {
         const { db } = opened;
         for (let index = 0; index < 6; index++) await Thing.save({ name: `chained ${index}` });
@@ -175,6 +230,14 @@ for (const redis of REDIS_BACKENDS) {
           { seq: 6, fault: 'missing' },
           { seq: 99, fault: 'unexpected' },
         ]);
+      });
+
+      it('keeps a chain that shows what was taken out of sight', async () => {
+        const { db } = opened;
+        for (let index = 0; index < 3; index++) await Thing.save({ name: `hidden ${index}` });
+        await opened.records();
+        await db.execute('UPDATE [kernel_audit_logs] SET [deleted_at] = ? WHERE [seq] = 2', [new Date()]);
+        expect((await verifyChain({ db })).faults).toEqual([{ seq: 2, fault: 'edited' }]);
       });
 
       it('forgets what is old from the begin of its chain on, which stays whole', async () => {

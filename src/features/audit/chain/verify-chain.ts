@@ -61,7 +61,8 @@ class Links {
     // After a gap nobody knows the hash before; the record's own is taken on trust, the gap is told.
     const isNext = record.seq === this.last.seq + 1;
     this.#noteGap(record.seq);
-    if (isNext && sealOf(record, this.last.hash) !== record.hash) this.note(record.seq, 'edited');
+    // Nothing here is ever deleted softly: such a record was taken out of sight.
+    if (record.deletedAt || (isNext && sealOf(record, this.last.hash) !== record.hash)) this.note(record.seq, 'edited');
     this.last = { seq: record.seq, hash: record.hash };
     this.records += 1;
   }

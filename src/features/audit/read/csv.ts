@@ -21,8 +21,8 @@ const COLUMNS = [
   'comment',
 ] as const satisfies ReadonlyArray<keyof KernelAuditLog>;
 
-/** What a spreadsheet takes for a formula, or for the start of one after what it strips. */
-const FORMULA = /^[=+\-@\t\r\n]/;
+/** What a spreadsheet takes for a formula, also written wide, or for the start of one after what it strips. */
+const FORMULA = /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r\n]/;
 
 /** Records as CSV for people: a spreadsheet shows every cell as text, and runs none. */
 export function recordsAsCsv(records: AsyncIterable<KernelAuditLog>): Readable {

@@ -5,8 +5,9 @@ import { type ChainEnd, chainEndOf, chainEndText, type SealedFields, sealOf } fr
 import { KernelAuditLog } from '../entities.js';
 import type { AuditEntry, AuditEvent, AuditOrigin, RowChanged } from '../events.js';
 import { accountEvent } from './account-events.js';
-import { withoutSecrets } from './describe-change.js';
+
 import { type DescribedEvent, VersionReader } from './version-reader.js';
+import { shownMetadata, shownText } from './without-secrets.js';
 
 export interface AuditStoreOptions {
   /** Where the rows are whose changes are recorded, with their histories. */
@@ -99,7 +100,7 @@ function changeRecords(event: RowChanged, described: DescribedEvent | undefined)
     changes: JSON.stringify(changes),
     oldSnapshot: oldSnapshot && JSON.stringify(oldSnapshot),
     newSnapshot: newSnapshot && JSON.stringify(newSnapshot),
-    comment: version.comment,
+    comment: version.comment && shownText(version.comment),
     timestamp,
     ...origin,
   };
@@ -132,7 +133,7 @@ function entryRecord({ id: eventId, action, status, entity, entityId, metadata, 
     status,
     entity,
     entityId,
-    metadata: metadata ? JSON.stringify(withoutSecrets(metadata)) : null,
+    metadata: metadata ? JSON.stringify(shownMetadata(metadata)) : null,
     timestamp: new Date(at),
     ...originFields(origin),
   };

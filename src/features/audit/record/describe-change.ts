@@ -1,5 +1,6 @@
 import type { RecordedVersion } from '../../../orm/index.js';
-import { isSecretName, REDACTED, redactText } from '../../../telemetry/redaction.js';
+import { REDACTED } from '../../../telemetry/redaction.js';
+import { cut, LONGEST_VALUE, shownText, withoutSecrets } from './without-secrets.js';
 
 export type Changes = Record<string, [unknown, unknown]>;
 
@@ -22,13 +23,17 @@ const ALWAYS_DIFFERENT: ReadonlySet<string> = new Set([
   'updated_by',
   '_version',
 ]);
-/** Longer texts of one value are cut: a record is to be read, the history has the whole of it. */
-const LONGEST_VALUE = 4_000;
 
-/** The difference of a version to the one before it. @param before undefined for the first, and after the row's end. */
+/**
+ * The difference of a version to the one before it. Where that one is no longer kept, nobody knows what was changed: the
+ * whole row is shown.
+ * @param before undefined for the first, and where it is not kept
+ * @param told what whoever changed the row says that it was
+ */
 export function describeChange(
   version: RecordedVersion,
   before: RecordedVersion | undefined,
+  told: DescribedChange['action'],
   hidden: readonly string[] = [],
 ): DescribedChange {
   const secret = new Set(hidden);
@@ -39,6 +44,8 @@ export function describeChange(
     const changes = differing(version.values, {}, show);
     return { action: 'delete', changes, oldSnapshot: whole(version.values), newSnapshot: null };
   }
+  if (!before && version.version > 1)
+    return { action: told, changes: {}, oldSnapshot: null, newSnapshot: whole(version.values) };
   if (!before || before.isEnd) {
     const changes = differing({}, version.values, show);
     return { action: 'create', changes, oldSnapshot: null, newSnapshot: whole(version.values) };
@@ -76,9 +83,10 @@ function shown(column: string, value: unknown, secret: ReadonlySet<string>): unk
   if (value instanceof Uint8Array) return `[${value.length} bytes]`;
   if (typeof value !== 'string') return value;
   const document = documentOf(value);
-  const text = document === undefined ? redactText(value) : JSON.stringify(withoutSecrets(document));
-  if (text.length > LONGEST_VALUE) return `${text.slice(0, LONGEST_VALUE)}… [${text.length} characters]`;
-  return document === undefined ? text : JSON.parse(text);
+  if (document === undefined) return shownText(value);
+  const shown = withoutSecrets(document);
+  const text = JSON.stringify(shown);
+  return text.length > LONGEST_VALUE ? cut(text) : shown;
 }
 
 /** Documents travel as JSON text. A text that only looks like one is shown as what it looks like. */
@@ -89,14 +97,4 @@ function documentOf(text: string): object | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** A document without the values of members that are named like secrets, and without secrets in its texts. */
-export function withoutSecrets(value: unknown): unknown {
-  if (typeof value === 'string') return redactText(value);
-  if (Array.isArray(value)) return value.map(withoutSecrets);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, isSecretName(name) ? REDACTED : withoutSecrets(inner)]),
-  );
 }

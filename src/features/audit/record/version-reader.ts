@@ -35,7 +35,7 @@ export class VersionReader {
         const before = found.get(changeId(table, event.rowId, event.version - 1));
         const hidden = event.hidden ?? Object.keys(version.values).filter(isSecretName);
         described.set(event.id, {
-          ...describeChange(version, before, hidden),
+          ...describeChange(version, before, event.action, hidden),
           version,
           workspaceId: workspaceOf(table, version),
         });
