@@ -17,6 +17,7 @@ import { describeMigrating } from '../conformance/orm/migrating.js';
 import { describeOddNames } from '../conformance/orm/odd-names.js';
 import { describePaging } from '../conformance/orm/paging.js';
 import { describePast } from '../conformance/orm/past.js';
+import { describePastRelations } from '../conformance/orm/past-relations.js';
 import { describeQueryEvents } from '../conformance/orm/query-events.js';
 import { describeReading } from '../conformance/orm/reading.js';
 import { describeRelations } from '../conformance/orm/relations.js';
@@ -58,6 +59,7 @@ for (const backend of BACKENDS) {
     describeFieldTypes(backend);
     describeJsonPaths(backend);
     describePast(backend);
+    describePastRelations(backend);
     describeReverting(backend);
     describeRevertingTables(backend);
     describeRetention(backend);

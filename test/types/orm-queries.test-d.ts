@@ -114,8 +114,12 @@ export async function typedRelations(): Promise<void> {
   await Till.find({ orderBy: { shop: 'asc' } });
   // @ts-expect-error a relation is not selected but included
   await Till.find({ select: ['shop'] });
-  // @ts-expect-error the past has no relations
-  await Till.asOf(new Date()).find({ include: { shop: true } });
+  const [then] = await Till.asOf(new Date()).find({ include: { shop: true } });
+  const thenName: string | undefined = then?.shop?.name;
+  // @ts-expect-error misspelt relation of the past
+  await Till.asOf(new Date()).find({ include: { shopp: true } });
+  // @ts-expect-error a relation of the past that was not included
+  void (await Till.asOf(new Date()).get('t'))?.shop?.name;
   await Till.save(till);
-  void [shop, cash, name, inner];
+  void [shop, cash, name, inner, thenName];
 }

@@ -148,6 +148,18 @@ export function describeMatchingMany(backend: Backend): void {
       expect(await Counter.count({ where: { name: `${own} other` } })).toBe(0);
     });
 
+    it('gives the fault of the first row at fault', async () => {
+      const own = workspace();
+      await Product.saveMany(['a', 'b'].map((name) => ({ workspaceId: own, name, price: 5 })));
+      const faulty = [
+        { workspaceId: `${own}c`, name: 'c', status: 'none', price: 6 },
+        { workspaceId: own, name: 'd', price: 5 },
+      ];
+      const matchBy = ['workspaceId', 'price'] as const;
+      await expect(Product.saveMany(faulty, { matchBy })).rejects.toMatchObject({ kind: 'check' });
+      await expect(Product.saveMany(faulty.toReversed(), { matchBy })).rejects.toThrow(ConflictError);
+    });
+
     it('matches every type as a single save does, and NULL by NULL', async () => {
       const samples: object[] = [
         { string: 'é', number: 0.1, decimal: '1.50' },

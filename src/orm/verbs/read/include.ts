@@ -4,9 +4,10 @@ import { type RelationMeta, resolveRelation } from '../../entity/relations.js';
 import type { Session } from '../../session/session.js';
 import { type EntityPlan, entityPlan } from '../../sql/entity-plan.js';
 import { isPlainObject } from '../../sql/read/field-condition.js';
-import { type Fragment, NOTHING } from '../../sql/read/fragment.js';
+import type { Fragment } from '../../sql/read/fragment.js';
 import type { LooseFindOptions } from '../options.js';
 import { type RelatedOptions, readRelated } from './related-rows.js';
+import { PRESENT, type Source } from './source.js';
 
 /** What a read includes, checked before anything is read. */
 export interface Inclusion {
@@ -19,21 +20,16 @@ export interface Inclusion {
 type Loose = Record<string, unknown>;
 type Included = Pick<LooseFindOptions, 'include' | 'select'>;
 
-/**
- * @param past what rows are read from instead of the table.
- * @returns `undefined` when nothing is included.
- */
+/** @returns `undefined` when nothing is included. */
 export function inclusionOf(
   session: Session,
   plan: EntityPlan,
   { include, select }: Included,
-  past: Fragment = NOTHING,
+  source: Source = PRESENT,
 ): Inclusion | undefined {
   if (include === undefined) return undefined;
-  if (past !== NOTHING)
-    throw new ValidationError([], 'include does not reach into the past; read each entity asOf by itself');
   if (!isPlainObject(include)) throw new ValidationError([], 'include must be an object of relations');
-  const branches = Object.keys(include).map((name) => branchOf(session, plan, name, include[name]));
+  const branches = Object.keys(include).map((name) => branchOf(session, plan, name, include[name], source));
   const keys = new Set(branches.map(({ relation }) => relation.here.property));
   const extra = select === undefined ? [] : [...keys].filter((key) => !select.includes(key));
   return {
@@ -50,6 +46,8 @@ interface Branch {
   readonly relation: RelationMeta;
   readonly plan: EntityPlan;
   readonly options: RelatedOptions;
+  /** What its rows are read from. */
+  readonly from: Fragment;
   /** The fields that its rows are read with; `undefined` for all of them. */
   readonly select: readonly string[] | undefined;
   /** Whether the other side's key was read only to tell whose rows they are. */
@@ -57,7 +55,7 @@ interface Branch {
   readonly inner: Inclusion | undefined;
 }
 
-function branchOf(session: Session, plan: EntityPlan, name: string, wanted: unknown): Branch {
+function branchOf(session: Session, plan: EntityPlan, name: string, wanted: unknown, source: Source): Branch {
   const relation = relationNamed(plan, name);
   const { target, there } = relation;
   const options = branchOptions(plan, relation, wanted);
@@ -66,8 +64,9 @@ function branchOf(session: Session, plan: EntityPlan, name: string, wanted: unkn
   const targetPlan = entityPlan(target, session.core.dialect);
   const dropsKey = options.select !== undefined && !options.select.includes(there.property);
   const select = dropsKey ? [...(options.select ?? []), there.property] : options.select;
-  const inner = inclusionOf(session, targetPlan, { include: options.include, select });
-  return { relation, plan: targetPlan, options, select: inner ? inner.select : select, dropsKey, inner };
+  const inner = inclusionOf(session, targetPlan, { include: options.include, select }, source);
+  const from = source(targetPlan);
+  return { relation, plan: targetPlan, options, from, select: inner ? inner.select : select, dropsKey, inner };
 }
 
 function relationNamed({ meta }: EntityPlan, name: string): RelationMeta {
@@ -93,14 +92,12 @@ function branchOptions({ meta }: EntityPlan, { property, many }: RelationMeta, w
 }
 
 async function attachBranch(session: Session, branch: Branch, rows: readonly Loose[]): Promise<void> {
-  const { relation, plan, options, select, dropsKey, inner } = branch;
+  const { relation, plan, options, from, select, dropsKey, inner } = branch;
   const { property, here, there, many } = relation;
   const keys = new Set(rows.map((row) => row[here.property] as string | null));
   keys.delete(null);
-  const related = (await readRelated(session, plan, relation, [...keys] as string[], {
-    ...options,
-    select,
-  })) as Loose[];
+  const wanted = { ...options, select };
+  const related = (await readRelated(session, plan, relation, [...keys] as string[], wanted, from)) as Loose[];
   await inner?.attach(related);
   const byKey = new Map<unknown, Loose[]>([...keys].map((key) => [key, []]));
   for (const row of related) byKey.get(row[there.property])?.push(row);

@@ -10,6 +10,7 @@ import type { LoosePageOptions, Page } from '../options.js';
 import { inclusionOf } from './include.js';
 import { readCondition } from './read-condition.js';
 import { limitSql, readRows, selectionOf } from './read-rows.js';
+import { PRESENT, type Source } from './source.js';
 
 const DEFAULT_LIMIT = 50;
 
@@ -21,7 +22,7 @@ export async function findPage(
   session: Session,
   plan: EntityPlan,
   options: LoosePageOptions,
-  past: Fragment = NOTHING,
+  source: Source = PRESENT,
 ): Promise<Page<object>> {
   const { limit = DEFAULT_LIMIT, after, before } = options;
   if (!(Number.isSafeInteger(limit) && limit >= 1))
@@ -31,7 +32,7 @@ export async function findPage(
   const order = totalOrder(plan, readOrder(plan, options.orderBy));
   const backwards = before !== undefined;
   const direction = backwards ? reversed(order) : order;
-  const inclusion = inclusionOf(session, plan, options, past);
+  const inclusion = inclusionOf(session, plan, options, source);
   const selection = selectionOf(plan, inclusion?.select ?? options.select);
   const keys = order.map(({ column }) => column).filter((column) => !selection.columns.includes(column));
   const read = plan.selection([...selection.columns, ...keys]);
@@ -40,7 +41,7 @@ export async function findPage(
     condition: readCondition(plan, options, placeOf(plan, order, direction, options)),
     order: direction,
     limit: limitSql(limit + 1, undefined),
-    past,
+    past: source(plan),
   });
   const rows = found.slice(0, limit);
   if (backwards) rows.reverse();

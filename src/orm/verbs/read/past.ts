@@ -1,12 +1,15 @@
 import type { EntityTarget } from '../../entity/field-types.js';
-import type { Selected } from '../../entity/relation-arguments.js';
+import type { NoRelations, Selected } from '../../entity/relation-arguments.js';
 import type { FieldKeys } from '../../entity/typed-arguments.js';
 import { asOfSource, assertKept } from '../../history/as-of.js';
+import type { Session } from '../../session/session.js';
+import type { EntityPlan } from '../../sql/entity-plan.js';
 import type { CountOptions, FindOptions, GetOptions, Page, PageOptions, VerbOptions } from '../options.js';
 import { resolveReader, tenantLimit } from '../resolve.js';
 import { assertId } from './get-row.js';
 import { findPage } from './page.js';
 import { countRows, findRows } from './select.js';
+import type { Source } from './source.js';
 
 /** Reads an entity as it was at a moment. @throws NotFoundError where versions that it would need were pruned. */
 export class Past<T extends object> {
@@ -20,41 +23,63 @@ export class Past<T extends object> {
     this.#options = options;
   }
 
-  async find<const K extends FieldKeys<T> = FieldKeys<T>>(
-    options: Omit<FindOptions<T, K>, 'include'> = {},
-  ): Promise<Array<Selected<T, K>>> {
-    const { session, plan } = resolveReader(this.#entity, { ...this.#options, ...options });
-    const rows = await findRows(session, plan, options, asOfSource(plan, this.#moment));
-    await assertKept(session, plan, this.#moment, tenantLimit(plan));
-    return rows as Array<Selected<T, K>>;
+  async find<const K extends FieldKeys<T> = FieldKeys<T>, const I = NoRelations>(
+    options: FindOptions<T, K, I> = {},
+  ): Promise<Array<Selected<T, K, I>>> {
+    return (await this.#read(options, findRows)) as Array<Selected<T, K, I>>;
   }
 
-  async findOne(options: Omit<FindOptions<T>, 'include'> = {}): Promise<T | null> {
-    const [row] = await this.find({ ...options, limit: 1 });
-    return (row as T | undefined) ?? null;
+  async findOne<const K extends FieldKeys<T> = FieldKeys<T>, const I = NoRelations>(
+    options: FindOptions<T, K, I> = {},
+  ): Promise<Selected<T, K, I> | null> {
+    const [row] = await this.find({ ...options, limit: 1 } as FindOptions<T, K, I>);
+    return row ?? null;
   }
 
-  async findPage<const K extends FieldKeys<T> = FieldKeys<T>>(
-    options: Omit<PageOptions<T, K>, 'include'> = {},
-  ): Promise<Page<Selected<T, K>>> {
-    const { session, plan } = resolveReader(this.#entity, { ...this.#options, ...options });
-    const page = await findPage(session, plan, options, asOfSource(plan, this.#moment));
-    await assertKept(session, plan, this.#moment, tenantLimit(plan));
-    return page as Page<Selected<T, K>>;
+  async findPage<const K extends FieldKeys<T> = FieldKeys<T>, const I = NoRelations>(
+    options: PageOptions<T, K, I> = {},
+  ): Promise<Page<Selected<T, K, I>>> {
+    return (await this.#read(options, findPage)) as Page<Selected<T, K, I>>;
   }
 
-  async get(id: string, options: Omit<GetOptions, 'include'> = {}): Promise<T | null> {
+  async get<const I = NoRelations>(
+    id: string,
+    options: GetOptions<T, I> = {},
+  ): Promise<Selected<T, FieldKeys<T>, I> | null> {
     const { session, plan } = resolveReader(this.#entity, { ...this.#options, ...options });
     assertId(plan, id);
-    const [row] = await findRows(session, plan, { ...options, where: { id } }, asOfSource(plan, this.#moment));
-    if (!row) await assertKept(session, plan, this.#moment, tenantLimit(plan), id);
-    return (row as T | undefined) ?? null;
+    const seen: EntityPlan[] = [];
+    const [row] = await findRows(session, plan, { ...options, where: { id } }, this.#source(seen));
+    const related = seen.toSpliced(seen.lastIndexOf(plan), 1);
+    if (!row) await this.#assertKept(session, plan, id);
+    for (const each of new Set(related)) await this.#assertKept(session, each);
+    return (row as Selected<T, FieldKeys<T>, I> | undefined) ?? null;
   }
 
   async count(options: CountOptions<T> = {}): Promise<number> {
+    return this.#read(options, countRows);
+  }
+
+  async #read<O extends VerbOptions, R>(
+    options: O,
+    read: (session: Session, plan: EntityPlan, options: O, source: Source) => Promise<R>,
+  ): Promise<R> {
     const { session, plan } = resolveReader(this.#entity, { ...this.#options, ...options });
-    const count = await countRows(session, plan, options, asOfSource(plan, this.#moment));
-    await assertKept(session, plan, this.#moment, tenantLimit(plan));
-    return count;
+    const seen: EntityPlan[] = [];
+    const answer = await read(session, plan, options, this.#source(seen));
+    for (const each of new Set(seen)) await this.#assertKept(session, each);
+    return answer;
+  }
+
+  /** @param seen takes the entities that are read. */
+  #source(seen: EntityPlan[]): Source {
+    return (plan) => {
+      seen.push(plan);
+      return asOfSource(plan, this.#moment);
+    };
+  }
+
+  #assertKept(session: Session, plan: EntityPlan, id?: string): Promise<void> {
+    return assertKept(session, plan, this.#moment, tenantLimit(plan), id);
   }
 }

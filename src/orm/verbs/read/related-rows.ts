@@ -3,7 +3,7 @@ import type { RelationMeta } from '../../entity/relations.js';
 import type { Session } from '../../session/session.js';
 import type { EntityPlan, PlannedColumn } from '../../sql/entity-plan.js';
 import { inList, LONGEST_LIST } from '../../sql/read/field-condition.js';
-import { NOTHING, placeholders } from '../../sql/read/fragment.js';
+import { type Fragment, placeholders } from '../../sql/read/fragment.js';
 import { totalOrder } from '../../sql/read/keyset.js';
 import { orderShape, orderSql, readOrder } from '../../sql/read/order-by.js';
 import type { LooseFindOptions } from '../options.js';
@@ -13,13 +13,17 @@ import { assertCount, type Reading, readRows, selectionOf } from './read-rows.js
 /** What a relation is read with. */
 export type RelatedOptions = Omit<LooseFindOptions, 'db' | 'offset'>;
 
-/** The rows of the other side whose key is one of `keys`, in the order that each of them has. */
+/**
+ * The rows of the other side whose key is one of `keys`, in the order that each of them has.
+ * @param past what they are read from instead of the table.
+ */
 export async function readRelated(
   session: Session,
   plan: EntityPlan,
   { there }: RelationMeta,
   keys: readonly string[],
   options: RelatedOptions,
+  past: Fragment,
 ): Promise<object[]> {
   assertCount('limit', options.limit);
   const column = plan.column(there.property);
@@ -32,7 +36,7 @@ export async function readRelated(
       options,
       inList(plan.dialect, column, keys.slice(start, start + LONGEST_LIST)),
     );
-    const reading = { selection, condition, order, limit: '', past: NOTHING };
+    const reading = { selection, condition, order, limit: '', past };
     const found = await (options.limit === undefined
       ? readRows(session, plan, reading)
       : readFirst(session, plan, reading, column, options.limit));
@@ -48,17 +52,19 @@ const RANK = 'rank$';
 function readFirst(
   session: Session,
   plan: EntityPlan,
-  { selection, condition, order }: Reading,
+  { selection, condition, order, past }: Reading,
   key: PlannedColumn,
   limit: number,
 ): Promise<RawRow[]> {
-  const shape = `first ${limit} ${key.index} ${selection.shape} ${orderShape(order)} ${condition.shape}`;
+  const shape = `first ${limit}${past.shape} ${key.index} ${selection.shape} ${orderShape(order)} ${condition.shape}`;
   const sql = plan.text(shape, () => {
     const rank = plan.dialect.quote(RANK);
+    const next = placeholders(plan.dialect);
+    const from = past.write(next) || plan.table;
     const ranked =
       `SELECT ${selection.list}, ROW_NUMBER() OVER (PARTITION BY ${key.quoted}${orderSql(plan, order)}) AS ${rank} ` +
-      `FROM ${plan.table}${condition.write(placeholders(plan.dialect))}`;
+      `FROM ${from}${condition.write(next)}`;
     return `SELECT ${selection.list} FROM (${ranked}) ranked WHERE ${rank} <= ${limit} ORDER BY ${rank}`;
   });
-  return session.all(sql, condition.values, plan.bigints);
+  return session.all(sql, [...past.values, ...condition.values], plan.bigints);
 }

@@ -1,27 +1,27 @@
 import type { Session } from '../../session/session.js';
 import type { EntityPlan } from '../../sql/entity-plan.js';
-import { type Fragment, NOTHING, placeholders } from '../../sql/read/fragment.js';
+import { placeholders } from '../../sql/read/fragment.js';
 import { readOrder } from '../../sql/read/order-by.js';
 import type { LooseFindOptions } from '../options.js';
 import { inclusionOf } from './include.js';
 import { readCondition } from './read-condition.js';
 import { limitSql, readRows, selectionOf } from './read-rows.js';
+import { PRESENT, type Source } from './source.js';
 
-/** @param past what rows are read from instead of the table. */
 export async function findRows(
   session: Session,
   plan: EntityPlan,
   options: LooseFindOptions,
-  past: Fragment = NOTHING,
+  source: Source = PRESENT,
 ): Promise<object[]> {
-  const inclusion = inclusionOf(session, plan, options, past);
+  const inclusion = inclusionOf(session, plan, options, source);
   const selection = selectionOf(plan, inclusion?.select ?? options.select);
   const found = await readRows(session, plan, {
     selection,
     condition: readCondition(plan, options),
     order: readOrder(plan, options.orderBy),
     limit: limitSql(options.limit, options.offset),
-    past,
+    past: source(plan),
   });
   const rows = found.map(selection.hydrate);
   await inclusion?.attach(rows);
@@ -32,8 +32,9 @@ export async function countRows(
   session: Session,
   plan: EntityPlan,
   options: LooseFindOptions,
-  past: Fragment = NOTHING,
+  source: Source = PRESENT,
 ): Promise<number> {
+  const past = source(plan);
   const condition = readCondition(plan, options);
   const sql = plan.text(`count${past.shape} ${condition.shape}`, () => {
     const next = placeholders(plan.dialect);

@@ -1,4 +1,4 @@
-import { ConstraintError, ValidationError, type ValidationIssue } from '../../../base/errors.js';
+import { ConflictError, ConstraintError, ValidationError, type ValidationIssue } from '../../../base/errors.js';
 import { announceInserts, execute, executeSingle, insertOf, isSingle } from '../../history/record-many.js';
 import { stamp } from '../../history/recorder.js';
 import type { Scope } from '../../session/scope.js';
@@ -98,7 +98,7 @@ function* waves(rows: readonly PreparedRow[]): Generator<PreparedRow[]> {
 
 /**
  * A row that is not there cannot be locked, and rows of one statement may stand in each other's way although they would not
- * one after another: then the wave is undone and written row by row, which also gives the fault of the one row at fault.
+ * one after another: then the wave is undone and written row by row, which also gives the fault of the first row at fault.
  */
 async function saveWave(
   scope: Scope,
@@ -113,7 +113,7 @@ async function saveWave(
     const together = await scope.unit((inner) => saveTogether(inner, plan, wave, request));
     if (together) return together;
   } catch (error) {
-    if (!(error instanceof ConstraintError)) throw error;
+    if (!(error instanceof ConstraintError || error instanceof ConflictError)) throw error;
   }
   const saved: object[] = [];
   for (const row of wave) saved.push(await lockAndWrite(scope, row));
