@@ -81,6 +81,7 @@ describe('flags over HTTP', () => {
     for (const [body, field] of [
       [{ name: 'a b' }, 'name'],
       [{ name: 'x', rollout_percent: 'much' }, 'rollout_percent'],
+      [{ name: 'x', rollout: 5 }, 'rollout'],
       [{ name: 'x', variants: [{ name: 'a', weight: -1 }] }, 'variants'],
       [
         {

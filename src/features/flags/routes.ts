@@ -22,7 +22,8 @@ const Variant = z.object({
 });
 const Stickiness = z.enum(['user', 'workspace', 'anonymous']);
 
-const FlagBody = z.object({
+/** Strict: a misspelt `rollout_percent` would switch the flag on for everybody. */
+const FlagBody = z.strictObject({
   name: z.string().min(1).max(100),
   description: z.string().max(1_000).nullish(),
   enabled: z.boolean().default(true),
