@@ -241,11 +241,12 @@ describe('usage over HTTP', () => {
     expect((await read('/usage/quota/tokens?limit=x', ann)).status).toBe(422);
     for (const period of ['fortnight', 'constructor', 'toString'])
       expect((await read(`/usage?period=${period}`, ann)).status, period).toBe(422);
-    for (const wrong of [
+    const refused: ReadonlyArray<Partial<Parameters<typeof trackUsage>[0]>> = [
       { metrics: { 'endpoint:GET:/x': 1 } },
       { metrics: { tokens: 1 }, workspaceId: 'w'.repeat(256) },
       { metrics: { tokens: 1 }, userId: '' },
-    ])
+    ];
+    for (const wrong of refused)
       await expect(trackUsage({ userId: ann.id, ...wrong })).rejects.toMatchObject({ code: 'E_VALIDATION' });
     const external = `auth0|${'x'.repeat(200)}`; // users of another system have ids of their own
     await trackUsage({ userId: external, metrics: { tokens: 7 } });
