@@ -92,9 +92,11 @@ export class Backups {
   async createScheduled(tick: Date): Promise<VerifiedBackup | undefined> {
     if (!(await claimRun(this.#core, tick))) return undefined;
     const { name } = await this.#write();
-    const outcome = await verifyBackup(this.#core, this.#shelf, name);
-    await this.#afterwards(name);
-    return outcome;
+    try {
+      return await verifyBackup(this.#core, this.#shelf, name);
+    } finally {
+      await this.#afterwards(name); // where a full disk stands against the trial, old backups must go all the more
+    }
   }
 
   /** Those of this machine and those of the store, newest first. A store that cannot be asked has none. */

@@ -112,7 +112,12 @@ export class SqliteDriver implements Driver {
     this.#open = open;
     this.#timeoutMs = timeoutMs;
     this.#writer = new PatientConnection(open(false), timeoutMs);
-    this.#reader = memory ? undefined : new SqliteConnection(open(true));
+    try {
+      this.#reader = memory ? undefined : new SqliteConnection(open(true));
+    } catch (error) {
+      this.#writer.close();
+      throw error;
+    }
     this.#directWriter = new UnlessBusy(this.#writer.statements);
     this.#directReader = this.#reader && new UnlessBusy(this.#reader.statements);
     if (!memory) this.#slots = Array.from({ length: MAX_SNAPSHOTS }, () => this.#slot());
@@ -192,13 +197,18 @@ export async function openSqlite(file: string, timeoutMs: number): Promise<Sqlit
 
   const open: OpenHandle = (readonly) => {
     const database = new Sqlite(file, { readonly, timeout: OPEN_BUSY_TIMEOUT_MS });
-    if (!memory && !readonly) database.pragma('journal_mode = WAL');
-    database.pragma('synchronous = FULL');
-    database.pragma('foreign_keys = ON');
-    database.pragma('case_sensitive_like = ON'); // text compares by binary value on every engine
-    database.pragma('trusted_schema = OFF');
-    database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    return database;
+    try {
+      if (!memory && !readonly) database.pragma('journal_mode = WAL');
+      database.pragma('synchronous = FULL');
+      database.pragma('foreign_keys = ON');
+      database.pragma('case_sensitive_like = ON'); // text compares by binary value on every engine
+      database.pragma('trusted_schema = OFF');
+      database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+      return database;
+    } catch (error) {
+      database.close(); // a full disk may stand against the first of them
+      throw error;
+    }
   };
   try {
     return new SqliteDriver(open, memory, timeoutMs);

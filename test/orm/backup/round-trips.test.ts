@@ -3,8 +3,9 @@ import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, type Database } from '../../../src/orm/index.js';
+import { seededRandom } from '../../chaos/seeded-random.js';
 import { freshDatabase, SQL_BACKENDS, type TestDatabase } from '../../setup/sql-backends.js';
 import { HOSTILE_ENTITIES, saveHostileRows, Treasure, Vault } from './hostile.js';
 import { sums } from './sums.js';
@@ -32,6 +33,8 @@ const rows = fc.array(
   { minLength: 20, maxLength: 40 },
 );
 
+const { seed } = seededRandom();
+
 describe('a backup', () => {
   const databases: TestDatabase[] = [];
   const opened: Database[] = [];
@@ -47,6 +50,9 @@ describe('a backup', () => {
     opened.push(db);
     return db;
   };
+  beforeAll(() => {
+    process.stdout.write(`Rows of seed ${seed}; to repeat them: CHAOS_SEED=${seed}\n`);
+  });
   afterAll(async () => {
     for (const db of opened) await db.close();
     for (const database of databases) await database.drop();
@@ -59,7 +65,7 @@ describe('a backup', () => {
       await source.migrate();
       const vault = await Vault.save({ label: 'a' }, { db: source });
       await source.context(() => saveHostileRows(vault.id));
-      const [generated = []] = fc.sample(rows, 1);
+      const [generated = []] = fc.sample(rows, { numRuns: 1, seed });
       await Treasure.saveMany(generated as never, { db: source });
       const original = await source.backup();
       const expected = await sums(original.path);

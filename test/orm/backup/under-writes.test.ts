@@ -1,14 +1,9 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, Entity, Field, Model } from '../../../src/orm/index.js';
 import { BACKENDS } from '../backends.js';
-import { CompiledOrm } from '../compiled-orm.js';
-
-const run = promisify(execFile);
 
 @Entity({ table: 'accounts_a' })
 class Left extends Model {
@@ -73,32 +68,3 @@ for (const backend of BACKENDS) {
     });
   });
 }
-
-describe('a backup that the disk has no room for', () => {
-  it('is a clean error, is not listed, and leaves earlier ones alone', async () => {
-    const orm = new CompiledOrm();
-    const dataDir = mkdtempSync(join(tmpdir(), 'app-kernel-backup-'));
-    try {
-      const program = orm.program(
-        'full-disk',
-        `import { connect } from './orm/index.js';
-         const db = await connect('sqlite:' + process.argv[2] + '/app.db', { entities: [], dataDir: process.argv[2] });
-         if (process.argv[3] === 'fill') {
-           await db.execute('CREATE TABLE t (id INTEGER PRIMARY KEY, text TEXT)');
-           for (let id = 0; id < 8; id++) await db.execute('INSERT INTO t VALUES (?, ?)', [id, 'x'.repeat(100_000)]);
-         }
-         const outcome = await db.backup().then(() => 'made', (error) => error.code);
-         console.log(outcome, (await db.listBackups()).map(({ name }) => name).join());
-         await db.close();`,
-      );
-      const first = await orm.run(program, dataDir, 'fill');
-      expect(first).toMatch(/^made csv_\S+$/);
-      const limited = `ulimit -f 600; exec "${process.execPath}" "${program}" "${dataDir}" more`;
-      const { stdout } = await run('bash', ['-c', limited]);
-      expect(stdout.trim()).toBe(`EFBIG ${first.split(' ')[1]}`);
-    } finally {
-      orm.remove();
-      rmSync(dataDir, { recursive: true, force: true });
-    }
-  });
-});

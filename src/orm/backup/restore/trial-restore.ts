@@ -11,19 +11,27 @@ import { type RestoreSource, replaceTables, withFiles } from './replace-tables.j
 /**
  * Restores a backup into a scratch database and exports it again: a backup counts when every file comes out as it went in.
  * @returns what came out otherwise, and what could not be restored.
+ * @throws what is the matter with the scratch database, such as a full disk.
  */
-export async function trialRestore(source: RestoreSource, logger: Logger): Promise<string[]> {
-  const { shelf, manifest } = source;
+export async function trialRestore({ shelf, manifest }: RestoreSource, logger: Logger): Promise<string[]> {
   const bare = { ...manifest, schema: manifest.schema.map(withoutRules) };
   const scratch = await mkdtemp(join(shelf.folder, `.unfinished_${process.pid}_trial_`));
-  const engine = await openEngine(`sqlite:${join(scratch, 'trial.db')}`, { acquireTimeoutMs: 10_000 });
+  try {
+    return await faultsOf({ shelf, manifest: bare }, join(scratch, 'trial.db'), logger);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function faultsOf(source: RestoreSource, path: string, logger: Logger): Promise<string[]> {
+  const engine = await openEngine(`sqlite:${path}`, { acquireTimeoutMs: 10_000 });
   const core = new DatabaseCore(engine, { entities: [], logger, tracer: false });
   const faults: string[] = [];
   try {
-    await core.unit((scope) => replaceTables(scope, { shelf, manifest: bare }), { schemaChange: true });
+    await core.unit((scope) => replaceTables(scope, source), { schemaChange: true });
     await core.unit(
       async (session) => {
-        for (const [table, file] of withFiles(bare)) {
+        for (const [table, file] of withFiles(source.manifest)) {
           const hash = createHash('sha256');
           for await (const text of tableText(session, table, () => {})) hash.update(text);
           if (hash.digest('hex') !== file.sha256) faults.push(`${file.file} comes out otherwise than it went in`);
@@ -32,12 +40,17 @@ export async function trialRestore(source: RestoreSource, logger: Logger): Promi
       { readOnly: true, patient: true },
     );
   } catch (error) {
+    if (isOfThisMachine(error) || core.dialect.isOutage(error)) throw error;
     faults.push(`It cannot be restored: ${(error as Error).message}`);
   } finally {
     await core.close();
-    await rm(scratch, { recursive: true, force: true });
   }
   return faults;
+}
+
+/** A full disk, say, tells nothing about the backup. */
+function isOfThisMachine(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
 }
 
 /** Conditions may be written for another engine; what counts here is the rows. */
