@@ -40,7 +40,7 @@ it.each([
   [[], /redisUrl/],
   [['--redis-url', 'redis://127.0.0.1:6379'], /databaseUrl/],
   [['--entities', 'missing.mjs'], /missing\.mjs does not exist/],
-])('starts nothing with %j, and names what is missing', { timeout: 40_000 }, async (args, complaint) => {
+])('starts nothing with %j, and names what is missing', { timeout: 90_000 }, async (args, complaint) => {
   const { code, stderr } = await adminWorker(args, { APP_ENV: 'prod' }).ended();
   expect(code).toBe(1);
   expect(stderr).toMatch(complaint);
@@ -48,7 +48,7 @@ it.each([
 });
 
 for (const { url: redisUrl } of REDIS_BACKENDS.filter(({ url }) => url)) {
-  describe.each(SHARED)('app-kernel admin-worker ($name)', { timeout: 120_000 }, (sql) => {
+  describe.each(SHARED)('app-kernel admin-worker ($name)', { timeout: 300_000 }, (sql) => {
     let databases: TestDatabase[];
     let namespace: string;
     let service: Service;
@@ -113,17 +113,17 @@ for (const { url: redisUrl } of REDIS_BACKENDS.filter(({ url }) => url)) {
       await produce('before', COUNT);
       expect(await waiting()).toBeGreaterThan(0);
       const workers = [adminWorker(args), adminWorker(args)] as const;
-      for (const worker of workers) await worker.says(/stores what is published/);
+      for (const worker of workers) await worker.says(/stores what is published/, 90_000);
       await produce('during', COUNT);
-      await eventually(async () => (await waiting()) === 0, 'the queues to be empty', 30_000);
+      await eventually(async () => (await waiting()) === 0, 'the queues to be empty', 90_000);
 
       // One goes while there is work; the other does all that is left.
       const producing = produce('after', COUNT);
-      await eventually(async () => (await waiting()) > 0, 'work');
+      await eventually(async () => (await waiting()) > 0, 'work', 90_000);
       workers[0].signal('SIGTERM');
       expect(await workers[0].ended()).toMatchObject({ code: 0, signal: null });
       await producing;
-      await eventually(async () => (await waiting()) === 0, 'the queues to be empty', 30_000);
+      await eventually(async () => (await waiting()) === 0, 'the queues to be empty', 90_000);
       workers[1].signal('SIGTERM');
       expect(await workers[1].ended()).toMatchObject({ code: 0, signal: null });
 
@@ -149,8 +149,8 @@ for (const { url: redisUrl } of REDIS_BACKENDS.filter(({ url }) => url)) {
       const { args, recorded } = await open(true);
       await produce('apart', 5);
       const worker = adminWorker(args);
-      await worker.says(/stores what is published/);
-      await eventually(async () => (await waiting()) === 0, 'the queues to be empty', 30_000);
+      await worker.says(/stores what is published/, 90_000);
+      await eventually(async () => (await waiting()) === 0, 'the queues to be empty', 90_000);
       worker.signal('SIGINT');
       expect(await worker.ended()).toMatchObject({ code: 0, signal: null });
       const db = await connect(recorded, { entities: RECORDED });

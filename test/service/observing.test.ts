@@ -241,7 +241,7 @@ describe('usage over HTTP', () => {
     expect((await read('/usage/quota/tokens?limit=x', ann)).status).toBe(422);
     for (const period of ['fortnight', 'constructor', 'toString'])
       expect((await read(`/usage?period=${period}`, ann)).status, period).toBe(422);
-    const refused: ReadonlyArray<Partial<Parameters<typeof trackUsage>[0]>> = [
+    const refused: ReadonlyArray<Parameters<typeof trackUsage>[0]> = [
       { metrics: { 'endpoint:GET:/x': 1 } },
       { metrics: { tokens: 1 }, workspaceId: 'w'.repeat(256) },
       { metrics: { tokens: 1 }, userId: '' },
