@@ -14,7 +14,8 @@ const connection = usesRedis ? await connectRedis({ url: redisUrl }) : undefined
 await connection?.client.flushall();
 const memory = async () => {
   const info = await connection?.client.info('memory');
-  return info && Number(/used_memory:(\d+)/.exec(info)?.[1]);
+  const figure = (name) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1]);
+  return info && figure('used_memory') - figure('mem_clients_normal'); // buffers of connections are not of the jobs
 };
 
 const queue = await open({ redisUrl, postgresUrl });

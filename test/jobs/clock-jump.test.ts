@@ -45,7 +45,10 @@ it('a server clock that jumps back leaves no job with a dead worker', async () =
   const { jobId } = await fixture.queue.enqueue('work');
   await fixture.queue.resume();
   await redis.del(keys.flags);
-  await runStep({ id: 'dead', leaseMs: 400, redis, keys, settings }, { acknowledgements: [], wanted: 1, mayHold: 1 });
+  await runStep(
+    { id: 'dead', leaseMs: 400, redis, keys, settings, suspectDelayMs: 1 },
+    { acknowledgements: [], wanted: 1, mayHold: 1 },
+  );
   jump(-3_600_000);
   await fixture.job(jobId, 'succeeded');
 });

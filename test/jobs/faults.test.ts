@@ -137,7 +137,7 @@ describe.each(FAULT_REDIS)('jobs survive ($name)', { timeout: 60_000 }, ({ start
     const { redis, keys, settings } = bench.queue;
     await bench.queue.enqueueMany(Array.from({ length: 9000 }, () => ({ task: 'effect', data: { ms: 0 } })));
     for (let i = 0; i < 9; i++) {
-      const worker = { id: `dead${i}`, leaseMs: 1, redis, keys, settings };
+      const worker = { id: `dead${i}`, leaseMs: 1, redis, keys, settings, suspectDelayMs: 1000 };
       await runStep(worker, { acknowledgements: [], wanted: 1000, mayHold: 1000 });
     }
     await bench.queue.pause();

@@ -49,6 +49,7 @@ export class JobWorker {
   constructor(options: JobWorkerOptions<never>) {
     this.#options = resolveWorkerOptions(options);
     const { queue, leaseMs, concurrency, prefetch, pollMs, logger, threadPoolSize, abortGraceMs } = this.#options;
+    const { suspectDelayMs } = this.#options;
     const { redis, keys, settings } = queue;
     const { limits } = this.#options.registry;
     this.#jobs = new HeldJobs(concurrency, (run) => this.#execute(run));
@@ -56,7 +57,7 @@ export class JobWorker {
     this.#threads = new ThreadPool(threadPoolSize, abortGraceMs);
     this.#reporter = new WorkerReporter(this.id, this.#options);
     this.#schedules = new ScheduleKeeper(queue.timetable, pollMs, logger);
-    const stepWorker = { id: this.id, leaseMs, redis, keys, settings, limits };
+    const stepWorker = { id: this.id, leaseMs, redis, keys, settings, limits, suspectDelayMs };
     this.#steps = new StepLoop(stepWorker, this.#stepOwner(), this.#reporter, pollMs);
     this.#policy = this.#ackPolicy();
     this.#run = {

@@ -4,7 +4,7 @@ import { TASK_LIMIT_KEYS, UNPARK_ENTRIES } from '../format/task-limits.js';
 import { LIMITS, PARKED_PER_STEP } from './limit-scripts.js';
 
 /** Arguments before the first acknowledgement, and of each that is no plain success. */
-const STEP_HEADER = 10;
+const STEP_HEADER = 11;
 const STEP_ACK_FIELDS = 6;
 
 /**
@@ -41,13 +41,38 @@ end
 `;
 
 /**
+ * Jobs that were lost twice are suspects: one of them may be what kills its workers, and the others must not die with it once
+ * more. A worker puts one in line at a time, and none while it holds one, also where all are due because nobody was there
+ * for a while: `putOff(entry)` says by how many ms another one waits.
+ */
+const SUSPECTS = `
+local apart, suspects = tonumber(ARGV[11]), nil
+local function isSuspect(entry)
+  if string.byte(entry) < 97 then return false end
+  local _, _, crashes = partsOf(entry)
+  return crashes > 1
+end
+local function putOff(entry)
+  if not isSuspect(entry) then return nil end
+  if not suspects then
+    suspects = 0
+    for _, claim in ipairs(redis.call('LRANGE', held, 0, -1)) do
+      if isSuspect(string.sub(claim, 15)) then suspects = suspects + 1 end
+    end
+  end
+  suspects = suspects + 1
+  return suspects > 1 and (suspects - 1) * apart or nil
+end
+`;
+
+/**
  * One step of a worker in one round trip: it acknowledges finished jobs, then moves the next ones from the waiting
  * lists to this worker's own processing list. It renews the lease, and puts due delayed jobs in line.
  *
  * Keys: workers, p:<worker>, w:<priority>, z, c, f, s, done, r, x, j, and h, d of the jobs; of limited tasks parked, on,
  * rate and park.
  * Arguments: worker id, lease ms, jobs wanted, most claims it may hold, result ttl ms, results kept, dead ttl ms,
- * dead kept, limits, number of plain successes; the claims of these; if results are kept, their records; then per other
+ * dead kept, limits, number of plain successes, ms between suspects; the claims of these; if results are kept, their records; then per other
  * acknowledgement kind, claim, payload, ms, note, task if it is a limited one:
  *   succeeded | cancelled   payload = record
  *   failed                  payload = record; the job goes to the dead letters
@@ -73,7 +98,7 @@ local others = ${STEP_HEADER} + (resultTtl > 0 and 2 * plain or plain)
 local held, delayed, flagged = base .. ':p:' .. worker, base .. ':z', base .. ':c'
 local anyFlag = redis.call('EXISTS', flagged) == 1
 local wasLost = redis.call('ZADD', base .. ':workers', text(now + tonumber(ARGV[2])), worker)
-${RELEASE}
+${RELEASE}${SUSPECTS}
 local stale, ended, changes, unflagged, kept, texts, totals = {}, {}, {}, {}, {}, {}, {}
 local function finish(kind, id, record)
   ended[#ended + 1] = id
@@ -137,7 +162,12 @@ local due = redis.call('ZRANGEBYSCORE', delayed, '-inf', stamp, 'LIMIT', 0, 100)
 if #due > 0 then
   redis.call('ZREM', delayed, unpack(due))
   for _, entry in ipairs(due) do
-    if redis.call('RPUSH', waiting(entry), entry) == 1 and #due > wanted then wake() end
+    local waitMs = putOff(entry)
+    if waitMs then
+      redis.call('ZADD', delayed, text(now + waitMs), entry)
+    elseif redis.call('RPUSH', waiting(entry), entry) == 1 and #due > wanted then
+      wake()
+    end
   end
 end
 

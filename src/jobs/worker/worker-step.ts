@@ -37,6 +37,8 @@ export interface StepWorker {
   settings: QueueSettings;
   /** Of the tasks it offers. */
   limits?: ReadonlyMap<string, TaskLimits>;
+  /** Distance in time between two jobs that were lost more than once, ms. */
+  suspectDelayMs: number;
 }
 
 const NO_LIMITS: ReadonlyMap<string, TaskLimits> = new Map();
@@ -61,7 +63,8 @@ export async function runStep(
     }
   }
   const kept = [resultTtlMs, maxFinished, deadTtlMs, maxDead];
-  const header = [worker.id, worker.leaseMs, wanted, mayHold, ...kept, formatLimits(limits), plain.length];
+  const counts = [formatLimits(limits), plain.length, worker.suspectDelayMs];
+  const header = [worker.id, worker.leaseMs, wanted, mayHold, ...kept, ...counts];
   const reply = await runScript(worker.redis, STEP, [worker.keys.base], header.concat(plain, records, others));
   const [stale, taken, held, nextDue, now, wasLost] = reply as [string[], string[], number, string, string, number];
   return {

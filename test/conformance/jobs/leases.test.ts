@@ -15,7 +15,7 @@ for (const backend of BACKENDS) {
     /** Claims as a worker would that then dies: nothing renews its lease. */
     const claimAndDie = (id: string, wanted: number, leaseMs = 1) => {
       const { redis, keys, settings } = fixture.queue;
-      const worker = { id, leaseMs, redis, keys, settings };
+      const worker = { id, leaseMs, redis, keys, settings, suspectDelayMs: 60_000 };
       return runStep(worker, { acknowledgements: [], wanted, mayHold: 100 });
     };
 
@@ -38,6 +38,26 @@ for (const backend of BACKENDS) {
         'their records',
       );
       expect((await fixture.queue.stats()).totals.recovered).toBe(3);
+    });
+
+    it('let no two jobs run together that were lost together twice, although nobody was there when they were due', async () => {
+      fixture.registry.register('work', () => 'fine');
+      const { redis, keys } = fixture.queue;
+      const jobs = await fixture.queue.enqueueMany(
+        Array.from({ length: 5 }, () => ({ task: 'work', delayMs: 3_600_000 })),
+      );
+      await redis.del(keys.delayed);
+      for (const [i, { jobId }] of jobs.entries()) await redis.zadd(keys.delayed, 1, `n3.${i < 3 ? 2 : 1}.${jobId}`);
+      const idsOf = ({ taken }: { taken: readonly string[] }) =>
+        taken.flatMap((text, i) => (i % 2 ? [] : [text.split('.').at(-1)]));
+      const first = idsOf(await claimAndDie('one', 5, 60_000));
+      const suspects = jobs.slice(0, 3).map(({ jobId }) => jobId);
+      expect(first.filter((id) => suspects.some((suspect) => suspect === id))).toHaveLength(1);
+      expect(first).toHaveLength(3);
+      for (const { jobId } of jobs.slice(0, 3)) await redis.zadd(keys.delayed, 'XX', 1, `n3.2.${jobId}`);
+      expect(idsOf(await claimAndDie('one', 5, 60_000))).toEqual([]);
+      for (const { jobId } of jobs.slice(0, 3)) await redis.zadd(keys.delayed, 'XX', 1, `n3.2.${jobId}`);
+      expect(idsOf(await claimAndDie('two', 5, 60_000))).toHaveLength(1);
     });
 
     it('send a job to the dead letters whose workers keep dying, whatever its attempts', async () => {
@@ -115,7 +135,7 @@ for (const backend of BACKENDS) {
       fixture.registry.register('work', () => {});
       await fixture.queue.enqueueMany(Array.from({ length: 6 }, () => ({ task: 'work' })));
       const { redis, keys, settings } = fixture.queue;
-      const worker = { id: 'frozen', leaseMs: 10_000, redis, keys, settings };
+      const worker = { id: 'frozen', leaseMs: 10_000, redis, keys, settings, suspectDelayMs: 1 };
       const replies = [];
       for (const acknowledgements of [[], [], []])
         replies.push(await runStep(worker, { acknowledgements, wanted: 2, mayHold: 2 }));

@@ -83,7 +83,7 @@ for (const backend of BACKENDS) {
       const { limits } = fixture.registry;
       await fixture.queue.enqueue('scarce', null, { maxAttempts: 5 });
       await fixture.queue.enqueue('scarce', null, { maxAttempts: 5 });
-      const dead = { id: 'dead', leaseMs: 1, redis, keys, settings, limits };
+      const dead = { id: 'dead', leaseMs: 1, redis, keys, settings, limits, suspectDelayMs: 1 };
       expect((await runStep(dead, { acknowledgements: [], wanted: 9, mayHold: 9 })).taken).toHaveLength(2);
       await fixture.worker({ heartbeatMs: 20, reapMs: 5 });
       await succeeded(2);

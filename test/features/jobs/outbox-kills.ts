@@ -69,7 +69,7 @@ export async function killCommitters(
 
 /** It dies some transactions after it began: where it is told to, or somewhere in the next one. */
 async function commitUntilKilled(
-  settings: { databaseUrl: string; redisUrl: string; life: number; dieAt: (typeof MOMENTS)[number] },
+  settings: { dieAt: (typeof MOMENTS)[number]; life: number; databaseUrl: string; redisUrl: string },
   random: () => number,
 ): Promise<void> {
   let left = 3 + Math.floor(random() * MOST_TRANSACTIONS);
