@@ -4,13 +4,14 @@ import { loadedPackages } from './loaded-packages.js';
 const HTTP = ['koa', '@koa/router', '@koa/cors', 'koa-body', 'koa-helmet', 'helmet', 'light-my-request'];
 const REDIS = ['ioredis', 'ioredis-mock'];
 const SQL = ['better-sqlite3', 'pg', 'mysql2'];
-const SERVICE = ['bcrypt', 'jsonwebtoken', 'nodemailer', 'pino', 'prom-client', 'commander', 'dotenv'];
+const SERVICE = ['stripe', 'bcrypt', 'jsonwebtoken', 'nodemailer', 'pino', 'prom-client', 'commander', 'dotenv'];
 
 /** What an import of a subpath must leave unloaded. */
 const UNLOADED = {
   'app-kernel/orm': [...HTTP, ...REDIS, ...SQL, ...SERVICE],
   'app-kernel/jobs': [...HTTP, ...SQL, ...SERVICE],
-  'app-kernel': SQL,
+  'app-kernel': [...SQL, 'stripe'],
+  'app-kernel/testing': [...SQL, 'stripe'],
   'app-kernel/browser': [...HTTP, ...REDIS, ...SQL, ...SERVICE, 'zod', 'undici'],
 };
 

@@ -1,15 +1,16 @@
+import { BillingOrder } from 'app-kernel';
 import type { StandInDelivery } from 'app-kernel/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HOOK, openShop, type Shop } from '../features/billing/open-billing.js';
 import type { Person } from '../setup/people.js';
 
 let shop: Shop;
 let ann: Person;
-beforeEach(async () => {
+
+async function openFresh(): Promise<void> {
   shop = await openShop();
   ann = await shop.join('ann');
-});
-afterEach(() => shop.close());
+}
 
 const hook = async (delivery: StandInDelivery) => (await shop.inject(HOOK, delivery)).status;
 
@@ -23,6 +24,9 @@ async function paidEvent() {
 }
 
 describe('the webhook of Stripe', () => {
+  beforeEach(openFresh);
+  afterEach(() => shop.close());
+
   it('takes only what Stripe signed, as it is, within five minutes', async () => {
     const event = await paidEvent();
     const { body, headers } = shop.stripe.signed(event);
@@ -69,6 +73,7 @@ describe('the webhook of Stripe', () => {
     const [anns, eves] = shop.stripe.store.all('checkout.session');
     if (!anns || !eves) throw new Error('Nobody buys');
     eves.metadata.local_order_id = anns.metadata.local_order_id;
+    await BillingOrder.update(anns.metadata.local_order_id, { stripeCheckoutSessionId: null });
     shop.stripe.pay(body.checkout_url);
     expect(new Set(await shop.stripe.deliver())).toEqual(new Set([200]));
     expect(await shop.get(ann, '/purchased/book')).toMatchObject({ purchased: false });
@@ -98,7 +103,10 @@ describe('the webhook of Stripe', () => {
   });
 });
 
-describe('a checkout', () => {
+describe('a checkout refuses', () => {
+  beforeAll(openFresh);
+  afterAll(() => shop.close());
+
   it.each([
     ['a page that is not listed', { success_url: 'https://evil.example/' }, 'success_url'],
     ['a page that only looks listed', { cancel_url: 'https://app.example@evil.example/' }, 'cancel_url'],
@@ -116,13 +124,19 @@ describe('a checkout', () => {
     ['what is no number', { quantity: Number.NaN }, 'quantity'],
     ['a number as text', { quantity: '1' }, 'quantity'],
     ['too many', { quantity: 1_000_000_000 }, 'quantity'],
-  ])('refuses %s', async (_what, fields, field) => {
+  ])('%s', async (_what, fields, field) => {
     const { status, body } = await shop.post(ann, '/purchase', { price_id: shop.prices.book, ...fields });
     expect(status).toBe(422);
     expect(body.errors.map(({ loc }: { loc: string[] }) => loc.join('.'))).toContain(`body.${field}`);
     expect(shop.stripe.store.all('checkout.session')).toEqual([]);
     expect(await shop.billing.listOrders()).toEqual([]);
+    expect(await shop.billing.getCustomerByUser(ann.id)).toBeNull();
   });
+});
+
+describe('a checkout', () => {
+  beforeEach(openFresh);
+  afterEach(() => shop.close());
 
   it('sends nobody who comes back from the portal to another page', async () => {
     await shop.subscribed(ann);
@@ -169,6 +183,9 @@ describe('a checkout', () => {
 });
 
 describe('what is of admins', () => {
+  beforeAll(openFresh);
+  afterAll(() => shop.close());
+
   it.each([
     ['GET', '/admin/subscriptions'],
     ['GET', '/admin/orders'],

@@ -50,7 +50,11 @@ const people = new Map<Caller, Person>();
 
 beforeAll(async () => {
   const oauthGoogle = ['client', 'secret'] as const;
-  world = await openPeople({ oauthGoogle, testRunners: [async function* runNothing() {}] });
+  world = await openPeople({
+    oauthGoogle,
+    testRunners: [async function* runNothing() {}],
+    stripeSecretKey: 'sk_test_matrix',
+  });
   for (const caller of CALLERS) {
     if (caller !== 'anonymous' && !caller.endsWith('key'))
       people.set(caller, await world.join(caller.replace(' ', '-')));

@@ -98,7 +98,7 @@ export class BillingService {
    * @throws KernelError `E_PAYMENT_FAILED` when the card is declined, `E_STRIPE_REFUSED` without one; NotFoundError
    */
   async createSubscription({ customerId, priceId, trialDays = 0, metadata }: SubscriptionInput) {
-    const customer = await this.sync.syncCustomer(customerId);
+    const customer = await this.customers.ensure(this.stripe, customerId);
     return this.subscriptions.start({
       customer,
       items: [{ price: await this.sync.syncPrice(priceId) }],

@@ -26,35 +26,53 @@ interface ReconcileOptions {
   db?: SessionHandle;
 }
 
-export async function reconcile({ stripe, sync, db }: ReconcileOptions): Promise<DriftReport> {
-  const on = db ? { db } : {};
+/** Compares every open subscription of either side, and every order that waits to be paid. */
+export async function reconcile(options: ReconcileOptions): Promise<DriftReport> {
   const report: DriftReport = { checked: 0, repaired: [], orders: [], unknown: [], missing: [], doubled: [] };
-  const atStripe = new Set<string>();
-  await stripe.ask(({ subscriptions }) =>
-    subscriptions.list({ limit: 100 }).autoPagingEach(({ id }) => void atStripe.add(id)),
-  );
-  const known = new Map<string, BillingSubscription>();
-  for await (const row of BillingSubscription.stream({ where: { status: { in: OPEN_STATUSES } }, ...on }))
-    known.set(row.stripeSubscriptionId, row);
-  const open = new Map<string, number>();
-  for (const id of new Set([...known.keys(), ...atStripe])) {
-    report.checked++;
-    const was = known.get(id) ?? (await BillingSubscription.findOne({ where: { stripeSubscriptionId: id }, ...on }));
-    const is = await sync.reconcileSubscription(id);
-    if (!is) report.unknown.push(id);
-    else if (is.version !== was?.version)
-      report.repaired.push({ stripeSubscriptionId: id, status: [was?.status ?? null, is.status] });
-    else if (!atStripe.has(id) && !(await stripe.find((client) => client.subscriptions.retrieve(id))))
-      report.missing.push(id);
-    if (is && OPEN_STATUSES.includes(is.status)) open.set(is.customerId, (open.get(is.customerId) ?? 0) + 1);
-  }
-  report.doubled = [...open].filter(([, count]) => count > 1).map(([customerId]) => customerId);
-  await reconcileOrders(report, sync, on);
+  await reconcileSubscriptions(report, options);
+  await reconcileOrders(report, options);
   return report;
 }
 
+async function reconcileSubscriptions(report: DriftReport, options: ReconcileOptions): Promise<void> {
+  const { db, stripe } = options;
+  const on = db ? { db } : {};
+  const listed = new Set<string>();
+  await stripe.ask(({ subscriptions }) =>
+    subscriptions.list({ limit: 100 }).autoPagingEach(({ id }) => void listed.add(id)),
+  );
+  const ids = new Set(listed);
+  for await (const row of BillingSubscription.stream({ where: { status: { in: OPEN_STATUSES } }, ...on }))
+    ids.add(row.stripeSubscriptionId);
+  const open = new Map<string, number>();
+  for (const id of ids) {
+    const is = await compare(id, listed.has(id), report, options);
+    if (is && OPEN_STATUSES.includes(is.status)) open.set(is.customerId, (open.get(is.customerId) ?? 0) + 1);
+  }
+  report.doubled = [...open].filter(([, count]) => count > 1).map(([customerId]) => customerId);
+}
+
+/** @returns what the subscription is afterwards */
+async function compare(
+  stripeSubscriptionId: string,
+  isListed: boolean,
+  report: DriftReport,
+  { stripe, sync, db }: ReconcileOptions,
+): Promise<BillingSubscription | null> {
+  report.checked++;
+  const was = await BillingSubscription.findOne({ where: { stripeSubscriptionId }, ...(db && { db }) });
+  const is = await sync.reconcileSubscription(stripeSubscriptionId);
+  if (!is) report.unknown.push(stripeSubscriptionId);
+  else if (is.version !== was?.version)
+    report.repaired.push({ stripeSubscriptionId, status: [was?.status ?? null, is.status] });
+  else if (!isListed && !(await stripe.find((client) => client.subscriptions.retrieve(stripeSubscriptionId))))
+    report.missing.push(stripeSubscriptionId);
+  return is;
+}
+
 /** A page on which nobody has paid ends by itself within a day, so that few orders wait. */
-async function reconcileOrders(report: DriftReport, sync: StripeSync, on: { db?: SessionHandle }): Promise<void> {
+async function reconcileOrders(report: DriftReport, { sync, db }: ReconcileOptions): Promise<void> {
+  const on = db ? { db } : {};
   for await (const { id, stripeCheckoutSessionId } of BillingOrder.stream({ where: { status: 'pending' }, ...on })) {
     if (!stripeCheckoutSessionId) continue;
     report.checked++;

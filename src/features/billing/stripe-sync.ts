@@ -64,7 +64,7 @@ export class StripeSync extends CatalogSync {
 
   /** @param stripePaymentMethodId as the browser got it from Stripe. @throws NotFoundError, ConnectionError */
   async attachPaymentMethod(customerId: string, stripePaymentMethodId: string, { isDefault = true } = {}) {
-    const customer = await this.syncCustomer(customerId);
+    const customer = await this.#customers.ensure(this.#stripe, customerId);
     const { id } = await this.#stripe.ask((stripe) =>
       stripe.paymentMethods.attach(stripePaymentMethodId, { customer }),
     );

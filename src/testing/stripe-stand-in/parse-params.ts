@@ -8,8 +8,9 @@ export function parseParams(text: string): Params {
     const last = path.pop() as string;
     let at = params;
     for (const step of path) {
-      const next = at[step];
-      at = typeof next === 'object' ? next : (at[step] = Object.create(null) as Params);
+      const group = groupOf(at[step]);
+      at[step] = group;
+      at = group;
     }
     at[last] = value;
   }
@@ -21,7 +22,7 @@ export function textOf(value: Params | string | undefined): string | undefined {
 }
 
 export function groupOf(value: Params | string | undefined): Params {
-  return typeof value === 'object' ? value : {};
+  return typeof value === 'object' ? value : Object.create(null);
 }
 
 export function metadataOf(params: Params): Record<string, string> {

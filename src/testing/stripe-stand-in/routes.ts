@@ -16,38 +16,66 @@ export interface World {
 
 const PLAIN = ['email', 'name', 'nickname', 'description', 'lookup_key', 'product', 'currency'] as const;
 
+interface Request {
+  method: string;
+  /** Below `/v1/`. */
+  path: string;
+  params: Params;
+}
+
+type Route = readonly [pattern: RegExp, answer: (world: World, params: Params, id: string) => unknown];
+
+const ROUTES: readonly Route[] = [
+  [/^POST billing_portal\/sessions$/, openPortal],
+  [/^POST checkout\/sessions$/, ({ checkouts, baseUrl }, params) => checkouts.create(params, baseUrl)],
+  [/^POST checkout\/sessions\/(\w+)\/expire$/, ({ checkouts }, _params, id) => checkouts.expire(id)],
+  [/^POST subscriptions$/, startSubscription],
+  [/^POST subscriptions\/(\w+)$/, ({ subscriptions }, params, id) => subscriptions.update(id, params)],
+  [/^DELETE subscriptions\/(\w+)$/, ({ subscriptions }, _params, id) => subscriptions.cancel(id)],
+  [/^POST payment_methods\/(\w+)\/attach$/, ({ cards }, params, id) => cards.attach(id, params)],
+  [/^POST products$/, ({ store }, params) => create(store, 'product', 'prod', params)],
+  [/^POST prices$/, ({ store }, params) => createPrice(store, params)],
+  [/^POST customers$/, ({ store, emit }, params) => told(emit, 'created', create(store, 'customer', 'cus', params))],
+  [/^POST products\/([\w-]+)$/, ({ store }, params, id) => write(store.get('product', id), params)],
+  [/^POST prices\/([\w-]+)$/, ({ store }, params, id) => write(store.get('price', id), params)],
+  [
+    /^POST customers\/(\w+)$/,
+    ({ store, emit }, params, id) => told(emit, 'updated', write(store.get('customer', id), params)),
+  ],
+];
+const READ = /^GET ((?:checkout\/)?[a-z_]+?)s(?:\/([\w-]+))?$/;
+
 /** What a request is answered with. */
-export function answer(world: World, method: string, path: string, params: Params): unknown {
-  const [kind = '', id, action] = path.replace('checkout/sessions', 'checkout.sessions').split('/');
-  const { store, subscriptions, checkouts } = world;
-  const isWrite = method === 'POST';
-  const object = kind.replace(/s$/, '');
-  if (kind === 'billing_portal') {
-    const customer = store.get('customer', textOf(params.customer) ?? '').id;
-    return store.add('billing_portal.session', 'bps', { customer, url: `${world.baseUrl}/portal/${customer}` });
+export function answer(world: World, { method, path, params }: Request): unknown {
+  const asked = `${method} ${path}`;
+  for (const [pattern, respond] of ROUTES) {
+    const match = pattern.exec(asked);
+    if (match) return respond(world, params, match[1] ?? '');
   }
-  if (kind === 'checkout.sessions' && isWrite)
-    return id && action === 'expire' ? checkouts.expire(id) : checkouts.create(params, world.baseUrl);
-  if (kind === 'subscriptions' && method === 'DELETE') return subscriptions.cancel(id ?? '');
-  if (kind === 'subscriptions' && isWrite && id) return subscriptions.update(id, params);
-  if (kind === 'subscriptions' && isWrite) {
-    const [item] = Object.values(groupOf(params.items)).map(groupOf);
-    const customer = textOf(params.customer) ?? '';
-    if (!(Number(textOf(params.trial_period_days)) > 0)) world.cards.charge(customer);
-    return subscriptions.start(customer, textOf(item?.price) ?? '', 1, params);
-  }
-  if (kind === 'payment_methods' && action === 'attach') return world.cards.attach(id ?? '', params);
-  if (!isWrite && id) return expanded(store, store.get(object, id), params);
-  if (!isWrite) return store.list(object, params, filterOf(kind, params), `/v1/${path}`);
-  if (kind === 'products') return id ? write(store.get(object, id), params) : create(store, object, 'prod', params);
-  if (kind === 'prices') return id ? write(store.get(object, id), params) : createPrice(store, params);
-  if (kind === 'customers') {
-    const customer = id ? write(store.get(object, id), params) : create(store, object, 'cus', params);
-    world.emit(id ? 'customer.updated' : 'customer.created', customer);
-    return customer;
-  }
+  const [, things, id] = READ.exec(asked) ?? [];
+  const kind = things?.replace('/', '.');
+  if (kind && id) return expanded(world.store, world.store.get(kind, id), params);
+  if (kind) return world.store.list(kind, params, filterOf(kind, params), `/v1/${path}`);
   const message = `Unrecognized request URL (${method}: /v1/${path}).`;
   throw new StripeFault(404, { type: 'invalid_request_error', message });
+}
+
+function openPortal({ store, baseUrl }: World, params: Params): Thing {
+  const customer = store.get('customer', textOf(params.customer) ?? '').id;
+  const url = `${baseUrl}/portal/${customer}`;
+  return store.add('billing_portal.session', 'bps', { customer, url, return_url: textOf(params.return_url) });
+}
+
+function startSubscription({ cards, subscriptions }: World, params: Params): Thing {
+  const [item] = Object.values(groupOf(params.items)).map(groupOf);
+  const customer = textOf(params.customer) ?? '';
+  if (!(Number(textOf(params.trial_period_days)) > 0)) cards.charge(customer);
+  return subscriptions.start(customer, textOf(item?.price) ?? '', 1, params);
+}
+
+function told(emit: Emit, what: string, customer: Thing): Thing {
+  emit(`customer.${what}`, customer);
+  return customer;
 }
 
 function create(store: Store, kind: string, prefix: string, params: Params): Thing {
@@ -73,14 +101,12 @@ function write(thing: Thing, params: Params): Thing {
 
 function filterOf(kind: string, params: Params): (thing: Thing) => boolean {
   const keys = Object.values(groupOf(params.lookup_keys));
-  return (thing) => {
-    if (keys.length > 0 && !keys.includes(thing.lookup_key)) return false;
-    for (const field of ['customer', 'email'] as const)
-      if (textOf(params[field]) !== undefined && thing[field] !== params[field]) return false;
-    const status = textOf(params.status);
-    if (kind === 'subscriptions' && status === undefined) return thing.status !== 'canceled';
-    return status === undefined || status === 'all' || thing.status === status;
-  };
+  const wanted = (['customer', 'email'] as const).filter((field) => textOf(params[field]) !== undefined);
+  const status = textOf(params.status) ?? (kind === 'subscription' ? 'not ended' : 'all');
+  return (thing) =>
+    (keys.length === 0 || keys.includes(thing.lookup_key)) &&
+    wanted.every((field) => thing[field] === params[field]) &&
+    (status === 'all' || (status === 'not ended' ? thing.status !== 'canceled' : thing.status === status));
 }
 
 /** `expand[]`, one level deep. */

@@ -58,8 +58,8 @@ export class Store {
   }
 
   #of(kind: string): Map<string, Thing> {
-    let things = this.#kinds.get(kind);
-    if (!things) this.#kinds.set(kind, (things = new Map()));
+    const things = this.#kinds.get(kind) ?? new Map<string, Thing>();
+    this.#kinds.set(kind, things);
     return things;
   }
 }

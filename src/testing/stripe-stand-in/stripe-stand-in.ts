@@ -189,7 +189,8 @@ export class StripeStandIn {
         throw new StripeFault(401, { type: 'invalid_request_error', message: 'Invalid API Key provided' });
       const params = parseParams(req.method === 'POST' ? text : url.search.slice(1));
       const world = { ...this.#world, baseUrl: this.url };
-      return { status: 200, body: JSON.stringify(answer(world, req.method ?? 'GET', url.pathname.slice(4), params)) };
+      const asked = { method: req.method ?? 'GET', path: url.pathname.slice(4), params };
+      return { status: 200, body: JSON.stringify(answer(world, asked)) };
     } catch (error) {
       if (error instanceof StripeFault) return faultBody(error);
       throw error;

@@ -3,8 +3,8 @@ import type { PriceInput, ProductInput } from './catalog.js';
 import { INTERVALS, PRODUCT_TYPES } from './entities.js';
 
 /** Stripe takes no more in one payment. */
-export const LARGEST_AMOUNT = 99_999_999;
-export const MOST_ITEMS = 1_000;
+const LARGEST_AMOUNT = 99_999_999;
+const MOST_ITEMS = 1_000;
 /** No price may recur less often than every three years. */
 const LONGEST: Readonly<Record<string, number>> = { day: 1_095, week: 156, month: 36, year: 3 };
 
@@ -50,7 +50,7 @@ export function assertQuantity(quantity: number, amountCents: number): void {
 }
 
 /** Stripe’s own limits. */
-export function assertMetadata(metadata: Readonly<Record<string, string>> | undefined, refuse: Refuse): void {
+function assertMetadata(metadata: Readonly<Record<string, string>> | undefined, refuse: Refuse): void {
   const entries = Object.entries(metadata ?? {});
   const fits = ([key, value]: [string, string]): boolean =>
     key.length <= 40 && typeof value === 'string' && value.length <= 500;
@@ -58,7 +58,7 @@ export function assertMetadata(metadata: Readonly<Record<string, string>> | unde
     refuse('metadata', 'Give at most 40 texts of at most 500 characters, by keys of at most 40');
 }
 
-export function assertAll(check: (refuse: Refuse) => void): void {
+function assertAll(check: (refuse: Refuse) => void): void {
   const issues: ValidationIssue[] = [];
   check((field, msg) => void issues.push({ loc: ['body', field], msg, type: 'billing' }));
   if (issues.length > 0) throw new ValidationError(issues);

@@ -47,7 +47,7 @@ export class CheckoutSessions {
     const price = await BillingPrice.get(input.priceId, this.#on);
     const product = price && (await BillingProduct.get(price.productId, this.#on));
     if (!price || !product) throw new NotFoundError(price ? 'Product not found' : 'Price not found');
-    const customer = await customers.sync(stripe, input.customerId);
+    const customer = await customers.ensure(stripe, input.customerId);
     const stripePriceId = await catalog.syncPrice(price.id);
     const { orderId, quantity = 1 } = input;
     const metadata = {

@@ -11,6 +11,13 @@ export interface CustomerInput {
   metadata?: Readonly<Record<string, string>>;
 }
 
+/** Of a customer at Stripe. */
+interface Params {
+  email: string;
+  name?: string;
+  metadata: Record<string, string>;
+}
+
 /** Who buys: one customer for each user. */
 export class Customers {
   readonly #on: { db?: SessionHandle };
@@ -62,7 +69,20 @@ export class Customers {
   }
 
   /** Tells Stripe who the customer is; one that is not there (any more) is made. @returns Stripe’s id. @throws NotFoundError */
-  async sync(stripe: StripeAccess, id: string): Promise<string> {
+  sync(stripe: StripeAccess, id: string): Promise<string> {
+    return this.#known(stripe, id, (client, stripeId, params) => client.customers.update(stripeId, params));
+  }
+
+  /** The same where they are known already: what was changed of them at Stripe stays. */
+  ensure(stripe: StripeAccess, id: string): Promise<string> {
+    return this.#known(stripe, id, (client, stripeId) => client.customers.retrieve(stripeId));
+  }
+
+  async #known(
+    stripe: StripeAccess,
+    id: string,
+    meet: (client: Stripe, stripeId: string, params: Params) => Promise<Stripe.Customer | Stripe.DeletedCustomer>,
+  ): Promise<string> {
     const customer = await this.getCustomer(id);
     if (!customer) throw new NotFoundError('Customer not found');
     const params = {
@@ -71,13 +91,12 @@ export class Customers {
       metadata: { ...customer.metadata, local_id: customer.id, user_id: customer.userId },
     };
     const { stripeCustomerId } = customer;
-    const known =
-      stripeCustomerId && (await stripe.find((client) => client.customers.update(stripeCustomerId, params)));
-    return known ? known.id : this.#create(stripe, customer, params);
+    const known = stripeCustomerId && (await stripe.find((client) => meet(client, stripeCustomerId, params)));
+    return known && !known.deleted ? known.id : this.#create(stripe, customer, params);
   }
 
   /** The row’s version is in the key: who asks at once gets the same customer, and one whose row has changed a new try. */
-  async #create(stripe: StripeAccess, { id, version }: BillingCustomer, params: Stripe.CustomerCreateParams) {
+  async #create(stripe: StripeAccess, { id, version }: BillingCustomer, params: Params) {
     const key = { idempotencyKey: `app-kernel:customer:${id}:${version}` };
     const created = await stripe.ask((client) => client.customers.create(params, key));
     await BillingCustomer.update(id, { stripeCustomerId: created.id }, this.#on);

@@ -60,7 +60,7 @@ export const Invoice = z.object({
   hosted_invoice_url: Text,
 });
 
-export function priceShape({ id, amountCents, currency, interval, intervalCount, nickname }: BillingPrice) {
+function priceShape({ id, amountCents, currency, interval, intervalCount, nickname }: BillingPrice) {
   return {
     id,
     amount_cents: amountCents,

@@ -6,7 +6,7 @@ import { BillingSubscription, LIVE_STATUSES } from './entities.js';
 const PER_YEAR: Readonly<Record<PriceInterval, number>> = { day: 365, week: 52, month: 12, year: 1 };
 
 /** What a price brings in a month, not rounded. */
-export function monthlyCents({
+function monthlyCents({
   amountCents,
   interval,
   intervalCount,
