@@ -1,3 +1,4 @@
+import { BillingOrder } from 'app-kernel';
 import type { StandInDelivery } from 'app-kernel/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HOOK, openShop, type Shop } from '../features/billing/open-billing.js';
@@ -72,6 +73,7 @@ describe('the webhook of Stripe', () => {
     const [anns, eves] = shop.stripe.store.all('checkout.session');
     if (!anns || !eves) throw new Error('Nobody buys');
     eves.metadata.local_order_id = anns.metadata.local_order_id;
+    await BillingOrder.update(anns.metadata.local_order_id, { stripeCheckoutSessionId: null });
     shop.stripe.pay(body.checkout_url);
     expect(new Set(await shop.stripe.deliver())).toEqual(new Set([200]));
     expect(await shop.get(ann, '/purchased/book')).toMatchObject({ purchased: false });
@@ -128,6 +130,7 @@ describe('a checkout refuses', () => {
     expect(body.errors.map(({ loc }: { loc: string[] }) => loc.join('.'))).toContain(`body.${field}`);
     expect(shop.stripe.store.all('checkout.session')).toEqual([]);
     expect(await shop.billing.listOrders()).toEqual([]);
+    expect(await shop.billing.getCustomerByUser(ann.id)).toBeNull();
   });
 });
 

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import type { SessionHandle } from '../../../orm/index.js';
-import { type Apply, says } from '../stripe/settle.js';
+import type { Apply } from '../stripe/settle.js';
 import type { StripeAccess } from '../stripe/stripe-access.js';
 import { idOf } from '../stripe/stripe-values.js';
 import { BillingCustomer, BillingPaymentMethod } from './entities.js';
@@ -21,7 +21,6 @@ export class CustomerMirror {
     const remote = await this.#stripe.find((stripe) => stripe.customers.retrieve(stripeCustomerId));
     const values = !remote || remote.deleted ? { stripeCustomerId: null } : detailsOf(remote);
     return async () => {
-      if (says(before, values)) return;
       await BillingCustomer.update(before.id, values, { expectedVersion: before.version, ...this.#on });
     };
   }
@@ -47,7 +46,7 @@ export class CustomerMirror {
         cardBrand: remote.card?.brand ?? null,
       };
       if (!before) await BillingPaymentMethod.save(row, this.#on);
-      else if (!says(before, row)) await BillingPaymentMethod.update(before.id, row, versioned);
+      else await BillingPaymentMethod.update(before.id, row, versioned);
     };
   }
 }

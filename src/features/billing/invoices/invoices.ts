@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import type { SessionHandle } from '../../../orm/index.js';
 import { BillingCustomer } from '../customers/entities.js';
-import { type Apply, says } from '../stripe/settle.js';
+import type { Apply } from '../stripe/settle.js';
 import type { StripeAccess } from '../stripe/stripe-access.js';
 import { idOf, timeOf } from '../stripe/stripe-values.js';
 import type { SubscriptionMirror } from '../subscriptions/subscription-mirror.js';
@@ -45,8 +45,7 @@ export class Invoices {
       if (!remote || !customerId) return;
       const row = { ...valuesOf(remote, stripeInvoiceId), customerId, subscriptionId: subscription?.id ?? null };
       if (!before) await BillingInvoice.save(row, this.#on);
-      else if (!says(before, row))
-        await BillingInvoice.update(before.id, row, { expectedVersion: before.version, ...this.#on });
+      else await BillingInvoice.update(before.id, row, { expectedVersion: before.version, ...this.#on });
     };
   }
 

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { ConflictError, ConstraintError } from '../../../base/errors.js';
 import { dbContext, type SessionHandle } from '../../../orm/index.js';
 
@@ -35,10 +34,4 @@ export async function settle<T>(
 /** The row has changed since it was read, or was made meanwhile. */
 function isOvertaken(error: unknown): boolean {
   return error instanceof ConflictError || (error instanceof ConstraintError && error.kind === 'unique');
-}
-
-/** Whether `row` says all of this already, so that no version is written that changes nothing. */
-export function says(row: object, values: Readonly<Record<string, unknown>>): boolean {
-  const known = row as Record<string, unknown>;
-  return Object.entries(values).every(([field, value]) => isDeepStrictEqual(known[field] ?? null, value ?? null));
 }

@@ -2,7 +2,7 @@ import type Stripe from 'stripe';
 import type { SessionHandle } from '../../../orm/index.js';
 import { BillingPrice } from '../catalog/entities.js';
 import { BillingCustomer } from '../customers/entities.js';
-import { type Apply, says } from '../stripe/settle.js';
+import type { Apply } from '../stripe/settle.js';
 import type { StripeAccess } from '../stripe/stripe-access.js';
 import { idOf, timeOf } from '../stripe/stripe-values.js';
 import { BillingSubscription, SUBSCRIPTION_STATUSES, type SubscriptionStatus } from './entities.js';
@@ -27,7 +27,6 @@ export class SubscriptionMirror {
       if (!customerId) return null;
       const row = { ...(await this.#valuesOf(remote)), customerId };
       if (!before) return BillingSubscription.save(row, this.#on);
-      if (says(before, row)) return before;
       return BillingSubscription.update(before.id, row, { expectedVersion: before.version, ...this.#on });
     };
   }
