@@ -42,8 +42,7 @@ export class QueueEvents {
 
   async #begin(): Promise<void> {
     if (this.#timer) return;
-    this.#timer = setInterval(() => void this.#announce().catch(() => {}), LISTEN_MS / 3);
-    this.#timer.unref();
+    this.#timer = setInterval(() => void this.#announce().catch(() => {}), LISTEN_MS / 3).unref();
     await this.#signals.listen(this.#keys.eventChannel, (message) => this.#hear(message));
     await this.#announce();
   }
