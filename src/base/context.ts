@@ -20,6 +20,12 @@ export interface TraceContext {
   sampled: boolean;
 }
 
+/** An event stream, as the code that feeds it sees it. */
+export interface FedStream {
+  /** Waits for its client no longer: who feeds it has to come to an end. */
+  hurry(): void;
+}
+
 /** What a request or a job carries along every `await`, without being passed by hand. */
 export interface AmbientContext {
   readonly requestId?: string;
@@ -33,6 +39,8 @@ export interface AmbientContext {
   readonly userAgent?: string;
   /** Fields that every log line inside carries. */
   readonly logFields?: Readonly<Record<string, unknown>>;
+  /** The event stream that this code feeds. */
+  readonly stream?: FedStream;
   /** What the running kernel provides; read it through `ambientService`. */
   readonly services?: Services;
 }

@@ -28,6 +28,7 @@ export class TaskStream implements AsyncDisposable {
   readonly logs: string[] = [];
   readonly #registry: TaskRegistry | undefined = ambientService(taskRegistryService);
   readonly #owner = currentContext().actor?.id;
+  readonly #stream = currentContext().stream;
   readonly #controller = new AbortController();
   readonly #undos: UndoList;
   readonly #logger: Logger;
@@ -209,8 +210,10 @@ export class TaskStream implements AsyncDisposable {
   }
 
   #cancel(tokens: Readonly<Record<string, string>>): void {
+    if (this.isCancelled) return;
     this.#tokens = tokens;
     this.#controller.abort(new TaskCancelled(this.#taskId));
+    this.#stream?.hurry(); // or a client that takes nothing would keep us from clearing up
   }
 
   #unlessCancelled<T>(result: Promise<T>): Promise<T> {

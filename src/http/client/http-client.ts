@@ -1,6 +1,7 @@
 import { backoffDelay } from '../../base/backoff.js';
 import { ConnectionError, KernelError, TimeoutError } from '../../base/errors.js';
 import { sleep } from '../../base/sleep.js';
+import { checkRequest } from './check-request.js';
 import { type HttpConfig, type ResolvedHttpConfig, resolveHttpConfig } from './http-config.js';
 import { HttpError } from './http-errors.js';
 import type { HttpResponse } from './http-response.js';
@@ -110,13 +111,9 @@ export class HttpClient implements Disposable, AsyncDisposable {
       'user-agent': 'app-kernel',
       ...(json !== undefined && { 'content-type': 'application/json' }),
     };
-    return {
-      method,
-      url,
-      headers: lowerCase({ ...own, ...this.#config.headers, ...headers }),
-      body: json === undefined ? body : JSON.stringify(json),
-      signal,
-    };
+    const sent = lowerCase({ ...own, ...this.#config.headers, ...headers });
+    checkRequest(method, sent);
+    return { method, url, headers: sent, body: json === undefined ? body : JSON.stringify(json), signal };
   }
 }
 
@@ -137,6 +134,8 @@ export async function withHttpClient<T>(
 
 function checkedBase(baseUrl: string | URL): URL {
   const url = URL.canParse(String(baseUrl)) ? new URL(baseUrl) : undefined;
+  if (url && (url.username || url.password))
+    throw new KernelError('E_HTTP_REQUEST', 'Credentials in the URL are not sent; give headers: { authorization }');
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
   throw new KernelError('E_HTTP_REQUEST', 'httpClient() takes the URL of a server: https://api.example.com');
 }

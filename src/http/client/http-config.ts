@@ -12,7 +12,7 @@ export interface HttpConfig {
   maxConnections?: number;
   /** Further tries of a request that may be repeated (GET, HEAD, PUT, DELETE, OPTIONS, or with an `Idempotency-Key`). Default 0. */
   retries?: number;
-  /** Most bytes of an answer's body. Default 10 MiB. */
+  /** Most bytes of an answer's body, unpacked where it is gzip or br. Default 10 MiB. */
   maxResponseBytes?: number;
   /** Sent with every request. */
   headers?: Readonly<Record<string, string>>;
@@ -34,8 +34,8 @@ export interface HttpConfig {
 export type ResolvedHttpConfig = Readonly<Required<HttpConfig>>;
 
 const RULES: Readonly<Record<string, (value: unknown) => boolean>> = {
-  timeoutSeconds: isAbove0,
-  connectTimeoutSeconds: isAbove0,
+  timeoutSeconds: isTime,
+  connectTimeoutSeconds: isTime,
   maxConnections: (value) => Number.isInteger(value) && isAbove0(value),
   retries: (value) => Number.isInteger(value) && (value as number) >= 0,
   maxResponseBytes: (value) => Number.isInteger(value) && isAbove0(value),
@@ -81,6 +81,11 @@ export function resolveHttpConfig(config: HttpConfig): ResolvedHttpConfig {
 
 function isAbove0(value: unknown): boolean {
   return typeof value === 'number' && Number.isFinite(value) && value > 0;
+}
+
+/** Seconds that a timer of Node can wait. */
+function isTime(value: unknown): boolean {
+  return isAbove0(value) && (value as number) <= 2_147_483;
 }
 
 function isBoolean(value: unknown): boolean {

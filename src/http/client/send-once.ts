@@ -5,6 +5,8 @@ import type { ResolvedHttpConfig } from './http-config.js';
 import { HttpError } from './http-errors.js';
 import { HttpResponse } from './http-response.js';
 import type { Origin } from './origin-pools.js';
+import { ACCEPTED_ENCODINGS, readBody } from './response-body.js';
+import { TimeLimit } from './time-limit.js';
 
 /** A request that is ready to go out. */
 export interface OutgoingRequest {
@@ -40,49 +42,36 @@ export async function sendOnce(
 
 async function exchange({ pool }: Origin, request: OutgoingRequest, config: ResolvedHttpConfig): Promise<HttpResponse> {
   const { method, url, headers, body, signal } = request;
-  const limit = AbortSignal.timeout(config.timeoutSeconds * 1_000);
+  using limit = new TimeLimit(config.timeoutSeconds * 1_000, signal);
   try {
     const answer = await pool.request({
       method: method as 'GET',
       path: url.pathname + url.search,
-      headers: { ...traceHeaders(), ...headers },
+      headers: { 'accept-encoding': ACCEPTED_ENCODINGS, ...traceHeaders(), ...headers },
       body: body ?? null,
-      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      signal: limit.signal,
     });
-    const received = new Headers();
-    for (const [name, value] of Object.entries(answer.headers))
-      for (const each of [value ?? []].flat()) received.append(name, each);
-    const bytes = await readBody(answer.body, config, request);
+    const received = headersOf(answer.headers);
+    const encoding = hasBody(method, answer.statusCode, received) ? received.get('content-encoding') : null;
+    const bytes = await readBody(answer.body, { ...config, encoding, from: shown(url), signal });
+    if (encoding !== null) for (const name of ['content-encoding', 'content-length']) received.delete(name);
     if (answer.statusCode >= 400) throw new HttpError(answer.statusCode, shown(url), received, bytes.toString('utf8'));
     return new HttpResponse(answer.statusCode, received, url.href, bytes);
   } catch (error) {
     if (error instanceof KernelError || signal?.aborted) throw error;
-    throw limit.aborted ? late(url, config, error) : faultOf(error, url, config);
+    throw limit.isUp ? late(url, config, error) : faultOf(error, url, config);
   }
 }
 
-/** With `cutBodies` the answer counts from its status on, whatever becomes of its body. */
-async function readBody(
-  body: AsyncIterable<Buffer>,
-  { maxResponseBytes, cutBodies }: ResolvedHttpConfig,
-  { url, signal }: OutgoingRequest,
-): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of body) {
-      bytes += chunk.length;
-      chunks.push(chunk);
-      if (bytes > maxResponseBytes) throw tooLong(url, maxResponseBytes);
-    }
-  } catch (error) {
-    if (!cutBodies || signal?.aborted) throw error;
-  }
-  return Buffer.concat(chunks).subarray(0, maxResponseBytes);
+function headersOf(raw: Readonly<Record<string, string | string[] | undefined>>): Headers {
+  const received = new Headers();
+  for (const [name, value] of Object.entries(raw)) for (const each of [value ?? []].flat()) received.append(name, each);
+  return received;
 }
 
-function tooLong(url: URL, maxBytes: number): KernelError {
-  return new KernelError('E_HTTP_BODY', `${shown(url)} answered more than ${maxBytes} bytes; see maxResponseBytes`);
+/** An answer to HEAD, for one, tells how a body would be packed and has none. */
+function hasBody(method: string, status: number, headers: Headers): boolean {
+  return method !== 'HEAD' && status !== 204 && status !== 304 && headers.get('content-length') !== '0';
 }
 
 /** The trace of this unit of work goes on at the server. */

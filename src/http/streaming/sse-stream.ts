@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { type FedStream, runWithContext } from '../../base/context.js';
 import { KernelError } from '../../base/errors.js';
 import { formatSse, type SseMessage } from './sse-format.js';
 
@@ -34,13 +35,14 @@ const LONGEST_SILENCE = 2_147_483;
  * An event stream for `ctx.body`, or to return from a handler. It asks for the next event when the client has taken the
  * last, and aborts `signal` and ends the generator when the client leaves.
  */
-export class SseStream extends Readable {
+export class SseStream extends Readable implements FedStream {
   readonly #controller = new AbortController();
   readonly #options: SseOptions;
   readonly #iterator: AsyncIterator<string | SseMessage>;
   readonly #heartbeat: NodeJS.Timeout;
   #wanted: (() => void) | undefined;
   #ended = false;
+  #hurried = false;
   #stalls = 0;
   /** The error that ended the source, once there is one. */
   fault: unknown;
@@ -63,6 +65,12 @@ export class SseStream extends Readable {
     this.#end(`retry: ${retryMs}\n\n`);
   }
 
+  /** The source is asked for its last events although the client has not taken those before: its task was cancelled. */
+  hurry(): void {
+    this.#hurried = true;
+    this.#wanted?.();
+  }
+
   override _read(): void {
     this.#stalls = 0;
     this.#wanted?.();
@@ -81,7 +89,7 @@ export class SseStream extends Readable {
   async #pump(): Promise<void> {
     try {
       for (;;) {
-        const { done, value } = await this.#iterator.next();
+        const { done, value } = await runWithContext({ stream: this }, () => this.#iterator.next());
         if (done) break;
         if (this.destroyed && !this.#options.keepRunning) return;
         await this.#send(typeof value === 'string' ? value : formatSse(value));
@@ -115,7 +123,7 @@ export class SseStream extends Readable {
   async #send(text: string): Promise<void> {
     if (this.destroyed || this.#ended || text === '') return;
     this.#heartbeat.refresh();
-    if (this.push(text)) return;
+    if (this.push(text) || this.#hurried) return;
     await new Promise<void>((resolve) => {
       this.#wanted = resolve;
     });

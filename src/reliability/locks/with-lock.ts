@@ -14,6 +14,8 @@ export interface WithLockOptions {
   holder?: string;
   /** How long to wait for a lock that is held. Default 0: refuse at once. */
   waitSeconds?: number;
+  /** Ends the wait; a lock that arrives too late is given back, and the work is not begun. */
+  signal?: AbortSignal;
 }
 
 /** What the work under a lock is handed. */
@@ -30,7 +32,7 @@ const processLocks = new LocalLocks();
 
 /**
  * Runs `work` as the only holder of `key`, and releases the lock whatever happens.
- * @throws ConflictError when the lock is held and stays so for `waitSeconds`.
+ * @throws ConflictError when the lock is held and stays so for `waitSeconds`; the reason of `signal` where it ends the wait
  */
 export async function withLock<T>(
   key: string,
@@ -43,6 +45,7 @@ export async function withLock<T>(
   const renew = (): Promise<boolean> => store.renew(key, lock.lockId, ttlSeconds);
   const renewer = new LockRenewer({ key, renew, ttlSeconds, intervalSeconds: ttlSeconds / 3 });
   try {
+    options.signal?.throwIfAborted();
     return await work({ signal: renewer.signal, fence: lock.fence });
   } finally {
     renewer.cancel();
@@ -55,13 +58,14 @@ async function acquire(
   store: LockStore,
   key: string,
   ttlSeconds: number,
-  { holder = '', waitSeconds = 0 }: WithLockOptions,
+  { holder = '', waitSeconds = 0, signal }: WithLockOptions,
 ): Promise<HeldLock> {
   const giveUpAt = performance.now() + waitSeconds * 1_000;
   for (;;) {
+    signal?.throwIfAborted();
     const lock = await store.acquire(key, ttlSeconds, holder);
     if (lock) return lock;
     if (performance.now() >= giveUpAt) throw new ConflictError(`"${key}" is locked by someone else`);
-    await sleep(jittered(POLL_MS, 0.5));
+    await sleep(jittered(POLL_MS, 0.5), signal);
   }
 }
