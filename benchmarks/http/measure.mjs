@@ -9,7 +9,7 @@ import { ORDER, ORIGIN } from './workload.mjs';
 
 const CONTESTANT = fileURLToPath(new URL('contestant-process.mjs', import.meta.url));
 const LOAD = fileURLToPath(new URL('load-process.mjs', import.meta.url));
-const WARM_UP_SECONDS = 1;
+const WARM_UP_SECONDS = 2;
 const execute = promisify(execFile);
 
 export const REQUESTS = {

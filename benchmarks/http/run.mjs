@@ -73,7 +73,7 @@ function readFlags(args) {
     kinds,
     only: values.only?.split(',') ?? [''],
     rounds: Number(values.rounds ?? 5),
-    seconds: Number(values.seconds ?? 5),
+    seconds: Number(values.seconds ?? 3),
     connections: Number(values.connections ?? 50),
     profile: values.profile,
   };
