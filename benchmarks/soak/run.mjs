@@ -77,11 +77,10 @@ function startService() {
   return child;
 }
 
+/** Both processes: the connections that are kept would else all be those of the first. */
 async function untilReady() {
-  for (let at = 0; at < 1200; at++) {
-    const { status } = await ask({ agent: false, port, path: '/readyz' }).catch(() => ({}));
-    if (status === 200) return;
-    if (service.exitCode !== null) break;
+  for (let at = 0; at < 1200 && service.exitCode === null; at++) {
+    if ((await new Vitals().look(port)).length === 2) return;
     await wait(100);
   }
   throw new Error('The service did not become ready');
