@@ -1,7 +1,7 @@
 // Loads one server in a process of its own: node load-process.mjs '{"port", "path", "seconds", …}' prints what it saw
 import autocannon from 'autocannon';
 
-const { port, path, method, body, headers, tokens, connections, seconds } = JSON.parse(process.argv[2]);
+const { port, path, method, body, headers, tokens, connections, seconds, amount } = JSON.parse(process.argv[2]);
 const withToken = (token) => ({
   path,
   method,
@@ -12,7 +12,7 @@ const withToken = (token) => ({
 const result = await autocannon({
   url: `http://127.0.0.1:${port}`,
   connections,
-  duration: seconds,
+  ...(amount ? { amount } : { duration: seconds }),
   requests: tokens.length > 0 ? tokens.map(withToken) : [withToken()],
 });
 const { requests, latency, non2xx, errors } = result;

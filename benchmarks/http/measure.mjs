@@ -9,7 +9,7 @@ import { ORDER, ORIGIN } from './workload.mjs';
 
 const CONTESTANT = fileURLToPath(new URL('contestant-process.mjs', import.meta.url));
 const LOAD = fileURLToPath(new URL('load-process.mjs', import.meta.url));
-const WARM_UP_SECONDS = 1;
+const WARM_UP_SECONDS = 2;
 const execute = promisify(execFile);
 
 export const REQUESTS = {
@@ -26,16 +26,16 @@ export const REQUESTS = {
  * One contestant under load: `{ perSecond, cpuMicros, p50, p99, rss }` (CPU of its process per request, ms, bytes), or
  * `{ fault }` where it did not answer as it should.
  */
-export async function measure({ kind, contestant, seconds, connections, profile, ...servers }) {
+export async function measure({ kind, contestant, seconds, amount, connections, profile, ...servers }) {
   const folder = mkdtempSync(join(tmpdir(), 'app-kernel-bench-'));
   const settings = JSON.stringify({ kind, contestant, folder, ...servers });
   const child = forkContestant(kind, settings, profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []);
   try {
     const { port, tokens } = await answerOf(child);
-    const load = (duration) => runLoad({ ...REQUESTS[kind], port, tokens, connections, seconds: duration });
-    await load(WARM_UP_SECONDS);
+    const load = (much) => runLoad({ ...REQUESTS[kind], port, tokens, connections, ...much });
+    await load(amount ? { amount: amount / 2 } : { seconds: WARM_UP_SECONDS });
     const before = await ask(child, 'cpu');
-    const seen = await load(seconds);
+    const seen = await load({ seconds, amount });
     const after = await ask(child, 'cpu');
     if (seen.failed > 0) return { fault: `${seen.failed} of ${seen.answered} requests failed` };
     const micros = after.cpu.user + after.cpu.system - before.cpu.user - before.cpu.system;

@@ -42,8 +42,8 @@ async function measureRound(kind, contestants, round) {
     const name = `app_kernel_test_bench_${process.pid}`;
     const databaseUrl = await createDatabase(postgres.url, name);
     try {
-      const { seconds, connections, profile } = flags;
-      const load = { kind, contestant, seconds, connections, profile };
+      const { seconds, amount, connections, profile } = flags;
+      const load = { kind, contestant, seconds, amount, connections, profile };
       figures[contestant] = await measure({ ...load, databaseUrl, redisUrl: redis.url });
     } finally {
       await dropDatabases(postgres.url, name);
@@ -64,7 +64,15 @@ function versions() {
 
 function readFlags(args) {
   const text = { type: 'string' };
-  const options = { kind: text, only: text, rounds: text, seconds: text, connections: text, profile: text };
+  const options = {
+    kind: text,
+    only: text,
+    rounds: text,
+    seconds: text,
+    requests: text,
+    connections: text,
+    profile: text,
+  };
   const { values } = parseArgs({ args, options });
   const kinds = values.kind?.split(',') ?? Object.keys(CONTESTANTS);
   const unknown = kinds.filter((kind) => !(kind in CONTESTANTS));
@@ -73,7 +81,8 @@ function readFlags(args) {
     kinds,
     only: values.only?.split(',') ?? [''],
     rounds: Number(values.rounds ?? 5),
-    seconds: Number(values.seconds ?? 5),
+    seconds: Number(values.seconds ?? 3),
+    amount: values.requests && Number(values.requests),
     connections: Number(values.connections ?? 50),
     profile: values.profile,
   };

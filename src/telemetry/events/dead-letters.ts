@@ -1,13 +1,13 @@
 import { KernelError } from '../../base/errors.js';
-import type { DeadLetter, EventQueue } from './event-queue.js';
+import type { DeadLetter, EventCarrier } from './event-queue.js';
 
 const MOST_AT_ONCE = 500;
 
 /** The events of a channel that could not be stored: kept until somebody lets them wait again, or drops them. */
 export class DeadLetters {
-  readonly #queue: EventQueue;
+  readonly #queue: EventCarrier;
 
-  constructor(queue: EventQueue) {
+  constructor(queue: EventCarrier) {
     this.#queue = queue;
   }
 

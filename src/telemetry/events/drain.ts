@@ -3,7 +3,7 @@ import { isKernelError } from '../../base/errors.js';
 import type { Logger, Metrics } from '../../base/ports.js';
 import { sleep } from '../../base/sleep.js';
 import type { EventChannel } from './event-channel.js';
-import { type EventBatch, type EventQueue, eventOf, type KernelEvent } from './event-queue.js';
+import { type EventBatch, type EventCarrier, eventOf, type KernelEvent } from './event-queue.js';
 
 export interface DrainLimits {
   /** How long a batch is lent before another drain may take it; renewed while it is being stored. Default 30 s. */
@@ -21,7 +21,7 @@ export interface DrainLimits {
 }
 
 export interface DrainOptions<E extends KernelEvent> extends DrainLimits {
-  queue: EventQueue;
+  queue: EventCarrier;
   channel: EventChannel<E>;
   logger: Logger;
   metrics: Metrics;

@@ -5,14 +5,15 @@ import type { RedisClient } from '../../redis/index.js';
 import { DeadLetters } from './dead-letters.js';
 import { Drain, type DrainLimits } from './drain.js';
 import type { EventChannel } from './event-channel.js';
-import { EventQueue, type KernelEvent, type QueueState } from './event-queue.js';
+import { type EventCarrier, EventQueue, type KernelEvent, type QueueState } from './event-queue.js';
+import { LocalEventQueue } from './local-event-queue.js';
 import { Publisher, type PublisherLimits } from './publisher.js';
 
 export interface EventHubOptions extends PublisherLimits, DrainLimits {
   redis: RedisClient;
   /** Prefix of every key. Default none. */
   prefix?: string;
-  /** What waits in Redis ends with this process. Default false. */
+  /** Redis is in the memory of this process, and so is what waits, which ends with it. Default false. */
   volatile?: boolean;
   logger: Logger;
   metrics: Metrics;
@@ -31,7 +32,7 @@ interface Channel {
   publisher: Publisher<KernelEvent>;
   drain: Drain<KernelEvent>;
   deadLetters: DeadLetters;
-  queue: EventQueue;
+  queue: EventCarrier;
 }
 
 /** The events of a kernel on their way to their tables: published to Redis, stored in batches by drains. */
@@ -56,7 +57,7 @@ export class EventHub {
       );
     }
     const { redis, prefix = '', ...options } = this.#options;
-    const queue = new EventQueue(redis, prefix, channel.key);
+    const queue = options.volatile ? new LocalEventQueue() : new EventQueue(redis, prefix, channel.key);
     const publisher = new Publisher<E>({ ...options, queue, channel });
     const drain = new Drain<E>({ ...options, queue, channel });
     // Only `publisher` below is given events, and only those of the channel come back to its drain.

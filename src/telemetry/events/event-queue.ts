@@ -51,6 +51,9 @@ export function eventOf<E extends KernelEvent>(text: EventText): E | undefined {
   }
 }
 
+/** Holds the events of one channel until they are stored. */
+export type EventCarrier = Pick<EventQueue, keyof EventQueue>;
+
 /** The events of one channel in Redis. All of its keys are in one slot of a cluster. */
 export class EventQueue {
   readonly #redis: RedisClient;

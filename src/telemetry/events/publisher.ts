@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../../base/clock.js';
 import { KernelError, TimeoutError } from '../../base/errors.js';
 import type { Logger, Metrics } from '../../base/ports.js';
 import type { EventChannel } from './event-channel.js';
-import { type EventQueue, type EventText, type KernelEvent, textOf } from './event-queue.js';
+import { type EventCarrier, type EventText, type KernelEvent, textOf } from './event-queue.js';
 
 export interface PublisherLimits {
   /** Most events that wait in this process while Redis is away. Default 10,000. */
@@ -17,7 +17,7 @@ export interface PublisherLimits {
 }
 
 export interface PublisherOptions<E extends KernelEvent> extends PublisherLimits {
-  queue: EventQueue;
+  queue: EventCarrier;
   channel: EventChannel<E>;
   logger: Logger;
   metrics: Metrics;
