@@ -167,8 +167,8 @@ export class Backups {
     });
     if (!backupRetention) return isStored ?? false;
     const here = await listBackups(this.#shelf, this.#core.logger);
-    for (const entry of expired(here, backupRetention, now)) await removeBackup(entry);
-    await this.#unlessAway('Old backups of the store stay', (store) => store.prune(backupRetention, now));
+    for (const entry of expired(here, backupRetention, now, name)) await removeBackup(entry);
+    await this.#unlessAway('Old backups of the store stay', (store) => store.prune(backupRetention, now, name));
     return isStored ?? false;
   }
 

@@ -1,13 +1,13 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { randomToken } from '../../base/ids.js';
 import { type NativeBackup, NativeToolMissing } from '../dialect/native-backup.js';
 import type { DatabaseCore } from '../session/database-core.js';
 import type { Session } from '../session/session.js';
 import { syncPath, writeDurably } from './files/durable-files.js';
 import { placeFor, type Shelf } from './files/shelf.js';
 import { sumOf } from './files/sum.js';
+import { removeLeftovers, unfinishedName } from './files/unfinished.js';
 import type { BackupPlace } from './list-backups.js';
 import { backupName, timestampOf } from './manifest/backup-name.js';
 import { MANIFEST_FILE, type Manifest, manifestText, type NativeFile } from './manifest/manifest.js';
@@ -34,7 +34,6 @@ export interface Backup {
   readonly places: readonly BackupPlace[];
 }
 
-const TEMPORARY = '.unfinished_';
 const READ_BYTES = 256 * 1024;
 
 /**
@@ -49,7 +48,7 @@ export async function writeBackup(
   const { folder } = shelf;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await removeLeftovers(folder);
-  const work = join(folder, `${TEMPORARY}${process.pid}_${randomToken(6)}`);
+  const work = join(folder, unfinishedName('backup'));
   const made = [work, `${work}.native`, `${work}.native.sealed`];
   try {
     return await inSnapshot(core, async (session) => {
@@ -147,29 +146,5 @@ async function freeName(folder: string, name: string): Promise<string> {
   for (let count = 0; ; count++) {
     const candidate = count === 0 ? name : `${name}_${count}`;
     if (!taken.has(candidate)) return candidate;
-  }
-}
-
-const STALE_MS = 24 * 3600 * 1000;
-
-/** What a process that died has left behind, once nobody can be writing it any more. */
-async function removeLeftovers(folder: string): Promise<void> {
-  for (const entry of await readdir(folder)) {
-    if (!entry.startsWith(TEMPORARY)) continue;
-    const path = join(folder, entry);
-    const pid = Number(entry.slice(TEMPORARY.length).split('_')[0]);
-    const found = await stat(path).catch(() => undefined);
-    if (found && (!isAlive(pid) || Date.now() - found.mtimeMs > STALE_MS))
-      await rm(path, { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!(pid > 0)) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

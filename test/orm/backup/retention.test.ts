@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../src/base/clock.js';
+import { unfinishedName } from '../../../src/orm/backup/files/unfinished.js';
 import { type ConnectOptions, connect } from '../../../src/orm/index.js';
 import { Vault } from './hostile.js';
 
@@ -42,6 +44,38 @@ describe('backups that are kept', () => {
     clock.advance(100 * DAY_MS);
     const { name } = await db.backup();
     expect((await db.listBackups()).map((entry) => entry.name)).toEqual([name]);
+  });
+
+  it('hold what has just been made, also where the clock was set back', async () => {
+    await using db = await open({ backupRetention: { count: 1 } });
+    clock.advance(10 * DAY_MS);
+    const ahead = await db.backup();
+    clock.advance(-9 * DAY_MS);
+    for (let times = 0; times < 2; times++) {
+      const { name } = await db.backup();
+      expect((await db.listBackups()).map((entry) => entry.name)).toEqual([ahead.name, name]);
+      clock.advance(-2 * DAY_MS);
+    }
+  });
+
+  it('leave alone what another machine is writing to the same folder, until it is a day old', async () => {
+    await using db = await open({});
+    await db.backup();
+    const [ours, theirs] = ['11111111_1', '11111111_99999999'].map((who) => `.unfinished_${who}_backup_x`) as [
+      string,
+      string,
+    ];
+    const folder = join(dataDir, 'backups');
+    for (const name of [ours, theirs]) await mkdir(join(folder, name));
+    await db.backup();
+    expect(await readdir(folder)).toEqual(expect.arrayContaining([ours, theirs]));
+    const long = Date.now() / 1000 - 2 * 86_400;
+    await utimes(join(folder, theirs), long, long);
+    const died = spawnSync(process.execPath, ['-e', '']).pid;
+    const mine = unfinishedName('backup').replace(`_${process.pid}_`, `_${died}_`);
+    await mkdir(join(folder, mine));
+    await db.backup();
+    expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([ours]);
   });
 
   it('hold the newest that passed its verification, whatever came later', async () => {

@@ -2,11 +2,11 @@ import { mkdir, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { ConflictError } from '../../../base/errors.js';
-import { randomToken } from '../../../base/ids.js';
 import { checked } from '../files/checked.js';
 import { syncPath, writeDurably } from '../files/durable-files.js';
 import { findFile, placeFor, readFileOf, type Shelf } from '../files/shelf.js';
 import { sumOf } from '../files/sum.js';
+import { unfinishedName } from '../files/unfinished.js';
 import { VERIFICATION_FILE } from '../list-backups.js';
 import { BackupCorruptError } from '../manifest/backup-corrupt-error.js';
 import { isBackupName } from '../manifest/backup-name.js';
@@ -65,7 +65,7 @@ export async function unpackBackup(shelf: Shelf, path: string): Promise<Imported
   await mkdir(shelf.folder, { recursive: true, mode: 0o700 });
   await assertRoom(shelf.folder, manifest);
   if (await isTaken(shelf, name)) throw new ConflictError(`There is a backup ${name} already`);
-  const work = join(shelf.folder, `.unfinished_${process.pid}_unpacked_${randomToken(6)}`);
+  const work = join(shelf.folder, unfinishedName('unpacked'));
   await mkdir(work, { mode: 0o700 });
   try {
     for (const expected of manifest.tables) {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../../../base/ports.js';
 import { DatabaseCore } from '../../session/database-core.js';
 import { openEngine } from '../../session/engines.js';
+import { unfinishedName } from '../files/unfinished.js';
 import type { StoredTable } from '../manifest/description.js';
 import { tableText } from '../snapshot/export-table.js';
 import { type RestoreSource, replaceTables, withFiles } from './replace-tables.js';
@@ -15,7 +16,8 @@ import { type RestoreSource, replaceTables, withFiles } from './replace-tables.j
  */
 export async function trialRestore({ shelf, manifest }: RestoreSource, logger: Logger): Promise<string[]> {
   const bare = { ...manifest, schema: manifest.schema.map(withoutRules) };
-  const scratch = await mkdtemp(join(shelf.folder, `.unfinished_${process.pid}_trial_`));
+  const scratch = join(shelf.folder, unfinishedName('trial'));
+  await mkdir(scratch, { mode: 0o700 });
   try {
     return await faultsOf({ shelf, manifest: bare }, join(scratch, 'trial.db'), logger);
   } finally {

@@ -1,13 +1,13 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConflictError } from '../../../base/errors.js';
-import { randomToken } from '../../../base/ids.js';
 import type { Logger } from '../../../base/ports.js';
 import type { BackupRetention } from '../backup-options.js';
 import { checked } from '../files/checked.js';
 import { syncPath, writeDurably } from '../files/durable-files.js';
 import { findFile, placeFor, readFileOf, type Shelf } from '../files/shelf.js';
 import { sumOf } from '../files/sum.js';
+import { unfinishedName } from '../files/unfinished.js';
 import { type BackupEntry, entryOf, newestFirst, VERIFICATION_FILE, verificationOf } from '../list-backups.js';
 import { type BackupFile, MANIFEST_FILE } from '../manifest/manifest.js';
 import { nativeFileOf } from '../manifest/native-file.js';
@@ -72,7 +72,7 @@ export class OffsiteBackups {
     const files = (await this.#files.byName()).get(name);
     if (!this.#files.has(files, MANIFEST_FILE)) throw notFound(name);
     const manifest = await manifestOf(await this.#files.read(name, MANIFEST_FILE), name);
-    const work = join(folder, `.unfinished_${process.pid}_fetched_${randomToken(6)}`);
+    const work = join(folder, unfinishedName('fetched'));
     await mkdir(work, { recursive: true, mode: 0o700 });
     try {
       for (const file of manifest.tables) await this.#fetchFile(name, work, file);
@@ -93,10 +93,13 @@ export class OffsiteBackups {
     this.#logger.info({ backup: name }, 'A backup was fetched from the store');
   }
 
-  /** Removes what no rule keeps, and what was begun long ago and never completed. */
-  async prune(retention: BackupRetention, now: number): Promise<void> {
+  /**
+   * Removes what no rule keeps, and what was begun long ago and never completed.
+   * @param made what has just been made, which stays.
+   */
+  async prune(retention: BackupRetention, now: number, made: string): Promise<void> {
     const byName = await this.#files.byName();
-    const gone = new Set(expired(await this.#entries(byName), retention, now).map(({ name }) => name));
+    const gone = new Set(expired(await this.#entries(byName), retention, now, made).map(({ name }) => name));
     for (const [name, files] of byName) {
       const isAbandoned =
         !this.#files.isComplete(files) && [...files.values()].every((writtenAt) => now - writtenAt > ABANDONED_MS);
