@@ -1,4 +1,4 @@
-import { describe } from 'vitest';
+import { afterAll, describe } from 'vitest';
 import { describeAborting } from '../conformance/orm/aborting.js';
 import { describeAggregates } from '../conformance/orm/aggregates.js';
 import type { Backend } from '../conformance/orm/backend.js';
@@ -35,11 +35,17 @@ import { describeTenants } from '../conformance/orm/tenants.js';
 import { describeTransactions } from '../conformance/orm/transactions.js';
 import { describeUpserting } from '../conformance/orm/upserting.js';
 import { describeWriteEvents } from '../conformance/orm/write-events.js';
-import { BACKENDS } from './backends.js';
+import { BACKENDS, reusing } from './backends.js';
 
 /** Every suite on one backend, where it is there. A file for each lets them run side by side. */
 export function describeConformance(name: string): void {
-  for (const backend of BACKENDS.filter((one) => one.name === name)) describe(name, () => describeSuites(backend));
+  for (const found of BACKENDS.filter((one) => one.name === name)) {
+    const { backend, end } = reusing(found);
+    describe(name, () => {
+      describeSuites(backend);
+      afterAll(end);
+    });
+  }
 }
 
 function describeSuites(backend: Backend): void {
