@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { type ConnectOptions, connect, type Database } from '../../src/orm/index.js';
 import type { Backend } from '../conformance/orm/backend.js';
 import { freshDatabase, SQL_BACKENDS, type TestDatabase } from '../setup/sql-backends.js';
@@ -38,7 +39,11 @@ const sqliteMemory: Backend = {
 };
 
 /** One database of a server at a time: closed and dropped by `cleanUp`. */
-function server(name: 'postgres' | 'mysql'): Backend {
+function server(
+  name: 'postgres' | 'mysql',
+  take = () => freshDatabase(name),
+  give = (database: TestDatabase) => database.drop(),
+): Backend {
   const databases: TestDatabase[] = [];
   const opened = new Set<Database>();
   const urls = new WeakMap<Database, TestDatabase>();
@@ -51,7 +56,7 @@ function server(name: 'postgres' | 'mysql'): Backend {
   return {
     name,
     connect: async (options = {}) => {
-      const database = await freshDatabase(name);
+      const database = await take();
       databases.push(database);
       return open(database, options);
     },
@@ -60,9 +65,34 @@ function server(name: 'postgres' | 'mysql'): Backend {
     cleanUp: async () => {
       for (const db of opened) await db.close();
       opened.clear();
-      for (const database of databases.splice(0)) await database.drop();
+      for (const database of databases.splice(0)) await give(database);
     },
   };
+}
+
+/**
+ * A server whose databases are used again once they are emptied, for PostgreSQL takes ten times as long to drop and make one.
+ * @param end drops them all, when nobody wants another one.
+ */
+export function reusing(backend: Backend): { backend: Backend; end: () => Promise<void> } {
+  if (backend.name !== 'postgres') return { backend, end: async () => {} };
+  const spare: TestDatabase[] = [];
+  const take = async (): Promise<TestDatabase> => {
+    const used = spare.pop();
+    if (!used) return freshDatabase('postgres');
+    return { ...used, dataDir: mkdtempSync(join(tmpdir(), 'app-kernel-orm-')) };
+  };
+  const give = async (database: TestDatabase): Promise<void> => {
+    const client = new pg.Client(database.url);
+    await client.connect();
+    await client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public').finally(() => client.end());
+    rmSync(database.dataDir, { recursive: true, force: true });
+    spare.push(database);
+  };
+  const end = async (): Promise<void> => {
+    for (const database of spare.splice(0)) await database.drop();
+  };
+  return { backend: server('postgres', take, give), end };
 }
 
 /** Every engine that the conformance suites run on; servers where their URL is known. */

@@ -8,6 +8,7 @@ import { indexedUpsert } from './indexed-upsert.js';
 import { jsonEquals } from './json-path.js';
 import { mysqlNativeBackup } from './native-backup.js';
 import { openMysql } from './open.js';
+import { overwrite } from './overwrite.js';
 import { literal, quote } from './quote.js';
 import { changeOnline } from './schema/change-online.js';
 import { changeTable } from './schema/change-table.js';
@@ -21,7 +22,7 @@ import { serverAddress } from './url.js';
 import { bind } from './wire/wire-values.js';
 
 /** MariaDB or MySQL with InnoDB. Changes of tables are committed one by one; migrations are made of repeatable steps. */
-function createDialect(flavor: Flavor, database: string): Dialect {
+export function createDialect(flavor: Flavor, database: string): Dialect {
   return {
     name: flavor.name,
     capabilities: {
@@ -51,8 +52,7 @@ function createDialect(flavor: Flavor, database: string): Dialect {
     widens,
     misfits,
     ...(flavor.returnsRows && { changeReturning, changeManyReturning, indexedUpsert }),
-    overwrite: (columns) =>
-      `ON DUPLICATE KEY UPDATE ${columns.map((column) => `${column} = VALUES(${column})`).join(', ')}`,
+    overwrite: (columns) => overwrite(flavor, columns),
     bind,
     jsonEquals,
     lacksKey,

@@ -14,6 +14,8 @@ export interface Flavor {
   readonly descendingIndexes: boolean;
   /** `INSERT … RETURNING`, and `JSON_EQUALS` for its conditions. */
   readonly returnsRows: boolean;
+  /** The row that an INSERT could not insert has a name, `VALUES (…) AS new`; `VALUES(column)` is deprecated there. */
+  readonly namesNewRow: boolean;
   /** `CREATE OR REPLACE TRIGGER`. */
   readonly replacesTriggers: boolean;
   /** The session variable that ends long statements, and how many of its units are a second. */
@@ -28,6 +30,7 @@ const MARIADB: Flavor = {
   snapshotConflicts: true,
   descendingIndexes: true,
   returnsRows: true,
+  namesNewRow: false,
   replacesTriggers: true,
   statementLimit: { variable: 'max_statement_time', perSecond: 1 },
 };
@@ -40,6 +43,7 @@ const MYSQL: Flavor = {
   snapshotConflicts: false,
   descendingIndexes: true,
   returnsRows: false,
+  namesNewRow: true,
   replacesTriggers: false,
   statementLimit: { variable: 'max_execution_time', perSecond: 1000 },
 };

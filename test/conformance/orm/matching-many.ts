@@ -30,7 +30,7 @@ export function describeMatchingMany(backend: Backend): void {
     it('takes few statements for 1,000 rows, new or stored', async () => {
       const [own, counters] = [workspace(), workspace()];
       const { capabilities, indexedUpsert } = db().session.core.dialect;
-      const most = capabilities.writableCtes ? 1 : indexedUpsert ? 7 : 12;
+      const most = capabilities.writableCtes ? 1 : indexedUpsert ? 7 : 20;
       for (const price of [1, 2]) {
         expect(await statements(() => Product.saveMany(rows(own, 1_000, price), BY_KEY))).toBeLessThanOrEqual(most);
         const values = Array.from({ length: 1_000 }, (_, at) => ({ name: `${counters} ${at}`, value: price }));

@@ -1,6 +1,7 @@
-import { describe } from 'vitest';
+import { afterAll, describe } from 'vitest';
 import { describeAborting } from '../conformance/orm/aborting.js';
 import { describeAggregates } from '../conformance/orm/aggregates.js';
+import type { Backend } from '../conformance/orm/backend.js';
 import { describeChangeEvents } from '../conformance/orm/change-events.js';
 import { describeChanging } from '../conformance/orm/changing.js';
 import { describeChangingMany } from '../conformance/orm/changing-many.js';
@@ -30,49 +31,57 @@ import { describeSaving } from '../conformance/orm/saving.js';
 import { describeSavingMany } from '../conformance/orm/saving-many.js';
 import { describeSchemaOptions } from '../conformance/orm/schema-options.js';
 import { describeSecondPlan } from '../conformance/orm/second-plan.js';
-
 import { describeTenants } from '../conformance/orm/tenants.js';
 import { describeTransactions } from '../conformance/orm/transactions.js';
 import { describeUpserting } from '../conformance/orm/upserting.js';
 import { describeWriteEvents } from '../conformance/orm/write-events.js';
-import { BACKENDS } from './backends.js';
+import { BACKENDS, reusing } from './backends.js';
 
-for (const backend of BACKENDS) {
-  describe(backend.name, () => {
-    describeSaving(backend);
-    describeChanging(backend);
-    describeListenedChanges(backend);
-    describeChangeEvents(backend);
-    describeSavingMany(backend);
-    describeUpserting(backend);
-    describeMatchingMany(backend);
-    describeDeleting(backend);
-    describeChangingMany(backend);
-    describeListenedMany(backend);
-    describeFollowing(backend);
-    describeReading(backend);
-    describePaging(backend);
-    describeOddNames(backend);
-    describeAggregates(backend);
-    describeGatheredReads(backend);
-    describeRelations(backend);
-    describeFieldTypes(backend);
-    describeJsonPaths(backend);
-    describePast(backend);
-    describePastRelations(backend);
-    describeReverting(backend);
-    describeRevertingTables(backend);
-    describeRetention(backend);
-    describeTransactions(backend);
-    describeTenants(backend);
-    describeWriteEvents(backend);
-    describeQueryEvents(backend);
-    describeAborting(backend);
-    if (backend.reconnect) describeReplicas(backend);
-    describeErrors(backend);
-    describeMigrating(backend);
-    describeRetyping(backend);
-    describeSchemaOptions(backend);
-    describeSecondPlan(backend);
-  });
+/** Every suite on one backend, where it is there. A file for each lets them run side by side. */
+export function describeConformance(name: string): void {
+  for (const found of BACKENDS.filter((one) => one.name === name)) {
+    const { backend, end } = reusing(found);
+    describe(name, () => {
+      describeSuites(backend);
+      afterAll(end);
+    });
+  }
+}
+
+function describeSuites(backend: Backend): void {
+  describeSaving(backend);
+  describeChanging(backend);
+  describeListenedChanges(backend);
+  describeChangeEvents(backend);
+  describeSavingMany(backend);
+  describeUpserting(backend);
+  describeMatchingMany(backend);
+  describeDeleting(backend);
+  describeChangingMany(backend);
+  describeListenedMany(backend);
+  describeFollowing(backend);
+  describeReading(backend);
+  describePaging(backend);
+  describeOddNames(backend);
+  describeAggregates(backend);
+  describeGatheredReads(backend);
+  describeRelations(backend);
+  describeFieldTypes(backend);
+  describeJsonPaths(backend);
+  describePast(backend);
+  describePastRelations(backend);
+  describeReverting(backend);
+  describeRevertingTables(backend);
+  describeRetention(backend);
+  describeTransactions(backend);
+  describeTenants(backend);
+  describeWriteEvents(backend);
+  describeQueryEvents(backend);
+  describeAborting(backend);
+  if (backend.reconnect) describeReplicas(backend);
+  describeErrors(backend);
+  describeMigrating(backend);
+  describeRetyping(backend);
+  describeSchemaOptions(backend);
+  describeSecondPlan(backend);
 }
