@@ -61,6 +61,8 @@ const FEATURES = {
 const DRIVERS = ['better-sqlite3', 'pg', 'mysql2', 'ioredis', 'ioredis-mock'];
 
 const oneOf = (names) => (names.length > 0 ? names.map((name) => name.replace('.', '\\.')).join('|') : '(?!)');
+/** The types of Node are no package that anything loads; entry points name them for users whose compiler loads no types unasked. */
+const NODE_TYPES = '@types/node';
 const packagePath = (names) => {
   const wildcards = names.map((name) => name.replace('.', '\\.').replace('*', '[^/]+'));
   const typings = wildcards.map((name) => `@types/${name.replace(/^@([^/]+)\//, '$1__')}`);
@@ -82,7 +84,7 @@ function room(name, { folder, house, rooms, packages, self }) {
       comment: `${folder} may load only these packages: ${packages.join(', ') || 'none'}.`,
       severity: 'error',
       from: { path: `^${folder}/` },
-      to: { path: 'node_modules/', pathNot: packagePath(packages) },
+      to: { path: 'node_modules/', pathNot: packagePath([...packages, NODE_TYPES]) },
     },
   ];
 }
