@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type NativeBackup, NativeToolMissing } from '../dialect/native-backup.js';
 import type { DatabaseCore } from '../session/database-core.js';
+import type { Scope } from '../session/scope.js';
 import type { Session } from '../session/session.js';
 import { syncPath, writeDurably } from './files/durable-files.js';
 import { placeFor, type Shelf } from './files/shelf.js';
@@ -10,8 +11,15 @@ import { sumOf } from './files/sum.js';
 import { removeLeftovers, unfinishedName } from './files/unfinished.js';
 import type { BackupPlace } from './list-backups.js';
 import { backupName, timestampOf } from './manifest/backup-name.js';
-import { MANIFEST_FILE, type Manifest, manifestText, type NativeFile } from './manifest/manifest.js';
+import {
+  type BackedUpTable,
+  MANIFEST_FILE,
+  type Manifest,
+  manifestText,
+  type NativeFile,
+} from './manifest/manifest.js';
 import { nativeFileOf, nativeName } from './manifest/native-file.js';
+import { exportTable } from './snapshot/export-table.js';
 import { type BackupProgress, inSnapshot, takeSnapshot } from './snapshot/take-snapshot.js';
 
 export interface BackupRequest {
@@ -66,15 +74,50 @@ export async function writeBackup(
         ...snapshot,
         ...(dump && { native: await shelveNative(shelf, nativeFile, name, dump.extension, made) }),
       };
-      await writeDurably(placeFor(shelf, work, MANIFEST_FILE), manifestText(manifest));
-      await syncPath(work);
-      await rename(work, join(folder, name));
-      await syncPath(folder);
+      await publish(shelf, work, manifest);
       onProgress({ phase: 'done', tables: { done: snapshot.tables.length, of: snapshot.tables.length } });
       return describe(shelf, manifest);
     });
   } catch (error) {
     for (const path of made) await rm(path, { recursive: true, force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+/** Gives what lies in the folder `work` its name, now that it is whole. */
+async function publish(shelf: Shelf, work: string, manifest: Omit<Manifest, 'format'>): Promise<void> {
+  await writeDurably(placeFor(shelf, work, MANIFEST_FILE), manifestText(manifest));
+  await syncPath(work);
+  await rename(work, join(shelf.folder, manifest.name));
+  await syncPath(shelf.folder);
+}
+
+/**
+ * Writes the tables of the backup `former` once more, as they are now.
+ * @param names what the tables are called by now.
+ */
+export async function writeBackupAgain(
+  scope: Scope,
+  shelf: Shelf,
+  { native: _, ...former }: Manifest,
+  names: ReadonlyMap<string, string>,
+): Promise<Backup> {
+  const work = join(shelf.folder, unfinishedName('backup'));
+  try {
+    await mkdir(work, { mode: 0o700 });
+    const tables: BackedUpTable[] = [];
+    for (const [at, table] of former.schema.entries()) {
+      const file = { shelf, folder: work, name: former.tables[at]?.file ?? '' };
+      const written = await exportTable(scope, { ...table, name: names.get(table.name) ?? table.name }, file);
+      tables.push({ ...written, table: table.name });
+    }
+    const createdAt = new Date(scope.core.clock.now());
+    const name = await freeName(shelf.folder, backupName(createdAt, former.schemaHash));
+    const manifest = { ...former, name, createdAt: createdAt.toISOString(), tables };
+    await publish(shelf, work, manifest);
+    return describe(shelf, manifest);
+  } catch (error) {
+    await rm(work, { recursive: true, force: true }).catch(() => {});
     throw error;
   }
 }

@@ -1,14 +1,16 @@
 import { setTimeout } from 'node:timers/promises';
 import { SchemaError } from '../../../base/errors.js';
 import type { TableShape } from '../../dialect/shape.js';
-import type { TableSwap } from '../../dialect/table-swap.js';
+import type { TableRename, TableSwap } from '../../dialect/table-swap.js';
 import { internalField } from '../../entity/metadata.js';
 import { columnOf } from '../../schema/desired.js';
 import { recordingTriggerName } from '../../schema/history-triggers.js';
 import { runInScope } from '../../session/ambient.js';
 import type { DatabaseCore } from '../../session/database-core.js';
 import type { Scope } from '../../session/scope.js';
-import type { Backup } from '../write-backup.js';
+import type { Shelf } from '../files/shelf.js';
+import { readManifest } from '../manifest/read-manifest.js';
+import { type Backup, writeBackupAgain } from '../write-backup.js';
 import { type RestoreSource, runSteps } from './replace-tables.js';
 import { isRestoreTable, restoreTableName } from './staged-names.js';
 import { StagedTables } from './staged-tables.js';
@@ -35,21 +37,66 @@ export async function swapTables(
     async (scope) => {
       await dialect.lockMigrations(scope, true);
       await tidyUp(scope);
-      const inUse = (await dialect.introspect(scope)).map(({ name }) => name);
+      const tables = await dialect.introspect(scope);
+      const inUse = tables.map(({ name }) => name);
       return holding(core, inUse, async (release) => {
-        const safety = await runInScope(scope, backUp);
+        const before = await runInScope(scope, backUp);
+        const contents = await contentsOf(scope, tables);
         await runSteps(scope, dialect.createTable(markOf(scope)));
         const staged = new StagedTables(scope, source);
         await staged.fill();
-        const renames = [...staged.renames(inUse), { from: FILLING, to: SWAPPED }];
-        const renamed = runSteps(scope, [swapOf(core).rename(renames)]);
+        const renames = staged.renames(inUse);
+        const renamed = runSteps(scope, [swapOf(core).rename([...renames, { from: FILLING, to: SWAPPED }])]);
         await Promise.all([renamed, release(renamed)]);
+        const safety = await withLateWrites(scope, source.shelf, { before, contents, old: tables, renames });
         await tidyUp(scope, () => runSteps(scope, staged.rulesToAdd()));
         return safety;
       });
     },
     { schemaChange: true, autocommit: true },
   );
+}
+
+interface ReplacedTables {
+  /** Of the moment from which on writers had to wait. */
+  readonly before: Backup;
+  /** What the tables held at that moment. */
+  readonly contents: readonly string[];
+  readonly old: readonly TableShape[];
+  readonly renames: readonly TableRename[];
+}
+
+/**
+ * A write that waited for a table may be done in the moment in which the tables are renamed, one after the other, and be
+ * acknowledged. Where there was one, the safety backup is made once more, of the tables that now have names which nobody
+ * knows, so that nobody writes to them any more.
+ */
+async function withLateWrites(
+  scope: Scope,
+  shelf: Shelf,
+  { before, contents, old, renames }: ReplacedTables,
+): Promise<Backup> {
+  const names = new Map(renames.map(({ from, to }) => [from, to]));
+  const now = await contentsOf(
+    scope,
+    old.map((table) => ({ ...table, name: names.get(table.name) ?? table.name })),
+  );
+  if (now.every((content, at) => content === contents[at])) return before;
+  const safety = await writeBackupAgain(scope, shelf, await readManifest(shelf, before.name), names);
+  scope.core.logger.warn(
+    { before: before.name, safety: safety.name },
+    'Writes that came late are in the second backup',
+  );
+  return safety;
+}
+
+async function contentsOf(scope: Scope, tables: readonly TableShape[]): Promise<string[]> {
+  const contents: string[] = [];
+  for (const table of tables) {
+    const [row = []] = await scope.all(swapOf(scope.core).content(table), []);
+    contents.push(row.join());
+  }
+  return contents;
 }
 
 /**
