@@ -1,6 +1,6 @@
-import { jittered } from '../../base/backoff.js';
 import { type Clock, systemClock } from '../../base/clock.js';
 import type { Logger, Metrics } from '../../base/ports.js';
+import { Repetition } from '../../base/repetition.js';
 import { sleep } from '../../base/sleep.js';
 import { type Database, entityMeta } from '../../orm/index.js';
 import type { KernelSettings } from '../settings/settings.js';
@@ -26,8 +26,7 @@ const PAUSE_MS = 50;
 export class Retention {
   readonly #options: RetentionOptions;
   readonly #clock: Clock;
-  readonly #stopping = new AbortController();
-  #loop: Promise<void> | undefined;
+  readonly #runs = new Repetition(() => this.runOnce(), EVERY_MS);
 
   constructor(options: RetentionOptions) {
     this.#options = options;
@@ -35,12 +34,11 @@ export class Retention {
   }
 
   start(): void {
-    this.#loop ??= this.#run(this.#stopping.signal);
+    this.#runs.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#loop;
+  stop(): Promise<void> {
+    return this.#runs.stop();
   }
 
   /** What fails for one table is logged and keeps no other from its turn. @returns how many records went, by entity. */
@@ -60,23 +58,16 @@ export class Retention {
     return removed;
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.runOnce();
-      await sleep(jittered(EVERY_MS, 0.2), signal).catch(() => {});
-    }
-  }
-
   async #trim(rule: RetentionRule, before: Date): Promise<number> {
     const { db, metrics } = this.#options;
     const trim = rule.trim ?? ((on: Database, moment: Date) => trimByField(rule, on, moment));
     let removed = 0;
-    while (!this.#stopping.signal.aborted) {
+    while (!this.#runs.signal.aborted) {
       const some = await trim(db, before);
       removed += some;
       if (some === 0) break;
       metrics.increment('telemetry_records_trimmed_total', { entity: rule.entity.name }, some);
-      await sleep(PAUSE_MS, this.#stopping.signal).catch(() => {});
+      await sleep(PAUSE_MS, this.#runs.signal).catch(() => {});
     }
     return removed;
   }

@@ -1,7 +1,6 @@
-import { jittered } from '../../../base/backoff.js';
 import { type Clock, systemClock } from '../../../base/clock.js';
 import type { Logger, Metrics } from '../../../base/ports.js';
-import { sleep } from '../../../base/sleep.js';
+import { Repetition } from '../../../base/repetition.js';
 import type { Database } from '../../../orm/index.js';
 import { type AuditSink, auditedTables } from '../audit-logger.js';
 import { readState, writeState } from '../chain/audit-state.js';
@@ -28,6 +27,7 @@ export interface ReconcilerOptions {
   clock?: Clock;
 }
 
+const EVERY_MS = 600_000;
 /** A transaction stamps its versions when it writes them, and may commit, and only then be told of, that much later, ms. */
 const LONGEST_TRANSACTION_MS = 600_000;
 
@@ -38,21 +38,20 @@ const LONGEST_TRANSACTION_MS = 600_000;
 export class AuditReconciler {
   readonly #options: ReconcilerOptions;
   readonly #clock: Clock;
-  readonly #stopping = new AbortController();
-  #loop: Promise<void> | undefined;
+  readonly #runs: Repetition;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#runs = new Repetition(() => this.#runLogged(), options.everyMs ?? EVERY_MS);
   }
 
   start(): void {
-    this.#loop ??= this.#run(this.#stopping.signal);
+    this.#runs.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#loop;
+  stop(): Promise<void> {
+    return this.#runs.stop();
   }
 
   /** Compares everything that was written since the last time. @returns how many versions had no record. */
@@ -62,7 +61,7 @@ export class AuditReconciler {
     const until = new Date(Math.min(now, (await oldestOnItsWay()) ?? now) - LONGEST_TRANSACTION_MS);
     let found = 0;
     for (const [table, { hidden }] of auditedTables(database.entities)) {
-      if (this.#stopping.signal.aborted) break;
+      if (this.#runs.signal.aborted) break;
       found += await this.#compare(table, hidden, until).catch((error) => {
         logger.error({ err: error, table }, 'A history was not compared with the audit log'); // others are
         return 0;
@@ -71,14 +70,10 @@ export class AuditReconciler {
     return found;
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
-    const { logger, everyMs = 600_000 } = this.#options;
-    while (!signal.aborted) {
-      await this.runOnce().catch((error) =>
-        logger.error({ err: error }, 'Histories were not compared with the audit log'),
-      );
-      await sleep(jittered(everyMs, 0.2), signal).catch(() => {});
-    }
+  async #runLogged(): Promise<void> {
+    await this.runOnce().catch((error) =>
+      this.#options.logger.error({ err: error }, 'Histories were not compared with the audit log'),
+    );
   }
 
   /** It is compared up to `until` only once all that was missing has left this process: else once more, next time. */
@@ -95,7 +90,7 @@ export class AuditReconciler {
       const published = await this.#publishMissing(table, hidden, page);
       found += published.found;
       refused += published.refused;
-      if (this.#stopping.signal.aborted) return found;
+      if (this.#runs.signal.aborted) return found;
     }
     if (found > 0) await sink.flush();
     const isOut = refused === 0 && (found === 0 || sink.buffered === 0);

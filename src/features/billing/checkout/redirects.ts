@@ -16,7 +16,7 @@ export class Redirects {
   check(field: string, given?: string): string {
     const page = given === undefined ? this.#allowed[0] : parsed(given);
     if (page && this.#isAllowed(page)) return page.href.replace(PLACEHOLDER, '{CHECKOUT_SESSION_ID}');
-    const msg = 'This page is not allowed: list it in billingRedirectUrls';
+    const msg = 'This page is not allowed: list it in billing.redirectUrls';
     throw new ValidationError([{ loc: ['body', field], msg, type: 'redirect' }]);
   }
 
