@@ -218,6 +218,9 @@ describe('descriptors', () => {
       await site.write('large.bin', Buffer.alloc(8 * 1024 * 1024));
       await using server = await listen(serve([], { files: [staticFiles(site.folder)] }));
       const before = open();
+      const forgotten: string[] = []; // closed as well, by the garbage collector, but not by us
+      const onWarning = ({ message }: Error) => forgotten.push(message);
+      process.on('warning', onWarning);
       const etag = (await header('/large.bin', 'etag', { method: 'HEAD' })) ?? '';
       for (let call = 0; call < 20; call++) {
         await send('/large.bin', { method: 'HEAD' });
@@ -229,6 +232,8 @@ describe('descriptors', () => {
       }
       server.server.closeAllConnections();
       await eventually(() => open() <= before, 'the descriptors to be closed');
+      process.off('warning', onWarning);
+      expect(forgotten).toEqual([]);
     });
 
   it('are not waited for in a pipe', async () => {
