@@ -6,7 +6,7 @@ import type { BillingService } from '../billing-service.js';
 import type { Checkout, Subscribed } from '../checkout/checkout.js';
 import type { BillingCustomer } from '../customers/entities.js';
 import { idOf } from '../stripe/stripe-values.js';
-import { Invoice, Order, OrderStatusName, orderShape, Subscription, subscriptionShape } from './shapes.js';
+import { Invoice, Order, OrderStatusName, orderShape, orderShapes, Subscription, subscriptionShape } from './shapes.js';
 
 const Id = z.string().min(1).max(255);
 const Page = z.string().max(2_000);
@@ -162,7 +162,7 @@ export function addBuyerRoutes(router: TypedRouter, { billing, checkout }: Buyer
       const customer = await billing.getCustomerByUser(user.id);
       if (!customer) return [];
       const orders = await billing.listOrders({ customerId: customer.id, status: query.status, limit: 200 });
-      return Promise.all(orders.map((order) => orderShape(billing, order)));
+      return orderShapes(billing, orders);
     },
   );
 

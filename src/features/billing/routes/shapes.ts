@@ -103,10 +103,23 @@ export async function subscriptionShape(billing: BillingService, subscription: B
 }
 
 export async function orderShape(billing: BillingService, order: BillingOrder) {
+  return shapeOf(order, await goods(billing, order.priceId));
+}
+
+/** What was bought is asked for once, however many orders there are of it. */
+export async function orderShapes(billing: BillingService, orders: readonly BillingOrder[]) {
+  const bought = new Map<string, ReturnType<typeof goods>>();
+  for (const { priceId } of orders) if (!bought.has(priceId)) bought.set(priceId, goods(billing, priceId));
+  return Promise.all(orders.map(async (order) => shapeOf(order, await bought.get(order.priceId))));
+}
+
+const NOTHING = { price: null, product: null };
+
+function shapeOf(order: BillingOrder, bought: Awaited<ReturnType<typeof goods>> = NOTHING) {
   return {
     id: order.id,
     status: order.status,
-    ...(await goods(billing, order.priceId)),
+    ...bought,
     quantity: order.quantity,
     amount_cents: order.amountCents,
     currency: order.currency,
