@@ -1,18 +1,16 @@
 import { runWithContext, withoutContext } from '../base/context.js';
 import { ConfigError } from '../base/errors.js';
-import { Lifecycle } from '../base/lifecycle.js';
 import type { Logger } from '../base/ports.js';
-import { Services } from '../base/services.js';
 import { JobRegistry } from '../jobs/index.js';
 import type { EntityTarget } from '../orm/index.js';
-import { createLogger, createMetrics, loggerService, metricsService } from '../telemetry/index.js';
 import { openEngines } from './engines.js';
-import { environmentService, environmentVariables, getEnv } from './env/index.js';
+import { environmentVariables, getEnv } from './env/index.js';
 import { closeOnSignals } from './process-signals.js';
 import type { ServiceConfig } from './settings/config.js';
 import type { ServiceOptions } from './settings/options.js';
 import { resolveSettings } from './settings/resolve-options.js';
 import { openTelemetry, TELEMETRY_ENTITIES } from './telemetry/open-telemetry.js';
+import { openWorkerParts } from './worker-parts.js';
 
 export interface RunAdminWorkerOptions {
   /** Default: that of `config`. Events in memory would reach nobody else, so there must be one. */
@@ -55,15 +53,9 @@ async function start(options: RunAdminWorkerOptions): Promise<RunningAdminWorker
   const environment = getEnv(environmentVariables());
   const settings = resolveSettings(given(options, name), environment);
   refuseWithout(settings.redis.url, settings.databaseUrl);
-  const logger = options.logger ?? createLogger({ name, level: settings.observability.logLevel });
-  const metrics = createMetrics({ logger });
-  const services = new Services();
-  const lifecycle = new Lifecycle();
-  services.provide(environmentService, environment);
-  services.provide(loggerService, logger);
-  services.provide(metricsService, metrics);
-  lifecycle.push('the services', () => services.close());
-  const parts = { settings, services, lifecycle, logger, metrics, entities, recorded: TELEMETRY_ENTITIES };
+  const own = openWorkerParts(settings, { name, environment, logger: options.logger });
+  const { services, lifecycle, logger } = own;
+  const parts = { ...own, entities, recorded: TELEMETRY_ENTITIES };
   const rest = { jobRegistry: new JobRegistry(), isProd: environment === 'prod', needsRedis: true };
   const close = () => runWithContext({ services }, () => lifecycle.close());
   try {

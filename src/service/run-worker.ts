@@ -1,15 +1,12 @@
 import { runWithContext, withoutContext } from '../base/context.js';
 import { ConfigError } from '../base/errors.js';
-import { Lifecycle } from '../base/lifecycle.js';
 import type { Logger } from '../base/ports.js';
-import { Services } from '../base/services.js';
 import { KernelJobOutbox } from '../features/jobs/index.js';
 import { EventTrigger, eventTriggerService } from '../features/webhooks/index.js';
 import { JobRegistry, type TaskHandler } from '../jobs/index.js';
 import { declaredEntities, type EntityTarget } from '../orm/index.js';
-import { createLogger, createMetrics, loggerService, metricsService } from '../telemetry/index.js';
 import { openEngines } from './engines.js';
-import { type EnvironmentName, environmentService, environmentVariables, getEnv } from './env/index.js';
+import { type EnvironmentName, environmentVariables, getEnv } from './env/index.js';
 import { openTracer } from './observers.js';
 import { closeOnSignals } from './process-signals.js';
 import type { ServiceConfig } from './settings/config.js';
@@ -18,6 +15,7 @@ import { resolveSettings } from './settings/resolve-options.js';
 import type { KernelSettings } from './settings/settings.js';
 import { openTelemetry, TELEMETRY_ENTITIES } from './telemetry/open-telemetry.js';
 import { announceOn, openWebhookQueue } from './webhook-queue.js';
+import { openWorkerParts } from './worker-parts.js';
 import { createWorkers } from './workers.js';
 
 export interface RunWorkerOptions {
@@ -64,17 +62,11 @@ async function start(options: RunWorkerOptions): Promise<RunningWorker> {
   const settings = workerSettings(options, name, environment);
   if (settings.redis.url === null) refuseWithoutRedis();
   const registry = options.tasks instanceof JobRegistry ? options.tasks : JobRegistry.from(options.tasks);
-  const logger = options.logger ?? createLogger({ name, level: settings.observability.logLevel });
-  const metrics = createMetrics({ logger });
-  const services = new Services();
-  const lifecycle = new Lifecycle();
-  services.provide(environmentService, environment);
-  services.provide(loggerService, logger);
-  services.provide(metricsService, metrics);
-  lifecycle.push('the services', () => services.close());
+  const own = openWorkerParts(settings, { name, environment, logger: options.logger });
+  const { services, lifecycle, logger, metrics } = own;
   const entities = [...new Set([...(options.entities ?? declaredEntities()), KernelJobOutbox])];
   const isProd = environment === 'prod';
-  const parts = { settings, services, lifecycle, logger, metrics, jobRegistry: registry, entities, isProd };
+  const parts = { ...own, jobRegistry: registry, entities, isProd };
   const close = () => runWithContext({ services }, () => lifecycle.close());
   try {
     openTracer(settings, services);
