@@ -35,10 +35,16 @@ function withTime(client: RedisClient, clock: Clock): RedisClient {
     },
     duplicate: (...options: Parameters<RedisClient['duplicate']>) => withTime(duplicate(...options), clock),
     defineCommand: (name: string, definition: Definition) => {
+      const lua = SCRIPT_CLOCK + definition.lua;
+      const time = () => String(Math.floor(clock.now()));
+      if (definition.numberOfKeys === undefined) {
+        // ioredis-mock takes each run's own number of keys for a key.
+        commands[name] = (count, ...args) => client.eval(lua, Number(count), ...(args as string[]), time());
+        return;
+      }
       const timed = `${name}At`;
-      define(timed, { ...definition, lua: SCRIPT_CLOCK + definition.lua });
-      commands[name] = (...args) =>
-        commands[timed]?.(...args, String(Math.floor(clock.now()))) ?? Promise.reject(new TypeError(name));
+      define(timed, { ...definition, lua });
+      commands[name] = (...args) => commands[timed]?.(...args, time()) ?? Promise.reject(new TypeError(name));
     },
   });
 }

@@ -4,8 +4,8 @@ import type { RedisClient } from './redis-client.js';
 export interface RedisScript {
   /** Unique in this package. */
   name: string;
-  /** How many of its arguments are keys. */
-  keys: number;
+  /** How many of its arguments are keys; `any` where each run says by its own. */
+  keys: number | 'any';
   lua: string;
 }
 
@@ -20,11 +20,14 @@ export function runScript(
   keys: readonly string[],
   args: ReadonlyArray<string | number> = [],
 ): Promise<unknown> {
-  if (!isDefined(client, script.name))
-    client.defineCommand(script.name, { numberOfKeys: script.keys, lua: script.lua });
-  const command = (client as unknown as Commands)[script.name];
-  if (!command) throw new TypeError(`The client did not take the script ${script.name}`);
-  return command.call(client, ...keys, ...args);
+  const { name, lua } = script;
+  if (!isDefined(client, name))
+    client.defineCommand(name, script.keys === 'any' ? { lua } : { lua, numberOfKeys: script.keys });
+  const command = (client as unknown as Commands)[name];
+  if (!command) throw new TypeError(`The client did not take the script ${name}`);
+  return script.keys === 'any'
+    ? command.call(client, keys.length, ...keys, ...args)
+    : command.call(client, ...keys, ...args);
 }
 
 function isDefined(client: RedisClient, name: string): boolean {

@@ -126,11 +126,28 @@ for (const backend of REDIS_BACKENDS) {
     });
 
     if (backend.url) {
-      it('takes one round trip', async () => {
+      it('takes one round trip, for all that ask in one turn of the event loop', async () => {
         await limiter.consume('trip', 5, 60);
         const sent = vi.spyOn(redis.client, 'sendCommand');
         await limiter.consume('trip', 5, 60);
         expect(sent).toHaveBeenCalledTimes(1);
+        const asked = ['trip', 'other', 'trip', 'trip', 'trip'].map((caller) => limiter.check(caller, 5, 60));
+        expect(await Promise.all(asked)).toEqual([
+          [true, 2, 0],
+          [true, 4, 0],
+          [true, 1, 0],
+          [true, 0, 0],
+          [false, 0, expect.any(Number)],
+        ]);
+        expect(sent).toHaveBeenCalledTimes(2);
+        sent.mockRestore();
+      });
+
+      it('asks for more than Redis should do at once in several scripts', async () => {
+        const sent = vi.spyOn(redis.client, 'sendCommand');
+        const answers = await Promise.all(Array.from({ length: 250 }, () => limiter.consume('many', 120, 60)));
+        expect(answers.map(({ allowed }) => allowed)).toEqual(answers.map((_, index) => index < 120));
+        expect(sent).toHaveBeenCalledTimes(3);
         sent.mockRestore();
       });
 

@@ -1,13 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { type Clock, systemClock } from '../../base/clock.js';
 import { KernelError } from '../../base/errors.js';
 import { type Logger, type Metrics, silentLogger, silentMetrics } from '../../base/ports.js';
 import { type ServiceKey, serviceKey } from '../../base/services.js';
-import { type RedisClient, runScript } from '../../redis/index.js';
+import type { RedisClient } from '../../redis/index.js';
 import { RedisGuard } from '../redis-guard.js';
 import { LocalWindow, type WindowState } from './local-window.js';
 import { type RateLimitConfig, rateLimitConfig } from './rate-limit-config.js';
-import { SLIDING_WINDOW } from './sliding-window-script.js';
+import { SharedWindow } from './shared-window.js';
 
 export interface RateLimitOptions {
   /**
@@ -65,9 +64,8 @@ export class RateLimiter {
   readonly #guard: RedisGuard;
   readonly #local: LocalWindow;
   readonly #logger: Logger;
+  readonly #shared: SharedWindow | null;
   readonly #metrics: Metrics;
-  readonly #instance = randomBytes(6).toString('base64url');
-  #calls = 0;
 
   constructor(redis: RedisClient | null, config: Partial<RateLimitConfig> = {}, options: RateLimiterOptions = {}) {
     const clock = options.clock ?? systemClock;
@@ -75,6 +73,7 @@ export class RateLimiter {
     this.#redis = redis;
     this.#guard = new RedisGuard({ clock, timeoutMs: options.timeoutMs });
     this.#local = new LocalWindow(clock);
+    this.#shared = redis && new SharedWindow(redis, this.#guard);
     this.#logger = options.logger ?? silentLogger;
     this.#metrics = options.metrics ?? silentMetrics;
   }
@@ -131,11 +130,11 @@ export class RateLimiter {
 
   async #ask(question: Question): Promise<RateLimitResult> {
     assertUsable(question);
-    const { limit } = question;
-    const redis = this.#redis;
-    if (!redis) return toResult(this.#lookLocally(question), limit);
+    const { identifier, limit, windowSeconds, count } = question;
+    if (!this.#shared) return toResult(this.#lookLocally(question), limit);
     try {
-      return toResult(await this.#guard.run(() => this.#look(redis, question)), limit);
+      const key = this.#key(identifier, windowSeconds);
+      return toResult(await this.#shared.look(key, limit, Math.ceil(windowSeconds * 1_000), count), limit);
     } catch (error) {
       this.#metrics.increment('rate_limit_degraded_total');
       this.#logger.warn({ err: error }, 'Redis did not answer the rate limiter');
@@ -146,16 +145,6 @@ export class RateLimiter {
 
   #lookLocally({ identifier, limit, windowSeconds, count }: Question): WindowState {
     return this.#local.look(this.#key(identifier, windowSeconds), limit, windowSeconds * 1_000, count);
-  }
-
-  async #look(redis: RedisClient, { identifier, limit, windowSeconds, count }: Question): Promise<WindowState> {
-    this.#calls += 1;
-    const member = `${this.#instance}:${this.#calls.toString(36)}`;
-    const windowMs = Math.ceil(windowSeconds * 1_000);
-    const key = this.#key(identifier, windowSeconds);
-    const reply = await runScript(redis, SLIDING_WINDOW, [key], [limit, windowMs, member, count ? 1 : 0]);
-    const [admitted, calls = 0, waitMs = 0, resetMs = 0] = (reply as unknown[]).map(Number);
-    return { admitted: admitted === 1, calls, waitMs, resetMs };
   }
 
   /** The window is part of the key: entries kept for an hour must not be swept by a one-minute limit. */
