@@ -10,6 +10,6 @@ export interface EventChannel<E extends KernelEvent = KernelEvent> {
    * comes once more.
    */
   save(events: readonly E[]): Promise<void>;
-  /** Most events of one batch. Default 200. */
+  /** Most events of one batch. Default 500. */
   batchSize?: number;
 }

@@ -12,7 +12,7 @@ export interface PublisherLimits {
   queueCapacity?: number;
   /** How long events wait for a Redis that is away before they are stored directly, ms. Default 5 s. */
   directAfterMs?: number;
-  /** How long events wait for others to be pushed with them, ms. Default 5. */
+  /** How long events wait for others to be pushed with them, ms. Default 20. */
   coalesceMs?: number;
 }
 
@@ -31,7 +31,7 @@ interface Buffered<E> {
   text?: EventText;
 }
 
-const DEFAULTS = { bufferSize: 10_000, queueCapacity: 500_000, directAfterMs: 5_000, coalesceMs: 5 };
+const DEFAULTS = { bufferSize: 10_000, queueCapacity: 500_000, directAfterMs: 5_000, coalesceMs: 20 };
 const MOST_PER_PUSH = 500;
 const PUSH_TIMEOUT_MS = 2_000;
 const RETRY_MS = 250;
