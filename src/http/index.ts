@@ -61,4 +61,5 @@ export { OpenStreams } from './streaming/open-streams.js';
 export { readSse } from './streaming/read-sse.js';
 export { type SseMessage, sseEvent } from './streaming/sse-format.js';
 export { type SseOptions, sse } from './streaming/sse-stream.js';
+export { surround } from './surround.js';
 export { UserIdentity, type UserIdentityFields } from './user-identity.js';

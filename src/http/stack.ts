@@ -120,16 +120,23 @@ export function installStack(app: Koa, { before, route }: Stack): void {
 
 /** A refused proof does not close public routes: guards answer with the refusal where a caller is needed. */
 function identifyCaller(authenticate: Authenticate): HttpMiddleware {
-  return async function identifyCallerStage(ctx: HttpContext, next: Next) {
-    try {
-      await authenticate(ctx);
-    } catch (error) {
+  return function identifyCallerStage(ctx: HttpContext, next: Next) {
+    const goOn = (): Promise<unknown> => {
+      const actor = actorOf(ctx.state);
+      if (actor) setActor(currentContext(), actor);
+      return next();
+    };
+    const refuse = (error: unknown): void => {
       if (!(error instanceof AuthError)) throw error;
       ctx.state.authError = error;
+    };
+    try {
+      const proof = authenticate(ctx);
+      if (proof) return proof.catch(refuse).then(goOn);
+    } catch (error) {
+      refuse(error);
     }
-    const actor = actorOf(ctx.state);
-    if (actor) setActor(currentContext(), actor);
-    return next();
+    return goOn();
   };
 }
 

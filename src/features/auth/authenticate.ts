@@ -24,6 +24,8 @@ interface CachedUser {
   userId: string;
   readAt: number;
   user: Promise<AuthUser>;
+  /** Once it has been read: most requests of a session need not wait even for a promise. */
+  read?: AuthUser;
 }
 
 /**
@@ -45,13 +47,16 @@ export class AuthState {
   }
 
   /** @throws AuthError when the session has ended or the user is gone or disabled. */
-  async userOf(payload: TokenPayload): Promise<AuthUser> {
+  userOf(payload: TokenPayload): AuthUser | Promise<AuthUser> {
     const key = payload.sessionId ? `session:${payload.sessionId}:${payload.sub}` : `user:${payload.sub}`;
     const known = this.#cached.get(key);
     const isFresh = known && Math.abs(this.#clock.now() - known.readAt) < STATE_CACHE_MS;
-    const user = await (isFresh ? known.user : this.#read(key, payload));
-    if (!payload.sessionId) this.assertNewerThanPassword(payload, user);
-    return user;
+    const { read, user } = isFresh ? known : this.#read(key, payload);
+    const check = (found: AuthUser): AuthUser => {
+      if (!payload.sessionId) this.assertNewerThanPassword(payload, found);
+      return found;
+    };
+    return read ? check(read) : user.then(check);
   }
 
   /** A token without a session ends with the password that was good when it was made. */
@@ -73,15 +78,18 @@ export class AuthState {
    * The promise is kept, so that simultaneous requests share one read; its age counts from before the read. A refusal is
    * kept as well: who holds an ended token must not keep the store busy with it. An outage is not.
    */
-  #read(key: string, payload: TokenPayload): Promise<AuthUser> {
-    const entry = { userId: payload.sub, readAt: this.#clock.now(), user: this.#load(payload) };
+  #read(key: string, payload: TokenPayload): CachedUser {
+    const entry: CachedUser = { userId: payload.sub, readAt: this.#clock.now(), user: this.#load(payload) };
     this.#cached.delete(key);
     this.#cached.set(key, entry);
-    entry.user.catch((error: unknown) => {
+    const keep = (user: AuthUser): void => {
+      entry.read = user;
+    };
+    entry.user.then(keep, (error: unknown) => {
       if (!(error instanceof AuthError) && this.#cached.get(key) === entry) this.#cached.delete(key);
     });
     if (this.#cached.size > MAX_CACHED) this.#cached.delete(this.#cached.keys().next().value ?? '');
-    return entry.user;
+    return entry;
   }
 
   async #load({ sub, sessionId }: TokenPayload): Promise<AuthUser> {
@@ -130,7 +138,7 @@ export interface AuthenticateOptions {
 }
 
 /** Fills the state of a request from its `Authorization` header, or notes why that was refused. */
-export type Authenticate = (ctx: HttpContext) => Promise<void>;
+export type Authenticate = (ctx: HttpContext) => void | Promise<void>;
 
 /**
  * The stack's authentication slot. It refuses nothing by itself: a public route stays public with a stale token, and a
@@ -139,17 +147,26 @@ export type Authenticate = (ctx: HttpContext) => Promise<void>;
 export function createAuthenticate(options: AuthenticateOptions): Authenticate {
   const authenticators = options.authenticators ?? [];
   const verify = verifyOnce(options);
-  return async function authenticate(ctx) {
+  const prove = (credential: string, ctx: HttpContext): Authenticated | Promise<Authenticated> => {
+    const way = authenticators.find((candidate) => candidate.claims(credential));
+    return way ? way.authenticate(credential, ctx) : byToken(verify(credential), options);
+  };
+  return function authenticate(ctx) {
     const credential = bearerCredential(ctx.get('Authorization'));
-    if (credential === null) return;
-    try {
-      const way = authenticators.find((candidate) => candidate.claims(credential));
-      const { user, auth } = await (way ? way.authenticate(credential, ctx) : byToken(verify(credential), options));
+    if (credential === null) return undefined;
+    const accept = ({ user, auth }: Authenticated): void => {
       ctx.state.user = user;
       ctx.state.auth = auth;
-    } catch (error) {
+    };
+    const refuse = (error: unknown): void => {
       if (!isKernelError(error)) throw error;
       ctx.state.authError = error;
+    };
+    try {
+      const proof = prove(credential, ctx);
+      return proof instanceof Promise ? proof.then(accept, refuse) : accept(proof);
+    } catch (error) {
+      return refuse(error);
     }
   };
 }
@@ -160,11 +177,13 @@ export function bearerCredential(header: string): string | null {
   return match?.[1] ?? null;
 }
 
-async function byToken(payload: TokenPayload, { state }: AuthenticateOptions): Promise<Authenticated> {
+function byToken(payload: TokenPayload, { state }: AuthenticateOptions): Authenticated | Promise<Authenticated> {
   if (payload.isRefreshToken) throw new AuthError('Expected access token');
-  const { id, email, role, isActive, createdAt } = await state.userOf(payload);
-  return {
+  const { sessionId } = payload;
+  const standFor = ({ id, email, role, isActive, createdAt }: AuthUser): Authenticated => ({
     user: new UserIdentity({ id, email: email ?? '', role, isActive, createdAt }),
-    auth: { type: 'user', userId: id, ...(payload.sessionId !== undefined && { sessionId: payload.sessionId }) },
-  };
+    auth: { type: 'user', userId: id, ...(sessionId !== undefined && { sessionId }) },
+  });
+  const user = state.userOf(payload);
+  return user instanceof Promise ? user.then(standFor) : standFor(user);
 }

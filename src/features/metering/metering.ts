@@ -1,6 +1,13 @@
 import { KernelError } from '../../base/errors.js';
 import { ambientService, type ServiceKey, serviceKey } from '../../base/services.js';
-import { AfterAnswer, countStreamed, type HttpContext, type HttpMiddleware, type Next } from '../../http/index.js';
+import {
+  AfterAnswer,
+  countStreamed,
+  type HttpContext,
+  type HttpMiddleware,
+  type Next,
+  surround,
+} from '../../http/index.js';
 import type { SessionHandle } from '../../orm/index.js';
 import { customUsage, requestUsage, streamUsage, type TrackedUsage, type UsageRecord } from './usage-event.js';
 import { type QuotaConsumption, type QuotaQuery, type UsageQuery, UsageStore } from './usage-store.js';
@@ -40,17 +47,16 @@ const UNMETERED_PATHS: readonly string[] = [
 export function meterRequests({ app, sink }: Pick<UsageMeter, 'app' | 'sink'>): HttpMiddleware {
   const unmetered = new Set(UNMETERED_PATHS);
   const answered = new AfterAnswer((ctx, latencyMs) => void sink.push(requestUsage(ctx, latencyMs, app)));
-  return async function meterRequest(ctx: HttpContext, next: Next) {
+  return function meterRequest(ctx: HttpContext, next: Next) {
     if (unmetered.has(ctx.path)) return next();
     const start = performance.now();
-    try {
-      await next();
+    return surround(next, (completed) => {
+      answered.add(ctx, performance.now() - start);
+      if (!completed) return;
       countStreamed(ctx, (bytes) => {
         if (bytes > 0) sink.push(streamUsage(ctx, bytes, performance.now() - start, app));
       });
-    } finally {
-      answered.add(ctx, performance.now() - start);
-    }
+    });
   };
 }
 

@@ -1,5 +1,5 @@
 import { ambientService, type ServiceKey, serviceKey } from '../../base/services.js';
-import { AfterAnswer, type HttpContext, type HttpMiddleware, type Next } from '../../http/index.js';
+import { AfterAnswer, type HttpContext, type HttpMiddleware, type Next, surround } from '../../http/index.js';
 import { type RequestEvent, type RequestEventOptions, requestEvent } from './request-event.js';
 
 /** Where the events of requests go: a publisher of the kernel's hub. */
@@ -38,16 +38,12 @@ export function recordRequests(options: RequestMetricsOptions = {}): HttpMiddlew
   const excluded = new Set(options.excludePaths ?? UNRECORDED_PATHS);
   let sink = options.sink;
   const answered = new AfterAnswer((ctx, latencyMs) => sink?.push(requestEvent(ctx, latencyMs, options)));
-  return async function recordRequest(ctx: HttpContext, next: Next) {
+  return function recordRequest(ctx: HttpContext, next: Next) {
     if (ctx.state.isRecorded || excluded.has(ctx.path)) return next();
     ctx.state.isRecorded = true;
     sink = options.sink ?? ambientService(requestSinkService);
     const start = performance.now();
-    try {
-      return await next();
-    } finally {
-      answered.add(ctx, performance.now() - start);
-    }
+    return surround(next, () => answered.add(ctx, performance.now() - start));
   };
 }
 

@@ -8,7 +8,7 @@ import { maskQuery } from './mask-query.js';
 export interface RequestEvent {
   id: string;
   /** When the request came, ms since 1970. */
-  at: number;
+  timestamp: number;
   requestId: string;
   method: string;
   route: string;
@@ -45,7 +45,7 @@ export function requestEvent(ctx: HttpContext, latencyMs: number, options: Reque
   const { country, city, continent } = options.trustGeo ? getGeoFromHeaders(ctx) : NOWHERE;
   return {
     id: uuidv7(),
-    at: startedAt?.getTime() ?? Date.now() - latencyMs,
+    timestamp: startedAt?.getTime() ?? Date.now() - latencyMs,
     requestId,
     method: ctx.method,
     route: routeLabel(ctx).slice(0, 255),
@@ -67,11 +67,10 @@ export function requestEvent(ctx: HttpContext, latencyMs: number, options: Reque
 }
 
 /** The row of an event. */
-export function metricOf({
-  at,
-  ...event
-}: RequestEvent): Omit<RequestEvent, 'at'> & Pick<RequestMetric, 'timestamp'> & Calendar {
-  const timestamp = new Date(at);
+export function metricOf(
+  event: RequestEvent,
+): Omit<RequestEvent, 'timestamp'> & Pick<RequestMetric, 'timestamp'> & Calendar {
+  const timestamp = new Date(event.timestamp);
   return { ...event, timestamp, ...calendarOf(timestamp) };
 }
 

@@ -24,7 +24,7 @@ export interface StatsOptions {
 
 /** A metric as `save` takes it; what is left out is unknown. */
 export type NewRequestMetric = Pick<RequestMetric, 'method' | 'path' | 'statusCode' | 'serverLatencyMs'> &
-  Partial<Omit<RequestEvent, 'id' | 'at'>> & { timestamp?: Date; metadata?: Record<string, unknown> };
+  Partial<Omit<RequestEvent, 'id' | 'timestamp'>> & { timestamp?: Date; metadata?: Record<string, unknown> };
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -1,5 +1,6 @@
 import type { Logger, Metrics } from '../../base/ports.js';
 import type { HttpContext, HttpMiddleware, Next } from '../request-state.js';
+import { surround } from '../surround.js';
 
 export interface AccessLogOptions {
   logger: Logger;
@@ -20,21 +21,17 @@ const MAX_PATH_LENGTH = 500;
  */
 export function logAndMeasure({ logger, metrics, logs = true }: AccessLogOptions): HttpMiddleware {
   let inFlight = 0;
-  return async function accessLog(ctx: HttpContext, next: Next) {
+  return function accessLog(ctx: HttpContext, next: Next) {
     const start = performance.now();
-    let completed = false;
     metrics.gauge('http_requests_in_flight', ++inFlight);
-    try {
-      await next();
-      completed = true;
-    } finally {
+    return surround(next, (completed) => {
       metrics.gauge('http_requests_in_flight', --inFlight);
       const status = completed ? ctx.status : 500; // without an error boundary Koa answers after this stage
       const ms = performance.now() - start;
       if (!ctx.headerSent) ctx.res.setHeader('X-Runtime', formatRuntime(ms));
       measure(ctx, status, ms, metrics);
       if (logs) writeLine(ctx, status, ms, logger);
-    }
+    });
   };
 }
 

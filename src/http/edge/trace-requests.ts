@@ -2,6 +2,7 @@ import { SPAN_KIND } from '../../base/spans.js';
 import { type KernelTracer, parseTraceparent } from '../../telemetry/index.js';
 import { toProblem } from '../problem.js';
 import type { HttpContext, HttpMiddleware, Next } from '../request-state.js';
+import { surround } from '../surround.js';
 import { routeLabel } from './access-log.js';
 
 export interface TraceRequestsOptions {
@@ -13,17 +14,18 @@ export interface TraceRequestsOptions {
 /** Runs each request as a span: of the trace that its `traceparent` names, else of a new one. */
 export function traceRequests({ tracer, excludePaths }: TraceRequestsOptions): HttpMiddleware {
   const excluded = new Set(excludePaths);
-  return async function traceRequest(ctx: HttpContext, next: Next) {
+  return function traceRequest(ctx: HttpContext, next: Next) {
     if (excluded.has(ctx.path)) return next();
     const remote = parseTraceparent(ctx.req.headers.traceparent);
     const unit = tracer.begin(nameOf(ctx), { remote, kind: SPAN_KIND.server });
     ctx.state.trace = unit.context;
-    try {
-      return await tracer.run(unit, next);
-    } finally {
-      if (unit.recording) describe(unit.recording.root, ctx);
-      tracer.end(unit);
-    }
+    return surround(
+      () => tracer.run(unit, next),
+      () => {
+        if (unit.recording) describe(unit.recording.root, ctx);
+        tracer.end(unit);
+      },
+    );
   };
 }
 

@@ -18,6 +18,13 @@ export interface IdempotencyOptions {
   logger: Logger;
 }
 
+interface Guarded {
+  /** The request's own key. */
+  given: string | undefined;
+  always: number | undefined;
+  maxBytes: number;
+}
+
 /** Answers a repeated request as it was answered the first time, without carrying it out again. */
 export class Idempotency {
   readonly #store: IdempotencyStore;
@@ -37,10 +44,13 @@ export class Idempotency {
    * throws is not, and the next request of that kind runs again.
    * @param always seconds to keep the answer for where the request gives no key; absent: only requests with a key
    */
-  async once(ctx: HttpContext, next: Next, always?: number, maxBytes = bodyLimit(ctx)): Promise<unknown> {
+  once(ctx: HttpContext, next: Next, always?: number, maxBytes = bodyLimit(ctx)): Promise<unknown> {
     const given = idempotencyKey(ctx);
     const asked = always !== undefined || (given !== undefined && MUTATING.has(ctx.method));
-    if (!asked || this.#guarded.has(ctx)) return next();
+    return !asked || this.#guarded.has(ctx) ? next() : this.#guard(ctx, next, { given, always, maxBytes });
+  }
+
+  async #guard(ctx: HttpContext, next: Next, { given, always, maxBytes }: Guarded): Promise<unknown> {
     const identity = await identifyRepeat(ctx, given, maxBytes);
     if (!identity) return next();
     this.#guarded.add(ctx);

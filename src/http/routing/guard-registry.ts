@@ -85,7 +85,7 @@ function callerCheck(route: string, { proof, scope }: AuthGuards): (ctx: HttpCon
 }
 
 function guardWith(check: (ctx: HttpContext) => unknown): RouteGuard {
-  return async function checkCaller(ctx, next) {
+  return function checkCaller(ctx, next) {
     check(ctx);
     return next();
   };

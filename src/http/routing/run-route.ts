@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import type { ValidationIssue } from '../../base/errors.js';
 import { DEFAULT_MAX_BODY_SIZE } from '../body/limit-body.js';
 import type { UploadedFiles } from '../body/multipart.js';
 import { NO_FILES, parseBody } from '../body/parse-body.js';
@@ -12,7 +11,7 @@ import type { RouteGuard } from './guard-registry.js';
 import { getCurrentUserOptional } from './guards.js';
 import type { BodyFormat, RouteDeclaration, RouteInput } from './route.js';
 import { sendResult } from './send-result.js';
-import { arrayFields, checkPart, throwIfFaulty } from './validate-input.js';
+import { arrayFields, type CheckedPart, checkPart, throwIfFaulty } from './validate-input.js';
 
 /** One middleware for a declared route: guard, repeats, body, the route's own middleware, validation, handler, answer. */
 export function compileRoute(declaration: RouteDeclaration, guard: RouteGuard): HttpMiddleware {
@@ -46,25 +45,35 @@ function answerStage({ options, handler }: RouteDeclaration): HttpMiddleware {
   const readInput = inputReader(options.params, options.query, options.body);
   const handle = handler as (input: RouteInput) => unknown;
   return async function answerRoute(ctx: HttpContext) {
-    const input = await readInput(ctx);
-    const result = await handle(input);
+    const input = readInput(ctx);
+    const result = await handle(input instanceof Promise ? await input : input);
     await sendResult(ctx, result, options.status, options.response);
   };
 }
 
-type InputReader = (ctx: HttpContext) => Promise<RouteInput>;
+/** Only a schema with asynchronous refinements makes a promise of it. */
+type InputReader = (ctx: HttpContext) => RouteInput | Promise<RouteInput>;
 
 function inputReader(params?: z.ZodType, query?: z.ZodType, body?: z.ZodType): InputReader {
   const listed = arrayFields(query);
-  return async function readInput(ctx) {
-    const issues: ValidationIssue[] = [];
-    const rawQuery = queryOf(ctx, listed);
-    const checkedParams = params ? await checkPart('path', params, ctx.params, issues) : ctx.params;
-    const checkedQuery = query ? await checkPart('query', query, rawQuery, issues) : rawQuery;
-    const checkedBody = body ? await checkPart('body', body, ctx.request.body, issues) : undefined;
-    throwIfFaulty(issues);
-    return new HandlerInput(ctx, checkedParams, checkedQuery, checkedBody);
+  return function readInput(ctx) {
+    const parts = [
+      checkPart('path', params, ctx.params),
+      checkPart('query', query, queryOf(ctx, listed)),
+      checkPart('body', body, body && ctx.request.body),
+    ];
+    return parts.every(isChecked) ? inputOf(ctx, parts) : Promise.all(parts).then((checked) => inputOf(ctx, checked));
   };
+}
+
+function isChecked(part: CheckedPart | Promise<CheckedPart>): part is CheckedPart {
+  return !(part instanceof Promise);
+}
+
+function inputOf(ctx: HttpContext, parts: readonly CheckedPart[]): RouteInput {
+  throwIfFaulty(parts.flatMap(({ issues }) => issues));
+  const [params, query, body] = parts;
+  return new HandlerInput(ctx, params?.data, query?.data, body?.data);
 }
 
 /** A query field that came once is a list where the schema asks for one. */

@@ -2,14 +2,15 @@ import { Stream } from 'node:stream';
 import type { z } from 'zod';
 import { KernelError } from '../../base/errors.js';
 import type { HttpContext } from '../request-state.js';
+import { parseAny } from './validate-input.js';
 
 /** Writes what a handler returned: JSON, or the stream or bytes it already is, or 204 for nothing. */
-export async function sendResult(
+export function sendResult(
   ctx: HttpContext,
   result: unknown,
   status: number | undefined,
   schema: z.ZodType | undefined,
-): Promise<void> {
+): void | Promise<void> {
   if (ctx.respond === false || ctx.headerSent) return;
   if (result === undefined) return sendNothing(ctx, status);
   if (status !== undefined && !hasStatus(ctx)) ctx.status = status;
@@ -17,7 +18,11 @@ export async function sendResult(
     ctx.body = result;
     return;
   }
-  const value = schema ? await shape(schema, result) : result;
+  const value = schema ? shape(schema, result) : result;
+  return value instanceof Promise ? value.then((shaped) => sendJson(ctx, shaped)) : sendJson(ctx, value);
+}
+
+function sendJson(ctx: HttpContext, value: unknown): void {
   const json = stringify(value);
   if (!ctx.res.hasHeader('Content-Type')) ctx.res.setHeader('Content-Type', 'application/json; charset=utf-8');
   ctx.body = json;
@@ -54,8 +59,15 @@ function isReady(result: unknown): boolean {
  * The result as its response schema lets it out. A schema describes the wire, so it first sees the JSON form (dates
  * are strings); one that asks for `Date`s sees the value itself.
  */
-async function shape(schema: z.ZodType, result: unknown): Promise<unknown> {
-  const onWire = await schema.safeParseAsync(toJsonForm(result));
+function shape(schema: z.ZodType, result: unknown): unknown {
+  const onWire = parseAny(schema, toJsonForm(result));
+  return !(onWire instanceof Promise) && onWire.success ? onWire.data : shapeSlowly(schema, result, onWire);
+}
+
+type Parsed = z.ZodSafeParseResult<unknown>;
+
+async function shapeSlowly(schema: z.ZodType, result: unknown, parsed: Parsed | Promise<Parsed>): Promise<unknown> {
+  const onWire = await parsed;
   if (onWire.success) return onWire.data;
   const asIs = await schema.safeParseAsync(result);
   if (asIs.success) return asIs.data;

@@ -7,17 +7,27 @@ export type InputPart = 'path' | 'query' | 'body';
 const MAX_ISSUES = 100;
 const MAX_NAME_LENGTH = 100;
 
-/** The parsed value, or `undefined` with the faults appended to `issues`. */
-export async function checkPart(
+/** What came of one part: its parsed value, or what is wrong with it. */
+export interface CheckedPart {
+  data: unknown;
+  issues: readonly ValidationIssue[];
+}
+
+const NO_ISSUES: readonly ValidationIssue[] = [];
+
+/** `value` by its schema; as it is, where there is none. */
+export function checkPart(
   part: InputPart,
-  schema: z.ZodType,
+  schema: z.ZodType | undefined,
   value: unknown,
-  issues: ValidationIssue[],
-): Promise<unknown> {
-  const result = await parseAny(schema, value);
-  if (result.success) return result.data;
-  for (const issue of result.error.issues) issues.push(...describe(part, issue, value));
-  return undefined;
+): CheckedPart | Promise<CheckedPart> {
+  if (!schema) return { data: value, issues: NO_ISSUES };
+  const parsed = parseAny(schema, value);
+  const read = (result: z.ZodSafeParseResult<unknown>): CheckedPart =>
+    result.success
+      ? { data: result.data, issues: NO_ISSUES }
+      : { data: undefined, issues: result.error.issues.flatMap((issue) => describe(part, issue, value)) };
+  return parsed instanceof Promise ? parsed.then(read) : read(parsed);
 }
 
 /** @throws ValidationError that names every faulty field at once, and never what was sent. */
@@ -26,7 +36,7 @@ export function throwIfFaulty(issues: readonly ValidationIssue[]): void {
 }
 
 /** Parses with any schema; only one with asynchronous refinements pays for a promise. */
-function parseAny(
+export function parseAny(
   schema: z.ZodType,
   value: unknown,
 ): z.ZodSafeParseResult<unknown> | Promise<z.ZodSafeParseResult<unknown>> {

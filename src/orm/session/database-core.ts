@@ -190,8 +190,18 @@ export class DatabaseCore implements Session {
   /** Tells every listener; what a listener does wrong cannot undo a commit, so it is logged. */
   deliver(events: readonly ChangeEvent[]): void {
     for (const event of events) {
-      if (showsRows(event)) for (const listener of this.#writeListeners) void this.runHooks([() => listener(event)]);
-      for (const listener of this.#changeListeners) void this.runHooks([() => listener(event)]);
+      if (showsRows(event)) for (const listener of this.#writeListeners) this.#tell(listener, event);
+      for (const listener of this.#changeListeners) this.#tell(listener, event);
+    }
+  }
+
+  /** Many rows are many events: only a listener that answers with a promise costs one. */
+  #tell<E>(listener: (event: E) => unknown, event: E): void {
+    try {
+      const told = listener(event);
+      if (told instanceof Promise) told.catch(this.#logFault);
+    } catch (error) {
+      this.#logFault(error);
     }
   }
 
@@ -200,10 +210,14 @@ export class DatabaseCore implements Session {
       try {
         await hook();
       } catch (error) {
-        this.logger.error({ err: error }, 'A hook after a transaction failed');
+        this.#logFault(error);
       }
     }
   }
+
+  readonly #logFault = (error: unknown): void => {
+    this.logger.error({ err: error }, 'A hook after a transaction failed');
+  };
 
   /** Lets the replicas of the database read; called once, before anything else. */
   readFrom(replicas: readonly Replica[]): void {

@@ -14,7 +14,7 @@ function event(changes: Partial<RequestEvent> = {}): RequestEvent {
     ...NOBODY,
     ...NOWHERE,
     id: uuidv7(),
-    at: Date.now(),
+    timestamp: Date.now(),
     requestId: 'r-1',
     method: 'GET',
     route: '/orders/:id',
@@ -48,7 +48,7 @@ for (const backend of SQL_BACKENDS) {
       );
       await store.saveEvents(events.slice(0, 30));
       await store.saveEvents(events);
-      const at = new Date(events[7]?.at ?? 0);
+      const at = new Date(events[7]?.timestamp ?? 0);
       const [seventh] = await RequestMetric.find({ where: { path: '/orders/7' }, db });
       expect(seventh).toMatchObject({
         ...NOBODY,
@@ -73,7 +73,7 @@ for (const backend of SQL_BACKENDS) {
       );
       events.push(event({ serverLatencyMs: 5_000, route: '/slow', path: '/api/slow_1', statusCode: 503 }));
       events.push(event({ serverLatencyMs: 9_000, route: '/slow', path: '/api/slowX1', statusCode: 404 }));
-      events.push(event({ at: Date.now() - 3 * 3_600_000, path: '/old' }));
+      events.push(event({ timestamp: Date.now() - 3 * 3_600_000, path: '/old' }));
       await store.saveEvents(events);
       expect(await store.getStats({ hours: 1 })).toEqual({
         total: 202,
@@ -108,9 +108,9 @@ for (const backend of SQL_BACKENDS) {
     it('finds the recent, the slow and the failed, newest first', async () => {
       const now = Date.now();
       await store.saveEvents([
-        event({ at: now - 3_000, path: '/a/1', statusCode: 404, userId: 'u1' }),
-        event({ at: now - 2_000, path: '/a/2', statusCode: 500, serverLatencyMs: 2_000 }),
-        event({ at: now - 1_000, path: '/b/1', requestId: 'r-9' }),
+        event({ timestamp: now - 3_000, path: '/a/1', statusCode: 404, userId: 'u1' }),
+        event({ timestamp: now - 2_000, path: '/a/2', statusCode: 500, serverLatencyMs: 2_000 }),
+        event({ timestamp: now - 1_000, path: '/b/1', requestId: 'r-9' }),
       ]);
       const paths = (rows: RequestMetric[]) => rows.map(({ path }) => path);
       expect(paths(await store.getRecent())).toEqual(['/b/1', '/a/2', '/a/1']);
