@@ -32,11 +32,11 @@ export function refuseCutOff(req: IncomingMessage): void {
   if (req.destroyed) throw new BadRequestError('The request was cut off');
 }
 
-async function collect(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  refuseCutOff(req);
-  const encoding = (req.headers['content-encoding'] ?? 'identity').toLowerCase();
-  const decoder = encoding === 'identity' ? undefined : createDecoder(encoding);
+function collect(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    refuseCutOff(req);
+    const encoding = (req.headers['content-encoding'] ?? 'identity').toLowerCase();
+    const decoder = encoding === 'identity' ? undefined : createDecoder(encoding);
     const source = decoder ?? req;
     const chunks: Buffer[] = [];
     let received = 0;

@@ -1,5 +1,4 @@
 import cors from '@koa/cors';
-import type Koa from 'koa';
 import type { HttpMiddleware } from '../request-state.js';
 
 /** `CorsSettings`; `['*']` means any. */
@@ -20,15 +19,22 @@ const PREFLIGHT_SECONDS = 600;
 export function allowOrigins(options: CorsOptions): HttpMiddleware {
   const origins = new Set(options.allowOrigins ?? ['*']);
   const anyOrigin = origins.has('*');
-  return cors({
-    origin: anyOrigin ? '*' : (ctx: Koa.Context) => (origins.has(ctx.get('Origin')) ? ctx.get('Origin') : ''),
+  const fixed = {
     credentials: !anyOrigin && (options.allowCredentials ?? true),
     allowMethods: anyOf(options.allowMethods, EVERY_METHOD),
     allowHeaders: anyOf(options.allowHeaders, undefined),
     exposeHeaders: [...(options.exposeHeaders ?? ['X-Runtime', 'X-Request-ID'])],
     maxAge: PREFLIGHT_SECONDS,
     keepHeadersOnError: false,
-  }) as HttpMiddleware;
+  };
+  const allow = (origin: string): HttpMiddleware => cors({ ...fixed, origin }) as HttpMiddleware;
+  if (anyOrigin) return allow('*');
+  // One for each, because an origin that is worked out per request is waited for per request.
+  const allowed = new Map([...origins].map((origin) => [origin, allow(origin)]));
+  const foreign = cors({ ...fixed, origin: () => '' }) as HttpMiddleware;
+  return function corsOfOrigin(ctx, next) {
+    return (allowed.get(ctx.get('Origin')) ?? foreign)(ctx, next);
+  };
 }
 
 /** `any` for a wildcard; `@koa/cors` answers a missing list of headers with whatever the browser asked for. */

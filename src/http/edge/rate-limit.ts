@@ -3,6 +3,7 @@ import type { HttpContext, HttpMiddleware, Next } from '../request-state.js';
 import { routeName } from '../routing/plain-router.js';
 import { markMiddleware, type RateLimitRule } from '../routing/route-marks.js';
 import { isAsset } from './cache-control.js';
+import type { RateLimits } from './rate-limits.js';
 
 /**
  * Limits one route: `limit` requests per `windowSeconds` and caller, in a bucket of its own that REPLACES the tier.
@@ -45,22 +46,28 @@ const UNLIMITED_PATHS: readonly string[] = [
 const UNLIMITED_PREFIXES: readonly string[] = ['/static/', '/_next/'];
 
 /** The stage of the stack that applies the caller's tier, or the limit of the route instead. */
-export async function limitRate(ctx: HttpContext, next: Next): Promise<unknown> {
+export function limitRate(ctx: HttpContext, next: Next): Promise<unknown> {
   const { rateLimits, route } = ctx.state;
   const rule = route?.marks.rateLimit;
   if (!rateLimits || rule === null) return next();
-  if (rule && route) await rateLimits.enforceRoute(ctx, route.name, rule);
-  else if (!isUnlimited(ctx) && !(await isFileOfPage(ctx))) await rateLimits.enforceTier(ctx);
-  return next();
+  if (rule && route) return rateLimits.enforceRoute(ctx, route.name, rule).then(next);
+  if (isUnlimited(ctx)) return next();
+  if (!mayBeFileOfPage(ctx)) return rateLimits.enforceTier(ctx).then(next);
+  return limitUnlessFile(ctx, next, rateLimits);
 }
 
 /**
  * A page asks for many files at once. Only those that are there are not counted: what else looks like one may be answered
  * by the application's own middleware, at any cost.
  */
-async function isFileOfPage({ state, path, method }: HttpContext): Promise<boolean> {
+async function limitUnlessFile(ctx: HttpContext, next: Next, rateLimits: RateLimits): Promise<unknown> {
+  if (!(await ctx.state.hasFile?.(ctx.path))) await rateLimits.enforceTier(ctx);
+  return next();
+}
+
+function mayBeFileOfPage({ state, path, method }: HttpContext): boolean {
   if (!state.hasFile || state.route || (method !== 'GET' && method !== 'HEAD')) return false;
-  return isAsset(path) && state.hasFile(path);
+  return isAsset(path);
 }
 
 function isUnlimited(ctx: HttpContext): boolean {

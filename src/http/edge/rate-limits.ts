@@ -72,20 +72,19 @@ export class RateLimits {
     return user.isAdmin && auth?.type !== 'api_key' ? this.#admin : this.#authenticated;
   }
 
-  async #enforce(ctx: HttpContext, bucket: string, rule: RateLimitRule, policy: string): Promise<void> {
-    let decision: LimitDecision;
-    try {
-      decision = await this.#limiter.consume(bucket, rule.limit, rule.windowSeconds);
-    } catch (error) {
+  #enforce(ctx: HttpContext, bucket: string, rule: RateLimitRule, policy: string): Promise<void> {
+    return this.#limiter.consume(bucket, rule.limit, rule.windowSeconds).then(
+      (decision) => {
+        this.#count(policy, outcomeOf(decision));
+        writeLimitHeaders(ctx, decision, rule, policy);
+        if (!decision.allowed) throw new RateLimitedError(Math.max(1, Math.ceil(decision.retryAfterSeconds)));
+      },
       // A limiter that cannot answer lets requests pass: being limited by nothing beats being down.
-      this.#logger.warn({ err: error }, 'The rate limiter is unavailable; the request passes unlimited');
-      this.#count(policy, 'uncounted');
-      return;
-    }
-    this.#count(policy, outcomeOf(decision));
-    writeLimitHeaders(ctx, decision, rule, policy);
-    if (decision.allowed) return;
-    throw new RateLimitedError(Math.max(1, Math.ceil(decision.retryAfterSeconds)));
+      (error: unknown) => {
+        this.#logger.warn({ err: error }, 'The rate limiter is unavailable; the request passes unlimited');
+        this.#count(policy, 'uncounted');
+      },
+    );
   }
 
   #count(policy: string, outcome: string): void {
