@@ -38,6 +38,12 @@ export function ensureLibrary() {
   return ensureCompiled(LIBRARY);
 }
 
+/** Whether dist/ was made from exactly the present sources. */
+export function isLibraryBuilt() {
+  const { inputsMatch, outputMatches } = readStamp(ROOT, LIBRARY);
+  return inputsMatch && outputMatches;
+}
+
 /** Compiles examples/ to examples/dist/; needs the library. */
 export function ensureExamples() {
   return ensureCompiled(EXAMPLES);

@@ -14,6 +14,14 @@ const EVENTS = LINES + 2;
 /** What the proxy lets through of each answer, its head included: enough for some events, and to be cut within one. */
 const BYTES_PER_ANSWER = 2_613;
 
+/** Has the client of a stream come back at once: after its own three seconds the task would be over. */
+function comingBackSoon(answer: Buffer): Buffer {
+  const endOfHead = answer.indexOf('\r\n\r\n') + 4;
+  const head = answer.subarray(0, endOfHead);
+  if (!/^transfer-encoding: chunked\r$/im.test(head.toString())) return answer;
+  return Buffer.concat([head, Buffer.from('c\r\nretry: 100\n\n\r\n'), answer.subarray(endOfHead)]);
+}
+
 /** Hands each connection to the next instance that is up, and cuts it in the middle of what it says. */
 class CuttingProxy {
   targets: number[] = [];
@@ -42,7 +50,8 @@ class CuttingProxy {
     let left = BYTES_PER_ANSWER;
     client.pipe(server);
     server.on('data', (data) => {
-      if (left > 0) client.write(data.subarray(0, left));
+      const passed = data.subarray(0, left);
+      if (left > 0) client.write(left === BYTES_PER_ANSWER ? comingBackSoon(passed) : passed);
       left -= data.length;
       if (left > 0) return;
       this.cuts += client.destroyed ? 0 : 1;

@@ -1,9 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import ts from 'typescript';
+import { isLibraryBuilt } from '../../scripts/steps/compile.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
@@ -17,16 +18,17 @@ const OPTIONS: ts.CompilerOptions = {
   verbatimModuleSyntax: true,
 };
 
-/** The ORM as JavaScript, so that tests can run it in processes of its own, and kill them. */
+/** The built ORM beside programs of a test, which run it in processes of their own, and are killed. */
 export class CompiledOrm {
   readonly directory: string;
 
   constructor() {
+    if (!isLibraryBuilt()) throw new Error('dist/ was not made from the present sources: run npm run build');
     const cache = join(ROOT, 'node_modules', '.cache');
     mkdirSync(cache, { recursive: true });
     this.directory = mkdtempSync(join(cache, 'orm-'));
     writeFileSync(join(this.directory, 'package.json'), '{"type":"module"}');
-    for (const room of ['base', 'orm']) this.#compile(room);
+    symlinkSync(join(ROOT, 'dist', 'orm'), join(this.directory, 'orm'), 'dir');
   }
 
   /** Compiles a program beside the ORM; it imports it as `./orm/index.js`. */
@@ -52,14 +54,5 @@ export class CompiledOrm {
 
   remove(): void {
     rmSync(this.directory, { recursive: true, force: true });
-  }
-
-  #compile(folder: string): void {
-    const source = join(ROOT, 'src', folder);
-    mkdirSync(join(this.directory, folder), { recursive: true });
-    for (const entry of readdirSync(source, { withFileTypes: true })) {
-      if (entry.isDirectory()) this.#compile(join(folder, entry.name));
-      else this.program(join(folder, entry.name.replace(/\.ts$/, '')), readFileSync(join(source, entry.name), 'utf8'));
-    }
   }
 }
