@@ -2,7 +2,7 @@ import { SPAN_KIND } from '../../base/spans.js';
 import { type KernelTracer, parseTraceparent } from '../../telemetry/index.js';
 import { toProblem } from '../problem.js';
 import type { HttpContext, HttpMiddleware, Next } from '../request-state.js';
-import { routeLabel } from './access-log.js';
+import { routeLabel } from './route-label.js';
 
 export interface TraceRequestsOptions {
   tracer: KernelTracer;
