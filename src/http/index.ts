@@ -6,13 +6,14 @@ export { HttpError } from './client/http-errors.js';
 export { HttpResponse } from './client/http-response.js';
 export { circuitStates } from './client/origin-pools.js';
 export { compose } from './compose.js';
-export { routeLabel } from './edge/access-log.js';
 export { AfterAnswer } from './edge/after-answer.js';
 export { getRealIp, isForwarded, peerAddress } from './edge/client-address.js';
 export { type Geo, getGeoFromHeaders } from './edge/geo.js';
 export { addressBucket, canonicalAddress, isPrivateAddress } from './edge/ip-address.js';
 export { noRateLimit, rateLimit } from './edge/rate-limit.js';
 export { type LimitDecision, RateLimits, type RequestLimiter } from './edge/rate-limits.js';
+export { routeLabel } from './edge/route-label.js';
+export { ShownPaths } from './edge/shown-path.js';
 export { countStreamed } from './edge/streamed-bytes.js';
 export { traceRequests } from './edge/trace-requests.js';
 export {

@@ -38,6 +38,8 @@ export interface StackOptions {
   logger: Logger;
   metrics: Metrics;
   security?: SecurityOptions;
+  /** Further parts of names of path parameters that the log masks. */
+  sensitiveParams?: readonly string[] | undefined;
   cors?: CorsOptions;
   /** Sends HSTS. */
   production?: boolean;
@@ -70,7 +72,7 @@ export interface Stack {
 
 /** Every request goes through these stages, outermost first. */
 export function createStack(options: StackOptions): Stack {
-  const { routes, logger, metrics, cors, authenticate, tracing, requestMetrics, metering } = options;
+  const { routes, logger, metrics, cors, authenticate, tracing, requestMetrics, metering, sensitiveParams } = options;
   const security = options.security ?? {};
   const { files = [] } = options;
   const before = [
@@ -86,7 +88,7 @@ export function createStack(options: StackOptions): Stack {
     }),
     resolveRoute(routes),
     tracing,
-    logAndMeasure({ logger, metrics, logs: security.enableRequestLogging }),
+    logAndMeasure({ logger, metrics, logs: security.enableRequestLogging, sensitiveParams }),
     requestMetrics,
     security.enableErrorHandling !== false && catchErrors({ logger, debug: security.debug }),
     security.enableSecurityHeaders !== false && setSecurityHeaders(options),
@@ -132,7 +134,7 @@ function identifyCaller(authenticate: Authenticate): HttpMiddleware {
     };
     try {
       const proof = authenticate(ctx);
-      if (proof) return proof.catch(refuse).then(goOn);
+      if (proof instanceof Promise) return proof.catch(refuse).then(goOn);
     } catch (error) {
       refuse(error);
     }

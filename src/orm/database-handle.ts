@@ -62,6 +62,12 @@ export class DatabaseHandle {
     return session !== session.core && session.mayWrite;
   }
 
+  /** Whether what is read here and now is what one transaction sees: ahead of what others see, or behind it. */
+  get isInContext(): boolean {
+    const session = this.#current();
+    return session !== session.core;
+  }
+
   /** Runs once everything so far is committed; at once where no transaction is open. A fault of `hook` is logged. */
   afterCommit(hook: Hook): void {
     this.#current().afterCommit(hook);

@@ -85,6 +85,7 @@ export async function bootKernel(options: BootOptions): Promise<RunningKernel> {
     logger,
     metrics,
     security: { ...settings.security, debug: settings.security.debug && !isProd },
+    sensitiveParams: settings.observability.sensitiveParams,
     cors: settings.cors,
     production: isProd,
     trustProxy: parts.trustProxy,

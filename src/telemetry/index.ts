@@ -25,7 +25,7 @@ export {
 export { printableText } from './printable.js';
 export { type ProfiledOptions, profiledFunction } from './profiled-function.js';
 export { Profiler } from './profiler.js';
-export { isSecretName } from './redaction.js';
+export { isSecretParameter, maskedValue, withoutSecretParts } from './secret-parameters.js';
 export {
   getTracedServiceName,
   KernelTracer,

@@ -10,7 +10,7 @@ import { LeasedKeys } from '../../src/reliability/leased-keys.js';
 import { RedisGuard } from '../../src/reliability/redis-guard.js';
 import { deferred } from '../reliability/deferred.js';
 import { eventually } from '../service/setup/http-calls.js';
-import { freshPrefix, REDIS_BACKENDS, removeKeys } from '../setup/servers.js';
+import { FILE_PREFIX, freshPrefix, REDIS_BACKENDS, removeKeys } from '../setup/servers.js';
 import { as, json, problemOf, type Served, serve } from './support/serve.js';
 
 const SECRET = 'a-secret-of-32-characters-or-more';
@@ -33,7 +33,7 @@ for (const backend of REDIS_BACKENDS) {
     });
     afterAll(async () => {
       await redis.close();
-      if (backend.url) await removeKeys(backend.url, 'app-kernel-test:');
+      if (backend.url) await removeKeys(backend.url, FILE_PREFIX);
     });
 
     /** One of several instances on the same Redis. */

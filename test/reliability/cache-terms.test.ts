@@ -3,7 +3,7 @@ import { FakeClock } from '../../src/base/clock.js';
 import { withTenant } from '../../src/base/context.js';
 import { connectRedis, type RedisConnection } from '../../src/redis/index.js';
 import { Cache, cached } from '../../src/reliability/index.js';
-import { freshPrefix, REDIS_BACKENDS, removeKeys } from '../setup/servers.js';
+import { FILE_PREFIX, freshPrefix, REDIS_BACKENDS, removeKeys } from '../setup/servers.js';
 import { deferred } from './deferred.js';
 
 for (const backend of [{ name: 'memory', url: undefined }, ...REDIS_BACKENDS]) {
@@ -24,7 +24,7 @@ for (const backend of [{ name: 'memory', url: undefined }, ...REDIS_BACKENDS]) {
     });
     afterAll(async () => {
       await redis.close();
-      if (backend.url) await removeKeys(backend.url, 'app-kernel-test:');
+      if (backend.url) await removeKeys(backend.url, FILE_PREFIX);
     });
 
     function open(clock?: FakeClock): Cache {

@@ -10,7 +10,7 @@ import {
   streamLeaseService,
 } from '../../src/reliability/index.js';
 import { eventually } from '../service/setup/http-calls.js';
-import { freshPrefix, REDIS_BACKENDS, removeKeys } from '../setup/servers.js';
+import { FILE_PREFIX, freshPrefix, REDIS_BACKENDS, removeKeys } from '../setup/servers.js';
 
 for (const backend of REDIS_BACKENDS) {
   describe(`stream leases on ${backend.name}`, () => {
@@ -27,7 +27,7 @@ for (const backend of REDIS_BACKENDS) {
     });
     afterAll(async () => {
       await redis.close();
-      if (backend.url) await removeKeys(backend.url, 'app-kernel-test:');
+      if (backend.url) await removeKeys(backend.url, FILE_PREFIX);
     });
 
     it('admits exactly as many as the limit out of 200 callers on two instances', async () => {

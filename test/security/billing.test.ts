@@ -4,6 +4,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { HOOK, openShop, type Shop } from '../features/billing/open-billing.js';
 import type { Person } from '../setup/people.js';
 
+const MANY_LINES = Array.from({ length: 21 }, (_, line) => [`line${line}`, 'x'] as const);
+
 let shop: Shop;
 let ann: Person;
 
@@ -124,6 +126,7 @@ describe('a checkout refuses', () => {
     ['what is no number', { quantity: Number.NaN }, 'quantity'],
     ['a number as text', { quantity: '1' }, 'quantity'],
     ['too many', { quantity: 1_000_000_000 }, 'quantity'],
+    ['an address without end', { shipping_address: Object.fromEntries(MANY_LINES) }, 'shipping_address'],
   ])('%s', async (_what, fields, field) => {
     const { status, body } = await shop.post(ann, '/purchase', { price_id: shop.prices.book, ...fields });
     expect(status).toBe(422);
@@ -142,6 +145,15 @@ describe('a checkout', () => {
     await shop.subscribed(ann);
     expect((await shop.post(ann, '/portal', { return_url: 'https://evil.example/' })).status).toBe(422);
     expect((await shop.post(ann, '/portal', {})).body.portal_url).toContain('/portal/');
+  });
+
+  it('leads to nothing else at Stripe, whatever it is called', async () => {
+    await shop.subscribed(ann);
+    const asked = shop.stripe.requests.length;
+    for (const id of ['.', '..', '/', '../customers', 'cs_%2e%2e', 'cs_a/../b', 'cs_a?expand[]=customer', 'cs_\u0000'])
+      expect((await ann.send('GET', `/billing/checkout/verify?session_id=${encodeURIComponent(id)}`)).status).toBe(422);
+    expect(shop.stripe.requests.length).toBe(asked);
+    expect((await ann.send('GET', '/billing/checkout/verify?session_id=cs_test_none')).status).toBe(404);
   });
 
   it('is only of what is on sale, and of its kind, at the price of the catalog', async () => {

@@ -121,6 +121,7 @@ describe('the audit log of a service', () => {
     getAudit().log({ action: '=HYPERLINK("http://evil")', entity: '@sum', entityId: '+1', metadata: { a: 1 } });
     getAudit().log({ action: 'with "quotes", commas\nand lines' });
     getAudit().log({ action: '＝wide(1)', entity: ' =spaced(1)' });
+    getAudit().log({ action: 'a;=1+1;\t@sum', entity: 'b\n-2', metadata: { note: 'c; "=2"', list: '1; 2' } });
     const response = await read('/admin/audit/export?status=success');
     expect(response.headers.get('content-type')).toMatch(/^text\/csv/);
     const text = await response.text();
@@ -130,6 +131,10 @@ describe('the audit log of a service', () => {
     expect(text).toContain(`"'=HYPERLINK(""http://evil"")",success,'@sum,'+1`);
     expect(text).toContain(`'＝wide(1),success,' =spaced(1)`);
     expect(text).toContain('"with ""quotes"", commas\nand lines"');
+    expect(text).toContain(`a;'=1+1;'\t'@sum,success,"b\n'-2"`);
+    const cellsElsewhere = text.split(/[;\t\r\n]/); // quotes in the middle of what is no cell there do not count
+    for (const cell of cellsElsewhere) expect(cell).not.toMatch(/^[\s"]*[=+\-@＝]/);
+    expect(text).toContain('1; 2');
   });
 
   it('takes entries by hand, with what the request or job says', async () => {

@@ -113,6 +113,15 @@ describe('flags over HTTP', () => {
     const at = `?user_id=u1&at=${then.toISOString()}`;
     expect(await check('beta', admin, at)).toMatchObject({ enabled: true, reason: 'everyone' });
     expect(await check('beta', admin)).toMatchObject({ enabled: false, reason: 'disabled' });
+    await send('/api/v1/flags/beta', { method: 'DELETE', headers: admin.headers });
+    const all = await (await send('/api/v1/flags/beta/history', { headers: admin.headers })).json();
+    expect(all).toMatchObject([
+      { version: 3, changed_by: admin.id, deleted: true },
+      { deleted: false },
+      { version: 1 },
+    ]);
+    expect(await check('beta', admin, at)).toMatchObject({ enabled: true, reason: 'everyone' });
+    await problemOf(await send('/api/v1/flags/never/history', { headers: admin.headers }), 404);
   });
 });
 

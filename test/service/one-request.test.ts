@@ -1,7 +1,15 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createRouter, getJobClient, httpClient, type Service, sendEmail } from 'app-kernel';
+import {
+  createRouter,
+  createWebhook,
+  getJobClient,
+  httpClient,
+  type Service,
+  sendEmail,
+  triggerWebhookEvent,
+} from 'app-kernel';
 import { Entity, Field, Model } from 'app-kernel/orm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mailerService } from '../../src/features/email/index.js';
@@ -26,6 +34,7 @@ interface Span {
 
 let outside: Server;
 let outsideUrl: string;
+let workspace = '';
 const traceparents: Array<string | undefined> = [];
 
 const router = createRouter();
@@ -34,6 +43,7 @@ router.post('/orders', { auth: 'user' }, async () => {
   using client = httpClient(outsideUrl);
   await client.get('/stock');
   const { jobId } = await getJobClient().enqueue('confirm', { id: order.id });
+  await triggerWebhookEvent(workspace, { event: 'order.made', data: { id: order.id } });
   return { id: order.id, jobId };
 });
 const confirm = async ({ id }: { id: string }): Promise<void> => {
@@ -60,7 +70,7 @@ for (const { sql, redis } of PAIRS) {
     beforeEach(async () => {
       traceparents.length = 0;
       outside = createServer((request, response) => {
-        traceparents.push(request.headers.traceparent as string | undefined);
+        if (request.method === 'GET') traceparents.push(request.headers.traceparent as string | undefined);
         response.end('{}');
       });
       outside.listen(0, '127.0.0.1');
@@ -73,6 +83,7 @@ for (const { sql, redis } of PAIRS) {
         entities: [FollowedOrder],
         routers: [router],
         tasks: { confirm },
+        webhooks: { allowedNetworks: ['127.0.0.1'] },
         rateLimitAdminRpm: 10_000,
         ...(redis.url && { redisUrl: redis.url, redisNamespace: prefix }),
       });
@@ -97,7 +108,9 @@ for (const { sql, redis } of PAIRS) {
       return response.json();
     };
 
-    it('leads to its metric, trace, statements, calls, job, mail, audit records and row versions', async () => {
+    it('leads to its metric, trace, statements, calls, job, mail, webhook, audit records and row versions', async () => {
+      workspace = (await service.kernel.saas.workspaces.ensurePersonal(admin)).id;
+      const { id: webhookId } = await createWebhook(workspace, { url: `${outsideUrl}/hook` });
       const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
       const headers = {
         ...admin.headers,
@@ -108,6 +121,8 @@ for (const { sql, redis } of PAIRS) {
       expect(answer.status, await answer.clone().text()).toBe(200);
       const { id, jobId } = (await answer.json()) as { id: string; jobId: string };
       await eventually(async () => (await getJobClient().get(jobId))?.status === 'succeeded', 'the job');
+      const sent = async () => body(`/webhooks/${webhookId}/deliveries?status=succeeded`);
+      await eventually(async () => (await sent()).length === 1, 'the webhook');
       await nothingWaits(service.kernel.services);
 
       const { items } = await body('/admin/metrics?request_id=click-4711');
@@ -115,7 +130,14 @@ for (const { sql, redis } of PAIRS) {
         { request_id: 'click-4711', route: '/api/v1/orders', status_code: 200, user_id: admin.id, trace_id: traceId },
       ]);
 
-      const { spans } = (await body(`/admin/traces/${items[0].trace_id}`)) as { spans: Span[] };
+      // The span of a job ends a moment after what it did can be seen.
+      const isDelivery = ({ name }: Span): boolean => name === 'job kernel.deliver_webhook';
+      let spans: Span[] = [];
+      await eventually(async () => {
+        await nothingWaits(service.kernel.services);
+        ({ spans } = await body(`/admin/traces/${items[0].trace_id}`));
+        return spans.some(isDelivery);
+      }, 'the span of the webhook');
       const named = (name: string | RegExp): Span => {
         const found = spans.find((span) => (typeof name === 'string' ? span.name === name : name.test(span.name)));
         if (!found) throw new Error(`No span ${name} among ${spans.map((span) => span.name).join(', ')}`);
@@ -133,6 +155,10 @@ for (const { sql, redis } of PAIRS) {
       const call = named(/^GET 127/);
       expect(call).toMatchObject({ parent_id: root.span_id, metadata: { 'http.response.status_code': 200 } });
       expect(traceparents).toEqual([`00-${traceId}-${call.span_id}-01`]);
+      expect(await sent()).toMatchObject([{ event: 'order.made', request_id: 'click-4711' }]);
+      const delivery = named('job kernel.deliver_webhook');
+      expect(delivery.metadata).toMatchObject({ request_id: 'click-4711' });
+      expect(named(/^POST 127/).parent_id).toBe(delivery.span_id);
       const statements = spans.filter(({ metadata }) => /followed_orders/.test(String(metadata['db.statement'])));
       expect(statements.length).toBeGreaterThanOrEqual(2);
       const known = new Set(spans.map(({ span_id }) => span_id));

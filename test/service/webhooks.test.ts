@@ -161,6 +161,7 @@ describe('webhooks over HTTP', () => {
         webhook_id: id,
         event: 'order.paid',
         payload: { n: 1 },
+        request_id: null,
         status: 'pending',
         success: false,
         attempt: 1,

@@ -19,9 +19,12 @@ export const REDIS_BACKENDS: readonly RedisBackend[] = [
   ...(redisUrl() ? [{ name: 'redis', url: redisUrl() } as const] : []),
 ];
 
+/** What every prefix of this test file begins with, for `removeKeys`: other files run beside it on the same server. */
+export const FILE_PREFIX = `app-kernel-test:${randomBytes(6).toString('hex')}:`;
+
 /** A key prefix that no other test uses, as the server is shared. Give it back to `removeKeys`. */
 export function freshPrefix(): string {
-  return `app-kernel-test:${randomBytes(6).toString('hex')}:`;
+  return `${FILE_PREFIX}${randomBytes(6).toString('hex')}:`;
 }
 
 /** Removes from the server of `url` every key that contains `prefix`; answers how many there were. */

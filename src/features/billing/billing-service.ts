@@ -2,16 +2,24 @@ import type { Clock } from '../../base/clock.js';
 import { KernelError, NotFoundError } from '../../base/errors.js';
 import { ambientService, type ServiceKey, serviceKey } from '../../base/services.js';
 import type { SessionHandle } from '../../orm/index.js';
-import { Catalog, type PriceInput, type ProductInput } from './catalog/catalog.js';
+import {
+  Catalog,
+  type PriceFilter,
+  type PriceInput,
+  type ProductChanges,
+  type ProductFilter,
+  type ProductInput,
+} from './catalog/catalog.js';
 import type { BillingProduct } from './catalog/entities.js';
-import { type CustomerInput, Customers } from './customers/customers.js';
-import { Invoices } from './invoices/invoices.js';
+import { type CustomerChanges, type CustomerInput, Customers } from './customers/customers.js';
+import { type InvoiceFilter, Invoices } from './invoices/invoices.js';
+import type { OnDatabase } from './on-database.js';
 import type { OrderStatus } from './orders/entities.js';
-import { type OrderInput, Orders } from './orders/orders.js';
+import { type OrderFilter, type OrderInput, Orders } from './orders/orders.js';
 import type { StripeAccess } from './stripe/stripe-access.js';
 import { StripeSync } from './stripe-sync.js';
 import { revenueOf } from './subscriptions/revenue.js';
-import { Subscriptions } from './subscriptions/subscriptions.js';
+import { type SubscriptionFilter, Subscriptions } from './subscriptions/subscriptions.js';
 
 export const billingService: ServiceKey<BillingService> = serviceKey('billing');
 
@@ -50,12 +58,12 @@ export class BillingService {
   readonly orders: Orders;
   readonly invoices: Invoices;
   readonly sync: StripeSync;
-  readonly #on: { db?: SessionHandle };
+  readonly #options: BillingServiceOptions;
 
   constructor(options: BillingServiceOptions) {
+    this.#options = options;
     const { stripe, db, clock, currency = 'usd', onCatalogChange: onChange } = options;
     this.stripe = stripe;
-    this.#on = db ? { db } : {};
     this.catalog = new Catalog({ db, currency, onChange });
     this.customers = new Customers({ db });
     this.subscriptions = new Subscriptions({ stripe, db });
@@ -64,89 +72,105 @@ export class BillingService {
     this.sync = new StripeSync({ stripe, db, clock });
   }
 
-  createProduct = (input: ProductInput) => this.catalog.createProduct(input);
-  getProduct = (id: string) => this.catalog.getProduct(id);
-  getProductBySlug = (slug: string) => this.catalog.getProductBySlug(slug);
-  listProducts = (options?: Parameters<Catalog['listProducts']>[0]) => this.catalog.listProducts(options);
-  updateProduct = (id: string, changes: Parameters<Catalog['updateProduct']>[1]) =>
-    this.catalog.updateProduct(id, changes);
-  deactivateProduct = (id: string) => this.catalog.deactivateProduct(id);
-  createPrice = (input: PriceInput) => this.catalog.createPrice(input);
-  getPrice = (id: string) => this.catalog.getPrice(id);
-  listPrices = (options?: Parameters<Catalog['listPrices']>[0]) => this.catalog.listPrices(options);
-  deactivatePrice = (id: string) => this.catalog.deactivatePrice(id);
+  createProduct = ({ db, ...input }: ProductInput & OnDatabase) => this.#at(db).catalog.createProduct(input);
+  getProduct = (id: string, { db }: OnDatabase = {}) => this.#at(db).catalog.getProduct(id);
+  getProductBySlug = (slug: string, { db }: OnDatabase = {}) => this.#at(db).catalog.getProductBySlug(slug);
+  listProducts = ({ db, ...filter }: ProductFilter & OnDatabase = {}) => this.#at(db).catalog.listProducts(filter);
+  updateProduct = (id: string, { db, ...changes }: ProductChanges & OnDatabase) =>
+    this.#at(db).catalog.updateProduct(id, changes);
+  deactivateProduct = (id: string, { db }: OnDatabase = {}) => this.#at(db).catalog.deactivateProduct(id);
+  createPrice = ({ db, ...input }: PriceInput & OnDatabase) => this.#at(db).catalog.createPrice(input);
+  getPrice = (id: string, { db }: OnDatabase = {}) => this.#at(db).catalog.getPrice(id);
+  listPrices = ({ db, ...filter }: PriceFilter & OnDatabase = {}) => this.#at(db).catalog.listPrices(filter);
+  deactivatePrice = (id: string, { db }: OnDatabase = {}) => this.#at(db).catalog.deactivatePrice(id);
 
-  createCustomer = (input: CustomerInput) => this.customers.createCustomer(input);
-  getOrCreateCustomer = (input: CustomerInput) => this.customers.getOrCreateCustomer(input);
-  getCustomer = (id: string) => this.customers.getCustomer(id);
-  getCustomerByUser = (userId: string) => this.customers.getCustomerByUser(userId);
-  updateCustomer = (id: string, changes: Parameters<Customers['updateCustomer']>[1]) =>
-    this.customers.updateCustomer(id, changes);
+  createCustomer = ({ db, ...input }: CustomerInput & OnDatabase) => this.#at(db).customers.createCustomer(input);
+  getOrCreateCustomer = ({ db, ...input }: CustomerInput & OnDatabase) =>
+    this.#at(db).customers.getOrCreateCustomer(input);
+  getCustomer = (id: string, { db }: OnDatabase = {}) => this.#at(db).customers.getCustomer(id);
+  getCustomerByUser = (userId: string, { db }: OnDatabase = {}) => this.#at(db).customers.getCustomerByUser(userId);
+  updateCustomer = (id: string, { db, ...changes }: CustomerChanges & OnDatabase) =>
+    this.#at(db).customers.updateCustomer(id, changes);
 
-  getSubscription = (id: string) => this.subscriptions.getSubscription(id);
-  getActiveSubscription = (customerId: string) => this.subscriptions.getActiveSubscription(customerId);
-  listSubscriptions = (filter?: Parameters<Subscriptions['listSubscriptions']>[0]) =>
-    this.subscriptions.listSubscriptions(filter);
-  cancelSubscription = (id: string, options?: { atPeriodEnd?: boolean }) =>
-    this.subscriptions.cancelSubscription(id, options);
-  reactivateSubscription = (id: string) => this.subscriptions.reactivateSubscription(id);
+  getSubscription = (id: string, { db }: OnDatabase = {}) => this.#at(db).subscriptions.getSubscription(id);
+  getActiveSubscription = (customerId: string, { db }: OnDatabase = {}) =>
+    this.#at(db).subscriptions.getActiveSubscription(customerId);
+  listSubscriptions = ({ db, ...filter }: SubscriptionFilter & OnDatabase = {}) =>
+    this.#at(db).subscriptions.listSubscriptions(filter);
+  cancelSubscription = (id: string, { db, ...options }: { atPeriodEnd?: boolean } & OnDatabase = {}) =>
+    this.#at(db).subscriptions.cancelSubscription(id, options);
+  reactivateSubscription = (id: string, { db }: OnDatabase = {}) =>
+    this.#at(db).subscriptions.reactivateSubscription(id);
 
-  changeSubscriptionPrice = (id: string, priceId: string) => this.sync.updateSubscriptionPrice(id, priceId);
+  changeSubscriptionPrice = (id: string, priceId: string, on: OnDatabase = {}) =>
+    this.sync.updateSubscriptionPrice(id, priceId, on);
 
   /**
    * Begins a subscription without a checkout: the card that the customer has left pays, or a trial.
    * @throws KernelError `E_PAYMENT_FAILED` when the card is declined, `E_STRIPE_REFUSED` without one; NotFoundError
    */
-  async createSubscription({ customerId, priceId, trialDays = 0, metadata }: SubscriptionInput) {
-    const customer = await this.customers.ensure(this.stripe, customerId);
-    return this.subscriptions.start({
+  async createSubscription({ customerId, priceId, trialDays = 0, metadata, db }: SubscriptionInput & OnDatabase) {
+    const { customers, subscriptions } = this.#at(db);
+    const customer = await customers.ensure(this.stripe, customerId);
+    return subscriptions.start({
       customer,
-      items: [{ price: await this.sync.syncPrice(priceId) }],
+      items: [{ price: await this.sync.syncPrice(priceId, { db }) }],
       metadata: { ...metadata, local_customer_id: customerId, local_price_id: priceId },
       ...(trialDays > 0 && { trial_period_days: trialDays }),
     });
   }
 
-  createOrder = (input: OrderInput) => this.orders.createOrder(input);
-  getOrder = (id: string) => this.orders.getOrder(id);
-  listOrders = (filter?: Parameters<Orders['listOrders']>[0]) => this.orders.listOrders(filter);
-  updateOrderStatus = (id: string, status: OrderStatus, trackingNumber?: string) =>
-    this.orders.updateOrderStatus(id, status, trackingNumber);
-  getInvoice = (id: string) => this.invoices.getInvoice(id);
-  listInvoices = (filter: Parameters<Invoices['listInvoices']>[0]) => this.invoices.listInvoices(filter);
+  createOrder = ({ db, ...input }: OrderInput & OnDatabase) => this.#at(db).orders.createOrder(input);
+  getOrder = (id: string, { db }: OnDatabase = {}) => this.#at(db).orders.getOrder(id);
+  listOrders = ({ db, ...filter }: OrderFilter & OnDatabase = {}) => this.#at(db).orders.listOrders(filter);
+  updateOrderStatus = (id: string, status: OrderStatus, trackingNumber?: string, { db }: OnDatabase = {}) =>
+    this.#at(db).orders.updateOrderStatus(id, status, trackingNumber);
+  getInvoice = (id: string, { db }: OnDatabase = {}) => this.#at(db).invoices.getInvoice(id);
+  listInvoices = ({ db, ...filter }: InvoiceFilter & OnDatabase) => this.#at(db).invoices.listInvoices(filter);
 
-  async userHasActiveSubscription(userId: string): Promise<boolean> {
-    return (await this.getUserPlan(userId)) !== null;
+  async userHasActiveSubscription(userId: string, on: OnDatabase = {}): Promise<boolean> {
+    return (await this.getUserPlan(userId, on)) !== null;
   }
 
   /** The product that the user subscribes to, trials included. */
-  async getUserPlan(userId: string): Promise<BillingProduct | null> {
-    const customer = await this.getCustomerByUser(userId);
-    const subscription = customer && (await this.getActiveSubscription(customer.id));
-    const price = subscription?.priceId ? await this.getPrice(subscription.priceId) : null;
-    return price && this.getProduct(price.productId);
+  async getUserPlan(userId: string, on: OnDatabase = {}): Promise<BillingProduct | null> {
+    const customer = await this.getCustomerByUser(userId, on);
+    const subscription = customer && (await this.getActiveSubscription(customer.id, on));
+    return this.#productOf(subscription?.priceId, on);
   }
 
-  /** By what the user subscribes to, and by what they have bought. */
-  async userHasFeature(userId: string, feature: string): Promise<boolean> {
-    if ((await this.getUserPlan(userId))?.features.includes(feature)) return true;
-    const customer = await this.getCustomerByUser(userId);
+  /** By whatever the user subscribes to, and by what they have bought. */
+  async userHasFeature(userId: string, feature: string, on: OnDatabase = {}): Promise<boolean> {
+    const customer = await this.getCustomerByUser(userId, on);
     if (!customer) return false;
-    for (const id of await this.orders.purchasedProducts(customer.id))
-      if ((await this.getProduct(id))?.features.includes(feature)) return true;
+    const { subscriptions, orders } = this.#at(on.db);
+    for (const { priceId } of await subscriptions.listLive(customer.id))
+      if ((await this.#productOf(priceId, on))?.features.includes(feature)) return true;
+    for (const id of await orders.purchasedProducts(customer.id))
+      if ((await this.getProduct(id, on))?.features.includes(feature)) return true;
     return false;
   }
 
   /** Also once it is shipped and delivered. @throws NotFoundError for an unknown product */
-  async userHasPurchased(userId: string, slug: string): Promise<boolean> {
-    const product = await this.getProductBySlug(slug);
+  async userHasPurchased(userId: string, slug: string, on: OnDatabase = {}): Promise<boolean> {
+    const product = await this.getProductBySlug(slug, on);
     if (!product) throw new NotFoundError('Product not found');
-    const customer = await this.getCustomerByUser(userId);
-    return customer !== null && (await this.orders.purchasedProducts(customer.id)).includes(product.id);
+    const customer = await this.getCustomerByUser(userId, on);
+    return customer !== null && (await this.#at(on.db).orders.purchasedProducts(customer.id)).includes(product.id);
   }
 
   /** What subscriptions bring in a month, by currency, and how much was sold. */
-  async getRevenue() {
-    return { ...(await revenueOf(this.#on)), totalOrders: await this.orders.countPurchased() };
+  async getRevenue({ db = this.#options.db }: OnDatabase = {}) {
+    return { ...(await revenueOf(db ? { db } : {})), totalOrders: await this.#at(db).orders.countPurchased() };
+  }
+
+  async #productOf(priceId: string | null | undefined, on: OnDatabase): Promise<BillingProduct | null> {
+    const price = priceId ? await this.getPrice(priceId, on) : null;
+    return price && this.getProduct(price.productId, on);
+  }
+
+  /** The same billing on the database of one call. */
+  #at(db: SessionHandle | undefined): BillingService {
+    return db && db !== this.#options.db ? new BillingService({ ...this.#options, db }) : this;
   }
 }

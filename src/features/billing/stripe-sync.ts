@@ -6,6 +6,7 @@ import { CatalogSync } from './catalog/catalog-sync.js';
 import { type CheckoutSessionInput, CheckoutSessions } from './checkout/checkout-sessions.js';
 import { CustomerMirror } from './customers/customer-mirror.js';
 import { Customers } from './customers/customers.js';
+import type { OnDatabase } from './on-database.js';
 import { Orders } from './orders/orders.js';
 import { type DriftReport, reconcile } from './reconcile.js';
 import { type Apply, settle } from './stripe/settle.js';
@@ -23,6 +24,7 @@ export interface StripeSyncOptions {
 
 /** Keeps Stripe and this service in step: the catalog and customers go there; what was paid comes from there. */
 export class StripeSync extends CatalogSync {
+  readonly #options: StripeSyncOptions;
   readonly #stripe: StripeAccess;
   readonly #on: { db?: SessionHandle };
   readonly #customers: Customers;
@@ -32,6 +34,7 @@ export class StripeSync extends CatalogSync {
 
   constructor(options: StripeSyncOptions) {
     super(options);
+    this.#options = options;
     this.#stripe = options.stripe;
     this.#on = options.db ? { db: options.db } : {};
     this.#customers = new Customers(options);
@@ -40,43 +43,58 @@ export class StripeSync extends CatalogSync {
     this.#sessions = new CheckoutSessions({ ...options, catalog: this, customers: this.#customers });
   }
 
+  /** The same on the database of one call. */
+  #at(db: SessionHandle | undefined): StripeSync {
+    return db && db !== this.#options.db ? new StripeSync({ ...this.#options, db }) : this;
+  }
+
   /** @returns Stripe’s id of the customer. @throws NotFoundError, ConnectionError */
-  syncCustomer(id: string): Promise<string> {
-    return this.#customers.sync(this.#stripe, id);
+  syncCustomer(id: string, { db }: OnDatabase = {}): Promise<string> {
+    return this.#at(db).#customers.sync(this.#stripe, id);
   }
 
   /** Copies one subscription from Stripe, by its id here. @throws NotFoundError, ConnectionError */
-  async syncSubscription(id: string): Promise<BillingSubscription> {
-    const known = await this.#subscriptions.getSubscription(id);
+  async syncSubscription(id: string, { db }: OnDatabase = {}): Promise<BillingSubscription> {
+    const subscriptions = this.#at(db).#subscriptions;
+    const known = await subscriptions.getSubscription(id);
     if (!known) throw new NotFoundError('No subscription found');
-    return (await this.#subscriptions.refresh(known.stripeSubscriptionId)) ?? known;
+    return (await subscriptions.refresh(known.stripeSubscriptionId)) ?? known;
   }
 
   /** @throws NotFoundError, ConnectionError */
-  cancelSubscriptionInStripe(id: string, options?: { atPeriodEnd?: boolean }): Promise<BillingSubscription> {
-    return this.#subscriptions.cancelSubscription(id, options);
+  cancelSubscriptionInStripe(
+    id: string,
+    { db, ...options }: { atPeriodEnd?: boolean } & OnDatabase = {},
+  ): Promise<BillingSubscription> {
+    return this.#at(db).#subscriptions.cancelSubscription(id, options);
   }
 
   /** Another price from now on, the difference prorated. @throws NotFoundError, ConnectionError */
-  async updateSubscriptionPrice(id: string, priceId: string): Promise<BillingSubscription> {
-    return this.#subscriptions.changePrice(id, await this.syncPrice(priceId), priceId);
+  async updateSubscriptionPrice(id: string, priceId: string, { db }: OnDatabase = {}): Promise<BillingSubscription> {
+    const sync = this.#at(db);
+    return sync.#subscriptions.changePrice(id, await sync.syncPrice(priceId), priceId);
   }
 
   /** @param stripePaymentMethodId as the browser got it from Stripe. @throws NotFoundError, ConnectionError */
-  async attachPaymentMethod(customerId: string, stripePaymentMethodId: string, { isDefault = true } = {}) {
-    const customer = await this.#customers.ensure(this.#stripe, customerId);
+  async attachPaymentMethod(
+    customerId: string,
+    stripePaymentMethodId: string,
+    { isDefault = true, db }: { isDefault?: boolean } & OnDatabase = {},
+  ): Promise<void> {
+    const sync = this.#at(db);
+    const customer = await sync.#customers.ensure(this.#stripe, customerId);
     const { id } = await this.#stripe.ask((stripe) =>
       stripe.paymentMethods.attach(stripePaymentMethodId, { customer }),
     );
     const settings = { invoice_settings: { default_payment_method: id } };
     if (isDefault) await this.#stripe.ask((stripe) => stripe.customers.update(customer, settings));
-    const mirror = new CustomerMirror({ stripe: this.#stripe, ...this.#on });
-    await settle(() => mirror.askPaymentMethod(id), this.#on);
+    const mirror = new CustomerMirror({ stripe: this.#stripe, ...sync.#on });
+    await settle(() => mirror.askPaymentMethod(id), sync.#on);
   }
 
   /** A page on which one price is paid. Who may be sent where afterwards is for the caller to check. */
-  createCheckoutSession(input: CheckoutSessionInput): Promise<Stripe.Checkout.Session> {
-    return this.#sessions.create(input);
+  createCheckoutSession({ db, ...input }: CheckoutSessionInput & OnDatabase): Promise<Stripe.Checkout.Session> {
+    return this.#at(db).#sessions.create(input);
   }
 
   getCheckoutSession(stripeSessionId: string): Promise<Stripe.Checkout.Session | null> {
@@ -84,8 +102,12 @@ export class StripeSync extends CatalogSync {
   }
 
   /** @throws NotFoundError for who is not known to Stripe */
-  async createPortalSession(customerId: string, returnUrl: string): Promise<Stripe.BillingPortal.Session> {
-    const id = (await this.#customers.getCustomer(customerId))?.stripeCustomerId;
+  async createPortalSession(
+    customerId: string,
+    returnUrl: string,
+    { db }: OnDatabase = {},
+  ): Promise<Stripe.BillingPortal.Session> {
+    const id = (await this.#at(db).#customers.getCustomer(customerId))?.stripeCustomerId;
     const session = id && (await this.#sessions.portal(id, returnUrl));
     if (!session) throw new NotFoundError('No billing account found');
     return session;
@@ -98,8 +120,9 @@ export class StripeSync extends CatalogSync {
   }
 
   /** What a checkout has led to, a subscription or an order, is known here afterwards. */
-  async processCheckoutSession(stripeSessionId: string): Promise<void> {
-    await settle(() => this.askCheckoutSession(stripeSessionId), this.#on);
+  async processCheckoutSession(stripeSessionId: string, { db }: OnDatabase = {}): Promise<void> {
+    const sync = this.#at(db);
+    await settle(() => sync.askCheckoutSession(stripeSessionId), sync.#on);
   }
 
   /** The same for a transaction of the caller’s. */
@@ -111,12 +134,13 @@ export class StripeSync extends CatalogSync {
   }
 
   /** Copies one subscription from Stripe, by its id there; `null` where its customer is nobody here. */
-  reconcileSubscription(stripeSubscriptionId: string): Promise<BillingSubscription | null> {
-    return this.#subscriptions.refresh(stripeSubscriptionId);
+  reconcileSubscription(stripeSubscriptionId: string, { db }: OnDatabase = {}): Promise<BillingSubscription | null> {
+    return this.#at(db).#subscriptions.refresh(stripeSubscriptionId);
   }
 
   /** Compares every open subscription, and every order that waits to be paid, with Stripe, and copies what Stripe says. */
-  reconcileAllSubscriptions(): Promise<DriftReport> {
-    return reconcile({ stripe: this.#stripe, sync: this, ...this.#on });
+  reconcileAllSubscriptions({ db }: OnDatabase = {}): Promise<DriftReport> {
+    const sync = this.#at(db);
+    return reconcile({ stripe: this.#stripe, sync, ...sync.#on });
   }
 }

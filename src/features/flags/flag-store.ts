@@ -1,8 +1,9 @@
 import { type Clock, systemClock } from '../../base/clock.js';
 import { ValidationError, type ValidationIssue } from '../../base/errors.js';
-import type { SessionHandle } from '../../orm/index.js';
+import { type DatabaseHandle, databaseFor, type SessionHandle } from '../../orm/index.js';
 import { FeatureFlag, type FlagStickiness, type FlagVariant } from './entities.js';
 import { evaluate, type FlagContext, type FlagEvaluation } from './evaluate.js';
+import { type FlagVersion, versionsOfName } from './flag-history.js';
 
 /** What a flag is set to; whatever is left out goes back to its default. */
 export interface FlagSettings {
@@ -61,7 +62,7 @@ export class FlagStore {
       metadata: { ...rest.metadata },
     };
     const flag = await FeatureFlag.save(row, { matchBy: 'name', comment, ...this.#on });
-    this.#cached = undefined;
+    this.#forget();
     return { flag, isNew: flag.version === 1 };
   }
 
@@ -76,20 +77,33 @@ export class FlagStore {
   /** False when there was none. Its history stays. */
   async delete(name: string): Promise<boolean> {
     const deleted = await FeatureFlag.deleteMany({ name }, this.#on);
-    this.#cached = undefined;
+    this.#forget();
     return deleted > 0;
   }
 
-  /** Every version of the flag, newest first: who set it to what, and when. */
-  async history(name: string) {
-    const flag = await this.get(name);
-    return flag ? FeatureFlag.history(flag.id, this.#on) : [];
+  /** Every version of what had this name, newest first: who set it to what, and when, and who deleted it. */
+  history(name: string): Promise<FlagVersion[]> {
+    return versionsOfName(this.#db(), name);
   }
 
   /** What `context` gets. @param at a moment in the past: what it got then, by the flag as it was */
   async evaluate(name: string, context: FlagContext = {}, at?: Date): Promise<FlagEvaluation> {
     if (at) return evaluate(await FeatureFlag.asOf(at).findOne({ where: { name }, ...this.#on }), context, at);
-    return evaluate((await this.#flags()).get(name) ?? null, context, new Date(this.#clock.now()));
+    const now = new Date(this.#clock.now());
+    // What a transaction sees is its own: kept for all, it would outlive a rollback, or be as old as the transaction.
+    if (this.#db().isInContext) return evaluate(await this.get(name), context, now);
+    return evaluate((await this.#flags()).get(name) ?? null, context, now);
+  }
+
+  #db(): DatabaseHandle {
+    return databaseFor(FeatureFlag, this.#on);
+  }
+
+  /** Once it is committed: until then others read what was there before. */
+  #forget(): void {
+    this.#db().afterCommit(() => {
+      this.#cached = undefined;
+    });
   }
 
   /** One read for everybody who asks meanwhile; its age counts from before the read. */
@@ -111,7 +125,8 @@ function assertSensible(
 ): void {
   const issues: ValidationIssue[] = [];
   const refuse = (field: string, msg: string): void => void issues.push({ loc: ['body', field], msg, type: 'flag' });
-  if (!/^[\w.-]{1,100}$/.test(name)) refuse('name', 'Write 1 to 100 letters, digits, ".", "_" or "-"');
+  if (!/^(?!\.{1,2}$)[\w.-]{1,100}$/.test(name))
+    refuse('name', 'Write 1 to 100 letters, digits, "_", "-" or ".", and not just dots');
   if (rolloutPercent !== undefined && !Number.isFinite(rolloutPercent)) refuse('rollout_percent', 'Give a number');
   if (stickiness !== undefined && !STICKINESS.includes(stickiness))
     refuse('stickiness', `Choose one of ${STICKINESS.join(', ')}`);

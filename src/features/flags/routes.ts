@@ -60,6 +60,7 @@ const VersionResponse = z.object({
   changed_at: Moment,
   changed_by: z.string().nullable(),
   comment: z.string().nullable(),
+  deleted: z.boolean().describe('Whether the flag was deleted then; `flag` is what it was last.'),
   flag: FlagResponse,
 });
 
@@ -111,12 +112,14 @@ export function createFlagsRouter({ flags, isMember, prefix = '/flags' }: FlagsR
     '/:name/history',
     { auth: 'admin', params: Name, response: z.array(VersionResponse), summary: 'Who set it to what, newest first' },
     async ({ params }) => {
-      await known(flags, params.name);
-      return (await flags.history(params.name)).map((version) => ({
+      const versions = await flags.history(params.name);
+      if (versions.length === 0) throw unknown(params.name);
+      return versions.map(({ version, isDeletion }) => ({
         version: version.version,
         changed_at: version.historyTimestamp.toISOString(),
         changed_by: version.historyUserId,
         comment: version.historyComment,
+        deleted: isDeletion,
         flag: onWire(version),
       }));
     },

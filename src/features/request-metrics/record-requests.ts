@@ -1,5 +1,12 @@
 import { ambientService, type ServiceKey, serviceKey } from '../../base/services.js';
-import { AfterAnswer, type HttpContext, type HttpMiddleware, type Next, surround } from '../../http/index.js';
+import {
+  AfterAnswer,
+  type HttpContext,
+  type HttpMiddleware,
+  type Next,
+  ShownPaths,
+  surround,
+} from '../../http/index.js';
 import { type RequestEvent, type RequestEventOptions, requestEvent } from './request-event.js';
 
 /** Where the events of requests go: a publisher of the kernel's hub. */
@@ -36,8 +43,9 @@ interface TakesMiddleware {
  */
 export function recordRequests(options: RequestMetricsOptions = {}): HttpMiddleware {
   const excluded = new Set(options.excludePaths ?? UNRECORDED_PATHS);
+  const paths = new ShownPaths(options.sensitiveParams);
   let sink = options.sink;
-  const answered = new AfterAnswer((ctx, latencyMs) => sink?.push(requestEvent(ctx, latencyMs, options)));
+  const answered = new AfterAnswer((ctx, latencyMs) => sink?.push(requestEvent(ctx, latencyMs, paths, options)));
   return function recordRequest(ctx: HttpContext, next: Next) {
     if (ctx.state.isRecorded || excluded.has(ctx.path)) return next();
     ctx.state.isRecorded = true;

@@ -1,5 +1,12 @@
 import { uuidv7 } from '../../base/ids.js';
-import { getGeoFromHeaders, getRealIp, type HttpContext, routeLabel, toProblem } from '../../http/index.js';
+import {
+  getGeoFromHeaders,
+  getRealIp,
+  type HttpContext,
+  routeLabel,
+  type ShownPaths,
+  toProblem,
+} from '../../http/index.js';
 import { printableText } from '../../telemetry/index.js';
 import type { QueryParams, RequestMetric } from './entities.js';
 import { maskQuery } from './mask-query.js';
@@ -30,7 +37,7 @@ export interface RequestEvent {
 }
 
 export interface RequestEventOptions {
-  /** Further parts of names of query parameters whose values are masked. */
+  /** Further parts of names of parameters, of the query and of the path, whose values are masked. */
   sensitiveParams?: readonly string[];
   /** Whether a proxy that is trusted says where clients are; by default nobody is believed. */
   trustGeo?: boolean;
@@ -39,7 +46,12 @@ export interface RequestEventOptions {
 const NOWHERE = { country: null, city: null, continent: null };
 
 /** Bounded, and without secrets or control characters, whatever the client has sent. */
-export function requestEvent(ctx: HttpContext, latencyMs: number, options: RequestEventOptions = {}): RequestEvent {
+export function requestEvent(
+  ctx: HttpContext,
+  latencyMs: number,
+  paths: ShownPaths,
+  options: RequestEventOptions = {},
+): RequestEvent {
   const { requestId = '', user, auth, startedAt, trace } = ctx.state;
   const { headers } = ctx.req;
   const { country, city, continent } = options.trustGeo ? getGeoFromHeaders(ctx) : NOWHERE;
@@ -49,7 +61,7 @@ export function requestEvent(ctx: HttpContext, latencyMs: number, options: Reque
     requestId,
     method: ctx.method,
     route: routeLabel(ctx).slice(0, 255),
-    path: text(ctx.path, 500) ?? '',
+    path: text(paths.of(ctx), 500) ?? '',
     queryParams: maskQuery(ctx.querystring, options.sensitiveParams),
     statusCode: ctx.status,
     ...errorOf(ctx),

@@ -57,6 +57,8 @@ export class KernelWebhookDelivery extends Model {
   @Field({ type: 'string', nullable: false, length: 100 }) event!: string;
   /** The body as it is sent, byte for byte. */
   @Field({ type: 'text', nullable: false }) payload!: string;
+  /** Of the request that triggered it, or whose job did. */
+  @Field({ type: 'string' }) requestId?: string | null;
   @Field({ type: 'string', nullable: false, default: 'pending', length: 20 }) status!: DeliveryStatus;
   @Field({ type: 'boolean', nullable: false, default: false }) success!: boolean;
   /** When the endpoint took it. */

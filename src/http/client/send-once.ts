@@ -1,6 +1,7 @@
 import { currentContext } from '../../base/context.js';
 import { ConnectionError, KernelError, TimeoutError } from '../../base/errors.js';
 import { SPAN_KIND, traceparentOf, withSpan } from '../../base/spans.js';
+import { withoutSecretParts } from '../../telemetry/index.js';
 import type { ResolvedHttpConfig } from './http-config.js';
 import { HttpError } from './http-errors.js';
 import { HttpResponse } from './http-response.js';
@@ -27,7 +28,8 @@ export async function sendOnce(
   config: ResolvedHttpConfig,
 ): Promise<HttpResponse> {
   const { method, url } = request;
-  const attributes = { 'http.request.method': method, 'server.address': url.host, 'url.path': url.pathname };
+  const path = withoutSecretParts(url.pathname); // the address of a chat's webhook is its key
+  const attributes = { 'http.request.method': method, 'server.address': url.host, 'url.path': path };
   return withSpan(`${method} ${url.host}`, { kind: SPAN_KIND.client, attributes }, async (span) => {
     try {
       const response = await exchange(origin, request, config);

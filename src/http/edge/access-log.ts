@@ -1,12 +1,16 @@
 import type { Logger, Metrics } from '../../base/ports.js';
 import type { HttpContext, HttpMiddleware, Next } from '../request-state.js';
 import { surround } from '../surround.js';
+import { routeLabel } from './route-label.js';
+import { ShownPaths } from './shown-path.js';
 
 export interface AccessLogOptions {
   logger: Logger;
   metrics: Metrics;
   /** `false` counts requests without writing a line for each. */
   logs?: boolean;
+  /** Further parts of names of path parameters whose values are masked. */
+  sensitiveParams?: readonly string[] | undefined;
 }
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -19,7 +23,8 @@ const MAX_PATH_LENGTH = 500;
  * Sends `X-Runtime`, counts and times every request by its route's template and the class of its status, and writes one line
  * for it.
  */
-export function logAndMeasure({ logger, metrics, logs = true }: AccessLogOptions): HttpMiddleware {
+export function logAndMeasure({ logger, metrics, logs = true, sensitiveParams }: AccessLogOptions): HttpMiddleware {
+  const paths = new ShownPaths(sensitiveParams);
   let inFlight = 0;
   return function accessLog(ctx: HttpContext, next: Next) {
     const start = performance.now();
@@ -30,7 +35,7 @@ export function logAndMeasure({ logger, metrics, logs = true }: AccessLogOptions
       const ms = performance.now() - start;
       if (!ctx.headerSent) ctx.res.setHeader('X-Runtime', formatRuntime(ms));
       measure(ctx, status, ms, metrics);
-      if (logs) writeLine(ctx, status, ms, logger);
+      if (logs) writeLine(ctx, paths.of(ctx), status, ms, logger);
     });
   };
 }
@@ -54,22 +59,12 @@ function measure(ctx: HttpContext, status: number, ms: number, metrics: Metrics)
   metrics.histogram('http_request_duration_seconds', ms / 1000, classed);
 }
 
-/** The template of the route that answered; `unmatched` where none did. */
-export function routeLabel(ctx: HttpContext): string {
-  return ctx.state.route?.template ?? unknownRouterTemplate(ctx) ?? 'unmatched';
-}
-
-/** A router that was put on the app without the kernel knowing still leaves its template behind. */
-function unknownRouterTemplate(ctx: HttpContext): string | undefined {
-  return ctx._matchedRoute === undefined ? undefined : String(ctx._matchedRoute);
-}
-
-function writeLine(ctx: HttpContext, status: number, ms: number, logger: Logger): void {
+function writeLine(ctx: HttpContext, path: string, status: number, ms: number, logger: Logger): void {
   const { requestId, user } = ctx.state;
   const line = {
     request_id: requestId,
     method: ctx.method,
-    path: ctx.path.slice(0, MAX_PATH_LENGTH),
+    path: path.slice(0, MAX_PATH_LENGTH),
     status,
     duration_ms: Math.round(ms * 100) / 100,
     ...(user && { user_id: user.id }),

@@ -3,7 +3,7 @@ import { type KernelTracer, parseTraceparent } from '../../telemetry/index.js';
 import { toProblem } from '../problem.js';
 import type { HttpContext, HttpMiddleware, Next } from '../request-state.js';
 import { surround } from '../surround.js';
-import { routeLabel } from './access-log.js';
+import { routeLabel } from './route-label.js';
 
 export interface TraceRequestsOptions {
   tracer: KernelTracer;

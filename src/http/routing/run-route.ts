@@ -49,7 +49,7 @@ function answerStage({ options, handler }: RouteDeclaration): HttpMiddleware {
     const answer = handle(read instanceof Promise ? await read : read);
     const result = isPromiseLike(answer) ? await answer : answer;
     const sent = sendResult(ctx, result, options.status, options.response);
-    if (sent) await sent;
+    if (sent instanceof Promise) await sent;
   };
 }
 

@@ -60,7 +60,8 @@ export class StandInCheckouts {
       const quantity = Number(textOf(line?.quantity) ?? 1);
       const details = groupOf(params.subscription_data);
       const price = textOf(line?.price) ?? '';
-      session.subscription = this.subscriptions.start(session.customer, price, quantity, details).id;
+      const card = 'the card of the page';
+      session.subscription = this.subscriptions.start(session.customer, price, quantity, details, card).id;
     } else {
       const { metadata } = session;
       session.payment_intent = this.store.add('payment_intent', 'pi', { amount: session.amount_total, metadata }).id;

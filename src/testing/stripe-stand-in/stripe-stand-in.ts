@@ -7,6 +7,7 @@ import { sleep } from '../../base/sleep.js';
 import { StandInCards } from './cards.js';
 import { StandInCheckouts } from './checkout-sessions.js';
 import { parseParams } from './parse-params.js';
+import { StandInPeriods } from './periods.js';
 import { answer, type World } from './routes.js';
 import { Store, type Thing } from './store.js';
 import { invalid, StripeFault } from './stripe-fault.js';
@@ -35,7 +36,7 @@ export interface StripeStandInOptions {
 
 /**
  * A server that answers as Stripe does, as far as this package asks: for tests, on this machine. It remembers what it was
- * told. It is no Stripe: no money, no taxes, no coupons, no renewals.
+ * told. It is no Stripe: no money, no taxes, no coupons.
  */
 export class StripeStandIn {
   readonly secretKey: string;
@@ -54,6 +55,7 @@ export class StripeStandIn {
   #helper: typeof Stripe.webhooks | undefined;
   readonly #clock: Clock;
   readonly #world: Omit<World, 'baseUrl'>;
+  readonly #periods: StandInPeriods;
   readonly #server: Server = createServer((req, res) => void this.#serve(req, res));
   readonly #repeats = new Map<string, { asked: string; status: number; body: string }>();
   readonly #delivered = new Set<string>();
@@ -67,8 +69,10 @@ export class StripeStandIn {
     const emit = (type: string, object: Thing) => void this.emit(type, object);
     const subscriptions = new StandInSubscriptions(store, emit);
     const checkouts = new StandInCheckouts(store, emit, subscriptions);
+    const cards = new StandInCards(store, emit);
     this.store = store;
-    this.#world = { store, emit, subscriptions, checkouts, cards: new StandInCards(store, emit) };
+    this.#world = { store, emit, subscriptions, checkouts, cards };
+    this.#periods = new StandInPeriods(store, subscriptions, cards);
   }
 
   /** Listens on a free port of this machine. */
@@ -98,9 +102,22 @@ export class StripeStandIn {
     return this.#world.checkouts.expire(lastPart(checkout));
   }
 
-  /** The next payment of a subscription fails. */
+  /** A payment of a subscription fails. */
   failPayment(subscription: string): void {
     this.#world.subscriptions.failPayment(subscription);
+  }
+
+  /** A payment that had failed comes in after all. */
+  recoverPayment(subscription: string): void {
+    this.#world.subscriptions.recoverPayment(subscription);
+  }
+
+  /**
+   * Does what is due by now, after the clock was moved: renews what is paid on, ends trials, which it announces three days
+   * before, and what was cancelled; gives up after 21 days what could not be collected.
+   */
+  passTime(): void {
+    this.#periods.pass();
   }
 
   cancelSubscription(subscription: string): Thing {

@@ -3,28 +3,33 @@ import type { Store, Thing } from './store.js';
 import { invalid } from './stripe-fault.js';
 
 export type Emit = (type: string, object: Thing) => void;
-const DAY = 86_400;
+export const DAY = 86_400;
 const DAYS: Readonly<Record<string, number>> = { day: 1, week: 7, month: 30, year: 365 };
 
-/** Subscriptions and their first invoices. */
+/** How long one period of a price is, s. Months have 30 days here. */
+export function periodOf({ recurring }: Thing): number {
+  return (DAYS[recurring.interval] ?? 30) * recurring.interval_count * DAY;
+}
+
+/** Subscriptions and their invoices. */
 export class StandInSubscriptions {
   constructor(
     readonly store: Store,
     readonly emit: Emit,
   ) {}
 
-  start(customer: string, priceId: string, quantity: number, params: Params): Thing {
+  /** @param card what was left on the page of a checkout; without one, the customer's is charged */
+  start(customer: string, priceId: string, quantity: number, params: Params, card: string | null = null): Thing {
     const price = this.store.get('price', priceId);
     if (!price.recurring) throw invalid('The price specified is not recurring', 'items[0][price]');
     const now = this.store.seconds;
     const trialDays = Number(textOf(params.trial_period_days) ?? 0);
     const trialEnd = trialDays > 0 ? now + trialDays * DAY : null;
-    const period = (DAYS[price.recurring.interval] ?? 30) * price.recurring.interval_count * DAY;
     const item = this.store.add('subscription_item', 'si', {
       price,
       quantity,
       current_period_start: now,
-      current_period_end: trialEnd ?? now + period,
+      current_period_end: trialEnd ?? now + periodOf(price),
     });
     const subscription = this.store.add('subscription', 'sub', {
       customer,
@@ -33,9 +38,10 @@ export class StandInSubscriptions {
       trial_end: trialEnd,
       cancel_at_period_end: false,
       canceled_at: null,
+      default_payment_method: card,
       metadata: metadataOf(params),
     });
-    const invoice = this.#invoice(subscription, trialEnd ? 0 : price.unit_amount * quantity);
+    const invoice = this.bill(subscription, trialEnd ? 0 : price.unit_amount * quantity);
     this.emit('customer.subscription.created', subscription);
     this.emit('invoice.payment_succeeded', invoice);
     return subscription;
@@ -51,11 +57,17 @@ export class StandInSubscriptions {
     }
     for (const change of Object.values(groupOf(params.items))) {
       const price = textOf(groupOf(change).price);
-      if (price) subscription.items.data[0].price = this.store.get('price', price);
+      if (price) subscription.items.data[0].price = this.#priceIn(subscription.items.data[0].price.currency, price);
     }
     Object.assign(subscription.metadata, metadataOf(params));
     this.emit('customer.subscription.updated', subscription);
     return subscription;
+  }
+
+  #priceIn(currency: string, id: string): Thing {
+    const price = this.store.get('price', id);
+    if (price.currency !== currency) throw invalid('You cannot combine currencies on a single subscription.');
+    return price;
   }
 
   cancel(id: string): Thing {
@@ -66,16 +78,33 @@ export class StandInSubscriptions {
     return subscription;
   }
 
-  /** The next payment fails. */
+  /** A payment fails: Stripe goes on trying to collect it. */
   failPayment(id: string): void {
     const subscription = this.store.get('subscription', id);
     subscription.status = 'past_due';
-    const invoice = this.#invoice(subscription, subscription.items.data[0].price.unit_amount, 'open');
+    const invoice = this.bill(subscription, amountOf(subscription), 'open');
     this.emit('invoice.payment_failed', invoice);
     this.emit('customer.subscription.updated', subscription);
   }
 
-  #invoice(subscription: Thing, amount: number, status = 'paid'): Thing {
+  /** A payment that had failed comes in. */
+  recoverPayment(id: string): void {
+    const subscription = this.store.get('subscription', id);
+    const invoice = this.openInvoice(subscription);
+    if (!invoice) throw invalid('This subscription owes nothing.');
+    Object.assign(invoice, { status: 'paid', amount_paid: invoice.amount_due });
+    subscription.status = 'active';
+    this.emit('invoice.payment_succeeded', invoice);
+    this.emit('customer.subscription.updated', subscription);
+  }
+
+  openInvoice({ id }: Thing): Thing | undefined {
+    const isOf = ({ parent }: Thing): boolean => parent.subscription_details.subscription === id;
+    return this.store.all('invoice').find((invoice) => invoice.status === 'open' && isOf(invoice));
+  }
+
+  /** An invoice of the period that the subscription is in. */
+  bill(subscription: Thing, amount = amountOf(subscription), status = 'paid'): Thing {
     const [item] = subscription.items.data;
     return this.store.add('invoice', 'in', {
       customer: subscription.customer,
@@ -90,4 +119,9 @@ export class StandInSubscriptions {
       period_end: item.current_period_end,
     });
   }
+}
+
+function amountOf({ items }: Thing): number {
+  const [{ price, quantity }] = items.data;
+  return price.unit_amount * quantity;
 }

@@ -11,7 +11,7 @@ import {
 import { connect, type Database, Entity, Field, Model } from '../../../src/orm/index.js';
 import { connectRedis, type RedisConnection } from '../../../src/redis/index.js';
 import { EventHub } from '../../../src/telemetry/events/index.js';
-import { freshPrefix } from '../../setup/servers.js';
+import { freshPrefix, removeKeys } from '../../setup/servers.js';
 
 @Entity({ table: 'audited_things' })
 export class Thing extends Model {
@@ -90,6 +90,7 @@ export async function openAudit(urls: { database: string; redis?: string | undef
       stop();
       await hub.close();
       await redis.close();
+      if (urls.redis) await removeKeys(urls.redis, prefix);
       await db.close();
     },
   };

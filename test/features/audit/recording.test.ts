@@ -1,10 +1,9 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runWithContext, withActor } from '../../../src/base/context.js';
-import { trimChain, verifyChain } from '../../../src/features/audit/index.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runWithContext } from '../../../src/base/context.js';
 import { dbContext } from '../../../src/orm/index.js';
-import { REDIS_BACKENDS, removeKeys, SQL_BACKENDS } from '../../setup/servers.js';
+import { REDIS_BACKENDS, SQL_BACKENDS } from '../../setup/servers.js';
 import type { TestDatabase } from '../../setup/sql-backends.js';
-import { brief, Line, type OpenedAudit, Other, openAudit, Thing } from './audit-fixture.js';
+import { brief, Line, type OpenedAudit, openAudit, Thing } from './audit-fixture.js';
 
 const REQUEST = {
   actor: { id: 'ann', type: 'user' as const },
@@ -13,7 +12,6 @@ const REQUEST = {
   userAgent: 'Browser/1',
   tenantId: 'ambient',
 };
-const MINUTE_MS = 60_000;
 
 for (const redis of REDIS_BACKENDS) {
   for (const sql of SQL_BACKENDS) {
@@ -29,12 +27,6 @@ for (const redis of REDIS_BACKENDS) {
         await opened.close();
         await database.drop();
       });
-      afterAll(async () => {
-        if (redis.url) await removeKeys(redis.url, 'app-kernel-test:');
-      });
-      const { now } = Date;
-      /** Any time after the last write by as much as events may need. */
-      const later = () => now() + 20 * MINUTE_MS;
 
       it('records every kind of write as what it changed, with who did it and from where', async () => {
         const { id } = await runWithContext(REQUEST, async () => {
@@ -126,56 +118,6 @@ for (const redis of REDIS_BACKENDS) {
         expect(records.map(({ eventId }) => eventId)).toEqual([event.id, 'entry']);
       });
 
-      it('fills the gaps that killed processes leave, each once', async () => {
-        await opened.reconciler(() => now() - 10 * MINUTE_MS).runOnce();
-        await withActor({ id: 'bob' }, () => Thing.save({ name: 'told' }));
-        opened.stopWatching();
-        const { id } = await withActor({ id: 'eve' }, () => Thing.save({ name: 'not told' }));
-        await Thing.update(id, { count: 3 });
-        expect(await opened.records()).toHaveLength(1);
-        const reconciler = opened.reconciler(later);
-        expect(await reconciler.runOnce()).toBe(2);
-        const records = await opened.records();
-        expect(
-          records
-            .map(({ eventId, action }) => [eventId, action])
-            .slice(1)
-            .sort(),
-        ).toEqual([
-          [`audited_things:${id}:1`, 'create'],
-          [`audited_things:${id}:2`, 'update'],
-        ]);
-        expect(records.find(({ eventId }) => eventId.endsWith(`${id}:1`))).toMatchObject({
-          userId: 'eve',
-          requestId: null,
-        });
-        expect(await reconciler.runOnce()).toBe(0);
-        expect(await opened.records()).toHaveLength(3);
-      });
-
-      it('leaves to the events on their way what may still be among them', async () => {
-        await opened.reconciler(() => now() - 10 * MINUTE_MS).runOnce();
-        await runWithContext(REQUEST, () => Thing.save({ name: 'on its way' }));
-        await opened.hub.flush();
-        expect(await opened.reconciler(later).runOnce()).toBe(0);
-        expect(await opened.records()).toMatchObject([{ requestId: 'req-1' }]);
-      });
-
-      it('compares again what it could not publish, and other tables where one cannot be compared', async () => {
-        await opened.reconciler(() => now() - 10 * MINUTE_MS).runOnce();
-        opened.stopWatching();
-        await Thing.save({ name: 'not told' });
-        await Other.save({ text: 'not told either' });
-        const full = { push: () => false, flush: async () => {}, buffered: 0 };
-        expect(await opened.reconciler(later, full).runOnce()).toBe(2);
-        const away = { push: () => true, flush: async () => {}, buffered: 2 };
-        expect(await opened.reconciler(() => later() + 60 * MINUTE_MS, away).runOnce()).toBe(2);
-        await opened.db.execute('DROP TABLE [audited_things_history]');
-        expect(await opened.reconciler(() => later() + 120 * MINUTE_MS).runOnce()).toBe(1);
-        expect((await opened.records()).map(({ entity }) => entity)).toEqual(['audited_others']);
-        expect(await opened.reconciler(() => later() + 180 * MINUTE_MS).runOnce()).toBe(0);
-      });
-
       it('shows the whole of a version whose version before is no longer kept, and does not call it new', async () => {
         const { id } = await Thing.save({ name: 'a' });
         await Thing.update(id, { count: 2 });
@@ -214,45 +156,6 @@ for (const redis of REDIS_BACKENDS) {
         const waiting = await opened.redis.client.lrange(`${opened.prefix}{admin:audit_events}`, 0, -1);
         expect(waiting).toHaveLength(1);
         expect(waiting.join()).not.toContain('CANARY');
-      });
-
-      it('keeps a chain that shows what was edited, removed or put in', async () => {
-        const { db } = opened;
-        for (let index = 0; index < 6; index++) await Thing.save({ name: `chained ${index}` });
-        await opened.records();
-        expect(await verifyChain({ db })).toMatchObject({ records: 6, faults: [], end: { seq: 6 } });
-        await db.execute('UPDATE [kernel_audit_logs] SET [user_id] = ? WHERE [seq] = 2', ['mallory']);
-        await db.execute('DELETE FROM [kernel_audit_logs] WHERE [seq] = 4');
-        await db.execute('UPDATE [kernel_audit_logs] SET [seq] = 99 WHERE [seq] = 6');
-        expect((await verifyChain({ db })).faults).toEqual([
-          { seq: 2, fault: 'edited' },
-          { seq: 4, fault: 'missing' },
-          { seq: 6, fault: 'missing' },
-          { seq: 99, fault: 'unexpected' },
-        ]);
-      });
-
-      it('keeps a chain that shows what was taken out of sight', async () => {
-        const { db } = opened;
-        for (let index = 0; index < 3; index++) await Thing.save({ name: `hidden ${index}` });
-        await opened.records();
-        await db.execute('UPDATE [kernel_audit_logs] SET [deleted_at] = ? WHERE [seq] = 2', [new Date()]);
-        expect((await verifyChain({ db })).faults).toEqual([{ seq: 2, fault: 'edited' }]);
-      });
-
-      it('forgets what is old from the begin of its chain on, which stays whole', async () => {
-        const { db } = opened;
-        for (let index = 0; index < 4; index++) await Thing.save({ name: `old ${index}` });
-        await opened.records();
-        await new Promise((resolve) => setTimeout(resolve, 5));
-        const before = new Date();
-        await Thing.save({ name: 'new' });
-        await opened.records();
-        expect(await trimChain(db, before)).toBe(4);
-        expect(await trimChain(db, before)).toBe(0);
-        expect(await verifyChain({ db })).toMatchObject({ records: 1, faults: [], end: { seq: 5 } });
-        await db.execute('DELETE FROM [kernel_audit_logs]');
-        expect((await verifyChain({ db })).faults).toEqual([{ seq: 5, fault: 'missing' }]);
       });
     });
   }

@@ -68,6 +68,20 @@ describe('the catalog', () => {
     expect(await shop.billing.listPrices()).toHaveLength(4);
   });
 
+  it('leaves it to the caller whether a price suits its product, where that is asked for', async () => {
+    const pro = await shop.billing.getProductBySlug('pro');
+    const once = { productId: pro?.id ?? '', amountCents: 9_900, skipProductValidation: true };
+    await expect(shop.billing.createPrice({ ...once, skipProductValidation: false })).rejects.toMatchObject({
+      code: 'E_VALIDATION',
+    });
+    const price = await shop.billing.createPrice(once);
+    expect(price).toMatchObject({ interval: null, amountCents: 9_900 });
+    expect(await shop.billing.sync.syncPrice(price.id)).toMatch(/^price_/);
+    await expect(shop.billing.createPrice({ ...once, productId: 'none' })).rejects.toMatchObject({
+      code: 'E_CONSTRAINT',
+    });
+  });
+
   it('names every field that makes no sense', async () => {
     await expect(
       shop.billing.createProduct({ name: ' ', slug: 'No Slug', productType: 'gift' as never }),

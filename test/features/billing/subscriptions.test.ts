@@ -113,6 +113,28 @@ describe('a subscription that is there', () => {
     await expect(sync.syncSubscription('none')).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
   });
 
+  it('is changed to no price in another currency, which Stripe would refuse', async () => {
+    await shop.subscribed(ann);
+    const { id: productId } = await shop.billing.createProduct({ name: 'Pro', slug: 'pro' });
+    const euros = await shop.billing.createPrice({ productId, amountCents: 1_900, currency: 'eur', interval: 'month' });
+    const { status, body } = await subscribe(euros.id);
+    expect([status, body.errors?.[0].msg]).toEqual([
+      422,
+      'The subscription is paid in usd: choose a price in it, or cancel it first',
+    ]);
+  });
+
+  it('gives what it has beside another that Stripe has begun for the customer', async () => {
+    await shop.subscribed(ann);
+    const { id: customerId } = await customerOf(ann);
+    const { id: productId } = await shop.billing.createProduct({ name: 'Extra', slug: 'extra', features: ['import'] });
+    const extra = await shop.billing.createPrice({ productId, amountCents: 100, interval: 'month' });
+    await shop.billing.createSubscription({ customerId, priceId: extra.id, trialDays: 1 });
+    for (const feature of ['export', 'import'])
+      expect(await shop.get(ann, `/access/${feature}`)).toMatchObject({ has_access: true });
+    expect(await shop.get(ann, '/access/other')).toMatchObject({ has_access: false });
+  });
+
   it('ends also where its customer was deleted first', async () => {
     const id = await shop.subscribed(ann);
     const customer = shop.stripe.store.all('customer')[0];

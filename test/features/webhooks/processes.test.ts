@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EventTrigger, KernelWebhookDelivery } from '../../../src/features/webhooks/index.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EventTrigger, KernelWebhook, KernelWebhookDelivery } from '../../../src/features/webhooks/index.js';
 import { REDIS_BACKENDS, SQL_BACKENDS } from '../../setup/servers.js';
 import { openReceiver, type Receiver } from './receiver.js';
 import { openRig, type WebhookRig } from './webhook-rig.js';
@@ -43,6 +43,27 @@ for (const sql of SQL_BACKENDS) {
         await rig.later(12_000);
         await attempts(2);
         expect(receiver.received[1]?.headers['webhook-id']).toBe(lost);
+      });
+
+      it('are found whoever else has some, and never answers', async () => {
+        const { id, workspaceId, secrets } = await rig.create({ url: receiver.url });
+        const row = { workspaceId, url: receiver.url, secrets };
+        const others = await KernelWebhook.saveMany(Array(700).fill(row), { db: rig.db });
+        const due = { event: 'a', payload: '{}', nextAttemptAt: new Date(rig.clock.now()) };
+        const ids = [id, ...others.map((other) => other.id)];
+        await KernelWebhookDelivery.saveMany(
+          ids.map((webhookId) => ({ ...due, webhookId })),
+          { db: rig.db },
+        );
+        const found: string[] = [];
+        vi.spyOn(rig.queue, 'enqueueMany').mockImplementation(async (jobs) => {
+          found.push(...jobs.map(({ data }) => (data as { webhookId: string }).webhookId));
+          return []; // every job gets lost
+        });
+        for (let look = 0; look < 2; look++) await rig.later(11_000);
+        expect(found.toSorted()).toEqual(ids.toSorted());
+        await rig.later(11_000);
+        expect(found.slice(ids.length)).toEqual(found.slice(0, 500)); // and again from the beginning
       });
 
       it('are taken by one of those who want them at the same time', async () => {

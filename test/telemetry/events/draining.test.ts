@@ -5,7 +5,7 @@ import { connectRedis, type RedisConnection } from '../../../src/redis/index.js'
 import { EventQueue, textOf } from '../../../src/telemetry/events/event-queue.js';
 import type { EventHub, Publisher } from '../../../src/telemetry/events/index.js';
 import { createMetrics } from '../../../src/telemetry/index.js';
-import { freshPrefix, REDIS_BACKENDS, removeKeys } from '../../setup/servers.js';
+import { FILE_PREFIX, freshPrefix, REDIS_BACKENDS, removeKeys } from '../../setup/servers.js';
 import { hubOf, Ledger, type Note, note, notes } from './ledger.js';
 
 for (const backend of REDIS_BACKENDS) {
@@ -30,7 +30,7 @@ for (const backend of REDIS_BACKENDS) {
     afterEach(() => hub.close());
     afterAll(async () => {
       await redis.close();
-      if (backend.url) await removeKeys(backend.url, 'app-kernel-test:');
+      if (backend.url) await removeKeys(backend.url, FILE_PREFIX);
     });
 
     /** Drains again and again, as retries come due, until nothing waits. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connectRedis, type RedisConnection } from '../../../src/redis/index.js';
 import { type EventBatch, type EventCarrier, EventQueue, textOf } from '../../../src/telemetry/events/event-queue.js';
 import { LocalEventQueue } from '../../../src/telemetry/events/local-event-queue.js';
-import { freshPrefix, REDIS_BACKENDS, removeKeys } from '../../setup/servers.js';
+import { FILE_PREFIX, freshPrefix, REDIS_BACKENDS, removeKeys } from '../../setup/servers.js';
 
 const MANY = 1_000;
 const LEASE_MS = 30_000;
@@ -115,7 +115,7 @@ for (const { name, url } of REDIS_BACKENDS) {
     });
     afterAll(async () => {
       await redis.close();
-      if (url) await removeKeys(url, 'app-kernel-test:');
+      if (url) await removeKeys(url, FILE_PREFIX);
     });
 
     describeCarrier(`Redis (${name})`, () => new EventQueue(redis.client, freshPrefix(), 'carried'));

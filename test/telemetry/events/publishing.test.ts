@@ -5,7 +5,7 @@ import { connectRedis, type RedisConnection } from '../../../src/redis/index.js'
 import { EventQueue } from '../../../src/telemetry/events/event-queue.js';
 import type { EventHub, Publisher } from '../../../src/telemetry/events/index.js';
 import { createMetrics, type KernelMetrics } from '../../../src/telemetry/index.js';
-import { FAULT_REDIS, freshPrefix, REDIS_BACKENDS, removeKeys } from '../../setup/servers.js';
+import { FAULT_REDIS, FILE_PREFIX, freshPrefix, REDIS_BACKENDS, removeKeys } from '../../setup/servers.js';
 import { hubOf, Ledger, type Note, note, notes } from './ledger.js';
 
 /** A logger that keeps what is said. */
@@ -37,7 +37,7 @@ for (const backend of REDIS_BACKENDS) {
     afterEach(() => hub.close());
     afterAll(async () => {
       await redis.close();
-      if (backend.url) await removeKeys(backend.url, 'app-kernel-test:');
+      if (backend.url) await removeKeys(backend.url, FILE_PREFIX);
     });
 
     it('stores directly what a queue that is full does not take', async () => {

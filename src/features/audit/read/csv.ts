@@ -23,8 +23,13 @@ const COLUMNS = [
 
 /** What a spreadsheet takes for a formula, also written wide, or for the start of one after what it strips. */
 const FORMULA = /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r\n]/;
+/**
+ * The same behind what begins a cell where the separator is a semicolon or a tab, as in much of Europe: there the quotes around
+ * a value that holds one do not keep it together.
+ */
+const LATER_FORMULA = /([;\t\r\n])(?=[\s"']*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/g;
 
-/** Records as CSV for people: a spreadsheet shows every cell as text, and runs none. */
+/** Records as CSV for people: a spreadsheet shows every cell as text, and runs none, whatever its separator is. */
 export function recordsAsCsv(records: AsyncIterable<KernelAuditLog>): Readable {
   const columns = COLUMNS.map((key) => ({
     key,
@@ -38,5 +43,5 @@ export function recordsAsCsv(records: AsyncIterable<KernelAuditLog>): Readable {
 }
 
 function harmless(text: string): string {
-  return FORMULA.test(text) ? `'${text}` : text;
+  return (FORMULA.test(text) ? `'${text}` : text).replace(LATER_FORMULA, "$1'");
 }

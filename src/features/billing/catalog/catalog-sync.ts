@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { NotFoundError } from '../../../base/errors.js';
 import type { SessionHandle } from '../../../orm/index.js';
+import type { OnDatabase } from '../on-database.js';
 import type { StripeAccess } from '../stripe/stripe-access.js';
 import { BillingPrice, BillingProduct } from './entities.js';
 
@@ -15,31 +16,38 @@ export class CatalogSync {
   }
 
   /** Everything that has changed. @returns how many things Stripe was told */
-  async syncCatalog(): Promise<{ products: number; prices: number }> {
+  async syncCatalog({ db }: OnDatabase = {}): Promise<{ products: number; prices: number }> {
+    const on = this.#at(db);
     const told = { products: 0, prices: 0 };
-    for await (const product of BillingProduct.stream(this.#on)) if (await this.#product(product)) told.products++;
-    for await (const price of BillingPrice.stream(this.#on)) if (await this.#price(price)) told.prices++;
+    for await (const product of BillingProduct.stream(on)) if (await this.#product(product, on)) told.products++;
+    for await (const price of BillingPrice.stream(on)) if (await this.#price(price, on)) told.prices++;
     return told;
   }
 
   /** @returns Stripe’s id of it. @throws NotFoundError, ConnectionError */
-  async syncProduct(id: string): Promise<string> {
-    const product = await BillingProduct.get(id, this.#on);
+  async syncProduct(id: string, { db }: OnDatabase = {}): Promise<string> {
+    const on = this.#at(db);
+    const product = await BillingProduct.get(id, on);
     if (!product) throw new NotFoundError('Product not found');
-    await this.#product(product);
+    await this.#product(product, on);
     return product.id;
   }
 
   /** With its product. @returns Stripe’s id of it. @throws NotFoundError, ConnectionError */
-  async syncPrice(id: string): Promise<string> {
-    const price = await BillingPrice.get(id, this.#on);
+  async syncPrice(id: string, { db }: OnDatabase = {}): Promise<string> {
+    const on = this.#at(db);
+    const price = await BillingPrice.get(id, on);
     if (!price) throw new NotFoundError('Price not found');
-    await this.syncProduct(price.productId);
-    return (await this.#price(price)) ?? (price.stripePriceId as string);
+    await this.syncProduct(price.productId, on);
+    return (await this.#price(price, on)) ?? (price.stripePriceId as string);
+  }
+
+  #at(db: SessionHandle | undefined): { db?: SessionHandle } {
+    return db ? { db } : this.#on;
   }
 
   /** Products have our own id at Stripe as well: one that was made by a try whose answer got lost is found again. */
-  async #product(product: BillingProduct): Promise<boolean> {
+  async #product(product: BillingProduct, on: { db?: SessionHandle }): Promise<boolean> {
     const params = {
       name: product.name,
       description: product.description ?? '',
@@ -56,12 +64,12 @@ export class CatalogSync {
       const key = { idempotencyKey: `app-kernel:product:${product.id}:${stripeState}` };
       await this.#stripe.ask((stripe) => stripe.products.create(created, key));
     }
-    await BillingProduct.update(product.id, { stripeProductId: product.id, stripeState }, this.#on);
+    await BillingProduct.update(product.id, { stripeProductId: product.id, stripeState }, on);
     return true;
   }
 
   /** @returns Stripe’s id of it; `null` where there was nothing to tell */
-  async #price(price: BillingPrice): Promise<string | null> {
+  async #price(price: BillingPrice, on: { db?: SessionHandle }): Promise<string | null> {
     const params = {
       active: price.active,
       nickname: price.nickname ?? '',
@@ -73,7 +81,7 @@ export class CatalogSync {
     const known = price.stripePriceId && (await tell(price.stripePriceId));
     const stripePriceId = known ? known.id : await this.#createPrice(price);
     if (!known) await tell(stripePriceId);
-    await BillingPrice.update(price.id, { stripePriceId, stripeState }, this.#on);
+    await BillingPrice.update(price.id, { stripePriceId, stripeState }, on);
     return stripePriceId;
   }
 

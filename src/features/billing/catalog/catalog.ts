@@ -29,6 +29,22 @@ export interface PriceInput {
   nickname?: string | null;
   metadata?: Readonly<Record<string, string>>;
   active?: boolean;
+  /** Whether the price suits its product, and whether there is one, is left to the caller and the database. Default false. */
+  skipProductValidation?: boolean;
+}
+
+export type ProductChanges = Partial<Omit<ProductInput, 'slug' | 'productType'>>;
+
+export interface ProductFilter {
+  /** Default true. */
+  activeOnly?: boolean;
+  productType?: ProductType | undefined;
+}
+
+export interface PriceFilter {
+  productId?: string;
+  /** Default true. */
+  activeOnly?: boolean;
 }
 
 export interface CatalogOptions {
@@ -72,22 +88,13 @@ export class Catalog {
     return BillingProduct.findOne({ where: { slug }, ...this.#on });
   }
 
-  listProducts({
-    activeOnly = true,
-    productType,
-  }: {
-    activeOnly?: boolean;
-    productType?: ProductType | undefined;
-  } = {}) {
+  listProducts({ activeOnly = true, productType }: ProductFilter = {}): Promise<BillingProduct[]> {
     const where = { ...(activeOnly && { active: true }), ...(productType && { productType }) };
     return BillingProduct.find({ where, orderBy: { id: 'asc' }, ...this.#on });
   }
 
   /** @throws NotFoundError */
-  async updateProduct(
-    id: string,
-    changes: Partial<Omit<ProductInput, 'slug' | 'productType'>>,
-  ): Promise<BillingProduct> {
+  async updateProduct(id: string, changes: ProductChanges): Promise<BillingProduct> {
     assertProduct(changes);
     const { features, metadata, ...rest } = changes;
     const row = {
@@ -110,14 +117,12 @@ export class Catalog {
    * @throws NotFoundError for an unknown product, ValidationError for terms that do not suit it
    */
   async createPrice(input: PriceInput): Promise<BillingPrice> {
-    const { interval = null, intervalCount = 1, metadata, ...rest } = input;
+    const { interval = null, intervalCount = 1, metadata, skipProductValidation = false, ...rest } = input;
     const currency = (input.currency ?? this.#options.currency ?? 'usd').toLowerCase();
     assertPrice({ ...input, currency });
     const terms = [input.productId, input.amountCents, currency, interval ?? 'once', intervalCount].join(':');
     return this.#changing(async () => {
-      const product = await this.getProduct(input.productId);
-      if (!product) throw new NotFoundError('Product not found');
-      assertSuits(product, interval);
+      if (!skipProductValidation) await this.#assertSuits(input.productId, interval);
       const row = { ...rest, currency, interval, intervalCount, terms, ...(metadata && { metadata: { ...metadata } }) };
       return BillingPrice.save(row, { matchBy: 'terms', ...this.#on });
     });
@@ -127,7 +132,7 @@ export class Catalog {
     return BillingPrice.get(id, this.#on);
   }
 
-  listPrices({ productId, activeOnly = true }: { productId?: string; activeOnly?: boolean } = {}) {
+  listPrices({ productId, activeOnly = true }: PriceFilter = {}): Promise<BillingPrice[]> {
     const where = { ...(productId && { productId }), ...(activeOnly && { active: true }) };
     return BillingPrice.find({ where, orderBy: { id: 'asc' }, ...this.#on });
   }
@@ -146,12 +151,14 @@ export class Catalog {
       return change();
     }, this.#on);
   }
-}
 
-function assertSuits(product: BillingProduct, interval: PriceInterval | null): void {
-  if ((product.productType === 'subscription') === (interval !== null)) return;
-  const msg = interval
-    ? `"${product.slug}" is paid once: leave the interval out`
-    : `"${product.slug}" is a subscription: give an interval`;
-  throw new ValidationError([{ loc: ['body', 'interval'], msg, type: 'billing' }]);
+  async #assertSuits(productId: string, interval: PriceInterval | null): Promise<void> {
+    const product = await this.getProduct(productId);
+    if (!product) throw new NotFoundError('Product not found');
+    if ((product.productType === 'subscription') === (interval !== null)) return;
+    const msg = interval
+      ? `"${product.slug}" is paid once: leave the interval out`
+      : `"${product.slug}" is a subscription: give an interval`;
+    throw new ValidationError([{ loc: ['body', 'interval'], msg, type: 'billing' }]);
+  }
 }

@@ -119,6 +119,9 @@ export class Checkout {
     if (!LIVE_STATUSES.includes(status))
       throw new ConflictError(`The subscription is ${status}: settle it at /portal first`);
     if (open.priceId !== price.id) {
+      const { currency } = (open.priceId && (await billing.getPrice(open.priceId))) || price;
+      if (currency !== price.currency)
+        throw refused(`The subscription is paid in ${currency}: choose a price in it, or cancel it first`);
       await billing.changeSubscriptionPrice(subscriptionId, price.id);
       return { action: 'plan_changed', checkoutUrl: null, subscriptionId };
     }

@@ -11,6 +11,8 @@ export interface CustomerInput {
   metadata?: Readonly<Record<string, string>>;
 }
 
+export type CustomerChanges = Partial<Omit<CustomerInput, 'userId'>>;
+
 /** Of a customer at Stripe. */
 interface Params {
   email: string;
@@ -57,7 +59,7 @@ export class Customers {
   }
 
   /** @throws NotFoundError */
-  async updateCustomer(id: string, changes: Partial<Omit<CustomerInput, 'userId'>>): Promise<BillingCustomer> {
+  async updateCustomer(id: string, changes: CustomerChanges): Promise<BillingCustomer> {
     const { metadata, ...rest } = changes;
     const customer = await BillingCustomer.update(
       id,

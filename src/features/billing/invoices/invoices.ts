@@ -7,6 +7,12 @@ import { idOf, timeOf } from '../stripe/stripe-values.js';
 import type { SubscriptionMirror } from '../subscriptions/subscription-mirror.js';
 import { BillingInvoice } from './entities.js';
 
+export interface InvoiceFilter {
+  customerId: string;
+  /** Default 10. */
+  limit?: number;
+}
+
 interface InvoicesOptions {
   stripe: StripeAccess;
   mirror: SubscriptionMirror;
@@ -29,7 +35,7 @@ export class Invoices {
     return BillingInvoice.get(id, this.#on);
   }
 
-  listInvoices({ customerId, limit = 10 }: { customerId: string; limit?: number }): Promise<BillingInvoice[]> {
+  listInvoices({ customerId, limit = 10 }: InvoiceFilter): Promise<BillingInvoice[]> {
     return BillingInvoice.find({ where: { customerId }, orderBy: { id: 'desc' }, limit, ...this.#on });
   }
 

@@ -20,6 +20,11 @@ export interface OrderInput {
   metadata?: Readonly<Record<string, string>>;
 }
 
+export interface OrderFilter extends PageOf {
+  customerId?: string;
+  status?: OrderStatus | undefined;
+}
+
 interface OrdersOptions {
   stripe: StripeAccess;
   db?: SessionHandle | undefined;
@@ -63,8 +68,7 @@ export class Orders {
     return BillingOrder.get(id, this.#on);
   }
 
-  listOrders(filter: { customerId?: string; status?: OrderStatus | undefined } & PageOf = {}): Promise<BillingOrder[]> {
-    const { customerId, status, limit = 50, offset = 0 } = filter;
+  listOrders({ customerId, status, limit = 50, offset = 0 }: OrderFilter = {}): Promise<BillingOrder[]> {
     const where = { ...(customerId && { customerId }), ...(status && { status }) };
     return BillingOrder.find({ where, orderBy: { id: 'desc' }, limit, offset, ...this.#on });
   }

@@ -11,7 +11,12 @@ import { Invoice, Order, OrderStatusName, orderShape, orderShapes, Subscription,
 const Id = z.string().min(1).max(255);
 const Page = z.string().max(2_000);
 const Checked = z.object({ price_id: Id, success_url: Page.optional(), cancel_url: Page.optional() });
-const Address = z.record(z.string().max(40), z.string().max(500).nullable());
+/** As Stripe writes them. */
+const SessionId = z.string().regex(/^cs_\w{1,250}$/);
+const MOST_LINES = 20;
+const Address = z
+  .record(z.string().max(40), z.string().max(500).nullable())
+  .refine((lines) => Object.keys(lines).length <= MOST_LINES, `Give at most ${MOST_LINES} lines`);
 
 const MESSAGES: Readonly<Record<Subscribed['action'], string>> = {
   checkout: 'Go to the checkout',
@@ -89,7 +94,7 @@ export function addBuyerRoutes(router: TypedRouter, { billing, checkout }: Buyer
     '/checkout/verify',
     {
       auth: 'user',
-      query: z.object({ session_id: Id }),
+      query: z.object({ session_id: SessionId }),
       response: z.object({ status: z.string().nullable(), payment_status: z.string(), mode: z.string() }),
       summary: 'What the caller’s checkout has come to',
     },

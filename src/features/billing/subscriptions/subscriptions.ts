@@ -12,6 +12,11 @@ export interface PageOf {
   offset?: number;
 }
 
+export interface SubscriptionFilter extends PageOf {
+  customerId?: string;
+  status?: SubscriptionStatus | undefined;
+}
+
 /** What is subscribed to. Every change is made at Stripe and then copied from there. */
 export class Subscriptions {
   readonly mirror: SubscriptionMirror;
@@ -38,8 +43,13 @@ export class Subscriptions {
     return this.#newest(customerId, OPEN_STATUSES);
   }
 
-  listSubscriptions(filter: { customerId?: string; status?: SubscriptionStatus | undefined } & PageOf = {}) {
-    const { customerId, status, limit = 50, offset = 0 } = filter;
+  /** All that give access, the newest first: whoever came to have two has what both give. */
+  listLive(customerId: string): Promise<BillingSubscription[]> {
+    const where = { customerId, status: { in: LIVE_STATUSES } };
+    return BillingSubscription.find({ where, orderBy: { id: 'desc' }, ...this.#on });
+  }
+
+  listSubscriptions({ customerId, status, limit = 50, offset = 0 }: SubscriptionFilter = {}) {
     const where = { ...(customerId && { customerId }), ...(status && { status }) };
     return BillingSubscription.find({ where, orderBy: { id: 'desc' }, limit, offset, ...this.#on });
   }
@@ -95,9 +105,14 @@ export class Subscriptions {
   /** Copies what the customer has at Stripe, ended or not: an event of it may be still on its way. */
   async refreshAllOf(stripeCustomerId: string): Promise<void> {
     const { data } = await this.#stripe.ask((stripe) =>
-      stripe.subscriptions.list({ customer: stripeCustomerId, limit: 100 }),
+      stripe.subscriptions.list({ customer: stripeCustomerId, status: 'all', limit: 100 }),
     );
-    for (const { id } of data) await this.refresh(id);
+    for (const { id } of data) if (!(await this.#hasEnded(id))) await this.refresh(id);
+  }
+
+  /** What has ended never changes again. */
+  #hasEnded(stripeSubscriptionId: string): Promise<boolean> {
+    return BillingSubscription.exists({ where: { stripeSubscriptionId, status: 'cancelled' }, ...this.#on });
   }
 
   async #change(

@@ -20,7 +20,7 @@ export interface DeliveryQuery {
 
 /** What a list shows; the story of each attempt is long. */
 const LISTED = [
-  ...(['id', 'webhookId', 'event', 'payload', 'status', 'success', 'attempt', 'nextAttemptAt'] as const),
+  ...(['id', 'webhookId', 'event', 'payload', 'requestId', 'status', 'success', 'attempt', 'nextAttemptAt'] as const),
   ...(['responseStatus', 'durationMs', 'error', 'createdAt'] as const),
 ] as const;
 /** How far the clocks of two processes may be apart, ms; far less than a lease is long. */
@@ -29,6 +29,8 @@ const CLOCK_SKEW_MS = 2_000;
 const KEPT_ATTEMPTS = 20;
 /** Rows per statement. */
 const CHUNK = 500;
+/** Endpoints that one look for what is overdue answers at most. */
+export const OVERDUE_PAGE = 500;
 
 /** A delivery without the story of its attempts. */
 export type ListedDelivery = Pick<KernelWebhookDelivery, (typeof LISTED)[number]>;
@@ -154,12 +156,15 @@ export class DeliveryStore {
     return rows.map(({ id }) => ({ deliveryId: id, webhookId }));
   }
 
-  /** One delivery of each endpoint that has one which has been due for `graceMs`. */
-  async overdue(graceMs: number): Promise<DueDelivery[]> {
+  /**
+   * One delivery of each endpoint that has one which has been due for `graceMs`, a page at a time.
+   * @param after the last endpoint of the page before: however many never answer, the others have their turn
+   */
+  async overdue(graceMs: number, after = ''): Promise<DueDelivery[]> {
     const rows = await this.#db.query<{ id: string; webhook_id: string }>(
       `SELECT [webhook_id], MIN([id]) AS [id] FROM [kernel_webhook_deliveries]
-       WHERE [next_attempt_at] <= ? GROUP BY [webhook_id] LIMIT ${CHUNK}`,
-      [new Date(this.#clock.now() - graceMs)],
+       WHERE [next_attempt_at] <= ? AND [webhook_id] > ? GROUP BY [webhook_id] ORDER BY [webhook_id] LIMIT ${OVERDUE_PAGE}`,
+      [new Date(this.#clock.now() - graceMs), after],
     );
     return rows.map(({ id, webhook_id: webhookId }) => ({ deliveryId: id, webhookId }));
   }

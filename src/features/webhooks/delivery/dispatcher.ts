@@ -6,9 +6,10 @@ import type { Services } from '../../../base/services.js';
 import { sleep } from '../../../base/sleep.js';
 import { type JobContext, type JobQueue, type JobRegistry, JobWorker } from '../../../jobs/index.js';
 import { type DatabaseHandle, dbContext } from '../../../orm/index.js';
+import { tracerService } from '../../../telemetry/index.js';
 import type { WebhookStore } from '../endpoints/webhook-store.js';
 import { KernelWebhook, type KernelWebhookDelivery } from '../entities.js';
-import type { DeliveryStore, DueDelivery } from './delivery-store.js';
+import { type DeliveryStore, type DueDelivery, OVERDUE_PAGE } from './delivery-store.js';
 import { messageBody } from './message-body.js';
 import { waitAfter } from './retry-schedule.js';
 import { type SentMessage, sendMessage, type Transport } from './send-message.js';
@@ -58,6 +59,8 @@ export class Dispatcher {
   #worker: Promise<JobWorker> | undefined;
   #looking: Promise<void> = Promise.resolve();
   #prunedAt = Number.NEGATIVE_INFINITY;
+  /** The endpoint up to which the last look came. */
+  #lookedUntil = '';
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -102,10 +105,11 @@ export class Dispatcher {
     }
   }
 
-  /** What is due of one endpoint, as far as it may be sent now. */
+  /** What is due of one endpoint, as far as it may be sent now: of other requests than the one that is gone on from. */
   async goOnWith(webhookId: string): Promise<void> {
     const free = this.#slots.freeFor(webhookId);
-    if (free > 0) await this.announce(await this.#options.deliveries.dueOf(webhookId, free));
+    if (free <= 0) return;
+    await withoutContext(async () => this.announce(await this.#options.deliveries.dueOf(webhookId, free)));
   }
 
   /** Looks once for what is overdue, and for what may be forgotten. */
@@ -113,7 +117,9 @@ export class Dispatcher {
     const { webhooks, deliveries, retentionDays } = this.#options;
     if (!this.#worker && (await webhooks.hasAny())) await this.#work();
     if (!this.#worker) return;
-    await this.announce(await deliveries.overdue(OVERDUE_MS));
+    const overdue = await deliveries.overdue(OVERDUE_MS, this.#lookedUntil);
+    this.#lookedUntil = overdue.length < OVERDUE_PAGE ? '' : (overdue.at(-1)?.webhookId ?? '');
+    await this.announce(overdue);
     const now = this.#clock.now();
     if (now - this.#prunedAt < PRUNE_MS) return;
     this.#prunedAt = now;
@@ -157,12 +163,14 @@ export class Dispatcher {
   }
 
   /** Whoever finds no slot leaves: those who have one go on with what is due when they are done. */
-  async #deliver({ deliveryId, webhookId }: DueDelivery, { signal }: JobContext): Promise<void> {
+  async #deliver({ deliveryId, webhookId }: DueDelivery, context: JobContext): Promise<void> {
     const giveBack = this.#slots.take(webhookId);
     if (!giveBack) return;
     const began = performance.now();
     try {
-      await this.#attempt(deliveryId, signal);
+      const attempt = (): Promise<void> => this.#attempt(deliveryId, context.signal);
+      const tracer = this.#options.services.get(tracerService);
+      await (tracer ? tracer.runJob(context, attempt) : attempt());
     } finally {
       giveBack(performance.now() - began >= SLOW_MS);
     }

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../../base/clock.js';
+import { currentContext } from '../../../base/context.js';
 import { ConstraintError } from '../../../base/errors.js';
 import { dbContext, type SessionHandle } from '../../../orm/index.js';
 import { KernelWebhook, KernelWebhookDelivery } from '../entities.js';
@@ -39,7 +40,8 @@ export class EventTrigger {
   async trigger(workspaceId: string, { event, data }: WebhookEvent, on = this.#on): Promise<string[]> {
     assertEventName(event);
     const now = new Date(this.#clock.now());
-    const message = { event, payload: messageBody({ event, data, at: now }), nextAttemptAt: now };
+    const { requestId = null } = currentContext();
+    const message = { event, payload: messageBody({ event, data, at: now }), requestId, nextAttemptAt: now };
     try {
       return await this.#put(workspaceId, message, on);
     } catch (error) {

@@ -20,6 +20,6 @@ export const observability = z.strictObject({
   sensitiveParams: z
     .array(z.string().min(1))
     .default([])
-    .describe('Further parts of names of query parameters whose values are masked.'),
+    .describe('Further parts of names of parameters, of queries and paths, whose values are masked.'),
   meteringEnabled: z.boolean().default(true).describe('Count requests for their user and workspace.'),
 });
