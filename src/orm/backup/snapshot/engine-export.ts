@@ -2,6 +2,8 @@ import type { TakeLines } from '../../dialect/csv-export.js';
 import type { Dialect } from '../../dialect/dialect.js';
 import type { Scope } from '../../session/scope.js';
 import { CsvRewriter, type RewriteCell } from '../csv/csv-rewriter.js';
+import { MAX_RECORD } from '../csv/max-record.js';
+import { tooLong } from '../csv/record-limit.js';
 import type { StoredTable } from '../manifest/description.js';
 import { fieldOf, isForeignText } from '../manifest/table-shape.js';
 import { canonicalJsonCell } from '../values/canonical-json.js';
@@ -35,6 +37,15 @@ export async function exportByEngine(scope: Scope, table: StoredTable, take: Tak
   const select = `SELECT ${columns.join(', ')} FROM ${quote(table.name)} ORDER BY ${order}`;
   const rewrites = table.columns.map(({ type }) => REWRITES[type]);
   const rewriter = rewrites.some(Boolean) ? new CsvRewriter(rewrites) : undefined;
-  const finish: TakeLines = rewriter ? (lines, count) => take(rewriter.rewrite(lines), count) : take;
-  await scope.copyOut(csvExport.statement(select), finish);
+  let rows = 0;
+  const finish: TakeLines = async (lines, count) => {
+    rows += count;
+    if (lines.length > MAX_RECORD) throw tooLong(table.name, rows); // only the last one can be long
+    await take(rewriter ? rewriter.rewrite(lines) : lines, count);
+  };
+  try {
+    await scope.copyOut(csvExport.statement(select), finish);
+  } catch (error) {
+    throw error instanceof RangeError ? tooLong(table.name, rows + 1, { cause: error }) : error;
+  }
 }
