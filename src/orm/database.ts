@@ -7,7 +7,6 @@ import { backedUp } from './backup/before-migrate.js';
 import type { CsvImport, CsvImportPreview } from './backup/import/additive-import.js';
 import type { BackupEntry } from './backup/list-backups.js';
 import type { FullRestore, FullRestorePreview } from './backup/restore/full-restore.js';
-import { recoverRestore } from './backup/restore/swap-tables.js';
 import { assertStoreInstalled } from './backup/store/open-offsite.js';
 import type { VerifiedBackup } from './backup/verify-backup.js';
 import type { Backup, BackupRequest } from './backup/write-backup.js';
@@ -85,7 +84,7 @@ export class Database extends DatabaseHandle {
 
   /** Brings the database to what the entities say. One instance at a time; nothing is lost without an opt-in by name. */
   async migrate(options: MigrateOptions = {}): Promise<Migration> {
-    const recovered = !ambientScopeOf(this.#core) && (await recoverRestore(this.#core));
+    const recovered = !ambientScopeOf(this.#core) && (await this.#backups.recover());
     return migrate(this.#core, this.#schema, recovered ? { ...options, verify: true } : options);
   }
 

@@ -21,6 +21,7 @@ import { type BackupEntry, listBackups, mergedBackups } from './list-backups.js'
 import type { Manifest } from './manifest/manifest.js';
 import { readManifest } from './manifest/read-manifest.js';
 import { type FullRestore, type FullRestorePreview, previewFullRestore, restoreFull } from './restore/full-restore.js';
+import { recoverRestore } from './restore/swap-tables.js';
 import { expired, removeBackup } from './retention.js';
 import { BackupKey } from './seal/backup-key.js';
 import type { OffsiteBackups } from './store/offsite-backups.js';
@@ -129,6 +130,11 @@ export class Backups {
     if (confirm !== true) return previewImport(manifest, chosen);
     this.#assertOutside('restoreCsv');
     return importTables(this.#core, this.#shelf, manifest, chosen, this.#options.importRows);
+  }
+
+  /** Finishes or undoes a full restore that was cut off. @returns whether the database was replaced. */
+  recover(): Promise<boolean> {
+    return recoverRestore(this.#core, () => this.#shelf);
   }
 
   /** A backup as one ZIP, for another machine. */

@@ -19,6 +19,7 @@ import {
   type NativeFile,
 } from './manifest/manifest.js';
 import { nativeFileOf, nativeName } from './manifest/native-file.js';
+import { parseManifest } from './manifest/read-manifest.js';
 import { exportTable } from './snapshot/export-table.js';
 import { type BackupProgress, inSnapshot, takeSnapshot } from './snapshot/take-snapshot.js';
 
@@ -86,7 +87,9 @@ export async function writeBackup(
 
 /** Gives what lies in the folder `work` its name, now that it is whole. */
 async function publish(shelf: Shelf, work: string, manifest: Omit<Manifest, 'format'>): Promise<void> {
-  await writeDurably(placeFor(shelf, work, MANIFEST_FILE), manifestText(manifest));
+  const text = manifestText(manifest);
+  parseManifest(text, manifest.name); // what could not be read again would be no backup
+  await writeDurably(placeFor(shelf, work, MANIFEST_FILE), text);
   await syncPath(work);
   await rename(work, join(shelf.folder, manifest.name));
   await syncPath(shelf.folder);

@@ -4,6 +4,7 @@ import type { FieldMeta } from '../entity/metadata.js';
 import type { CsvExport } from './csv-export.js';
 import type { CsvImport } from './csv-import.js';
 import type { Connection, Driver } from './driver.js';
+import type { ForeignTables } from './foreign-tables.js';
 import type { JsonCondition, JsonPath, JsonScalar } from './json-path.js';
 import type { NativeBackup } from './native-backup.js';
 import type { ColumnCopy, RowTrigger, SchemaStep, TableShape, TriggerShape } from './shape.js';
@@ -153,6 +154,8 @@ export interface Dialect {
   fieldOf(type: string): FieldOptions | undefined;
   /** A value of any type as text. */
   textOf(expression: string): string;
+  /** What tables need that someone else made. */
+  readonly foreignTables: ForeignTables;
   /** Left out by engines that have no arrays. */
   readonly arrays?: ColumnArrays;
   /** Left out by engines that write no CSV by themselves. */

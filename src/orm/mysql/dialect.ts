@@ -4,6 +4,7 @@ import { mysqlColumn } from './column-codecs.js';
 import { isOutage, isTransient, isUndone, lacksKey } from './errors.js';
 import { fieldOf } from './field-of-type.js';
 import type { Flavor } from './flavor.js';
+import { foreignTables } from './foreign-tables.js';
 import { indexedUpsert } from './indexed-upsert.js';
 import { jsonEquals } from './json-path.js';
 import { mysqlNativeBackup } from './native-backup.js';
@@ -46,6 +47,7 @@ export function createDialect(flavor: Flavor, database: string): Dialect {
     placeholder: () => '?',
     column: mysqlColumn,
     fieldOf,
+    foreignTables: foreignTables(flavor),
     textOf: (expression) => `CAST(${expression} AS CHAR)`,
     literal,
     cast: (expression) => expression,

@@ -8,6 +8,7 @@ import { csvExport } from './csv-export.js';
 import { csvImport } from './csv-import.js';
 import { isOutage, isTransient, isUndone, lacksKey } from './errors.js';
 import { fieldOf } from './field-of-type.js';
+import { foreignTables } from './foreign-tables.js';
 import { jsonEquals } from './json-path.js';
 import { openPostgres } from './open.js';
 import { changeOnline } from './schema/change-online.js';
@@ -47,6 +48,7 @@ export const postgresDialect: Dialect = {
   mostlyNull: (column) => `(${column} >= '-infinity') IS NOT TRUE`,
   column: postgresColumn,
   fieldOf,
+  foreignTables,
   textOf: (expression) => `CAST(${expression} AS text)`,
   arrays,
   csvExport,

@@ -150,8 +150,12 @@ function withoutValues(error: Report): Error {
 /** `COPY items, line 3, column price: "…"`, up to the value. */
 const COPIED_LINE = /^COPY .+?, line (\d+)(?:, column ([^:\n]+))?/m;
 
-/** Which line of a COPY from here the error is about. */
+/** A value, or a rule that it breaks. */
+const ABOUT_VALUES = /^2[23]/;
+
+/** Which line of a COPY from here the error is about. One that is about none, such as a lost connection, may name one as well. */
 export function copiedLine(error: unknown): { line: number; column: string | undefined } | undefined {
+  if (!ABOUT_VALUES.test(codeOf(error))) return undefined;
   const { where } = ((error as Error | undefined)?.cause ?? {}) as Report;
   const [, line, column] = COPIED_LINE.exec(where ?? '') ?? [];
   return line === undefined ? undefined : { line: Number(line), column };

@@ -4,6 +4,7 @@ import { sqliteColumn } from './column-codecs.js';
 import { openSqlite } from './driver.js';
 import { isBusy, isOutage, lacksKey } from './errors.js';
 import { fieldOf } from './field-of-type.js';
+import { foreignTables } from './foreign-tables.js';
 import { jsonEquals } from './json-path.js';
 import { sqliteNativeBackup } from './native-backup.js';
 import { quote } from './quote.js';
@@ -36,6 +37,7 @@ export const sqliteDialect: Dialect = {
   placeholder: () => '?',
   column: sqliteColumn,
   fieldOf,
+  foreignTables,
   textOf: (expression) => `CAST(${expression} AS TEXT)`,
   literal,
   cast: (expression) => expression,

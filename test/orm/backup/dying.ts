@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { TestDatabase } from '../../setup/sql-backends.js';
 import type { CompiledOrm } from '../compiled-orm.js';
 
-/** Backs up or restores; dies at the n-th statement that writes, or at the n-th rename of a file. */
+/** Backs up or restores; dies at the n-th statement that writes, at the n-th rename of a file, or once tables are exchanged. */
 const PROGRAM = `
   import fs from 'node:fs/promises';
   import { syncBuiltinESMExports } from 'node:module';
@@ -19,20 +19,25 @@ const PROGRAM = `
   const { connect } = await import('./orm/index.js');
   const { HOSTILE_ENTITIES } = await import('./hostile.js');
   const db = await connect(url, { entities: HOSTILE_ENTITIES, dataDir, nativeBackup: false });
-  if (place === 'statement') {
+  if (place !== 'file') {
     const engine = { sqlite: 'sqlite', postgresql: 'postgres' }[db.engine] ?? 'mysql';
     const folder = engine === 'sqlite' ? 'sqlite' : engine + '/wire';
     const { [engine[0].toUpperCase() + engine.slice(1) + 'Connection']: Connection } = await import('./orm/' + folder + '/connection.js');
     for (const method of ['run', 'runEach', 'copyIn', 'commit']) {
       const own = Connection.prototype[method];
-      if (own) Connection.prototype[method] = function (...args) { die(); return own.apply(this, args); };
+      if (own && place === 'statement') Connection.prototype[method] = function (...args) { die(); return own.apply(this, args); };
+      else if (own) Connection.prototype[method] = async function (...args) {
+        const answer = await own.apply(this, args);
+        if (/^RENAME TABLE/.test(args[0])) die();
+        return answer;
+      };
     }
   }
   if (action === 'backup') await db.backup();
   else await db.restoreFull(name, { confirm: true });
   await db.close();`;
 
-export type Place = 'statement' | 'file';
+export type Place = 'statement' | 'file' | 'exchange';
 
 /** A process that dies while it backs up or restores. */
 export class Dying {

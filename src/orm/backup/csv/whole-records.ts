@@ -1,8 +1,7 @@
 import { ValidationError } from '../../../base/errors.js';
+import { MAX_RECORD } from './max-record.js';
 import { RecordEnds } from './record-ends.js';
 
-/** Longest record, bytes: what a hostile file can make us hold at once. */
-const MAX_RECORD = 256 * 1024 * 1024;
 const LINE_END = Buffer.from('\n');
 
 /**

@@ -31,8 +31,14 @@ export async function* readRows(
   for await (const records of readCsv(source)) {
     for (const record of records) {
       count += 1;
-      if (count === 0) assertHeader(record, table, file);
-      else if (batch.add(read(record, count), record)) yield batch.take();
+      if (count === 0) {
+        assertHeader(record, table, file);
+        continue;
+      }
+      const row = read(record, count);
+      const length = lengthOf(record);
+      if (!batch.hasRoom(length)) yield batch.take();
+      batch.add(row, length);
     }
   }
   yield batch.take();
@@ -50,16 +56,19 @@ export async function openFile(
   return readFileOf(shelf, found, file);
 }
 
-/** Rows until they are many, or long. */
+/** Rows until they are many, or long: a server takes no statement that is longer than it has been told to. */
 class Batch {
   #rows: PortableRow[] = [];
   #length = 0;
 
-  /** @returns whether it is full. */
-  add(row: PortableRow, record: CsvRecord): boolean {
+  /** A row that is longer than any batch has one of its own. */
+  hasRoom(length: number): boolean {
+    return this.#rows.length === 0 || (this.#rows.length < BATCH_ROWS && this.#length + length <= BATCH_LENGTH);
+  }
+
+  add(row: PortableRow, length: number): void {
     this.#rows.push(row);
-    for (const cell of record) this.#length += cell?.length ?? 0;
-    return this.#rows.length >= BATCH_ROWS || this.#length >= BATCH_LENGTH;
+    this.#length += length;
   }
 
   take(): PortableRow[] {
@@ -68,6 +77,12 @@ class Batch {
     this.#length = 0;
     return rows;
   }
+}
+
+function lengthOf(record: CsvRecord): number {
+  let length = 0;
+  for (const cell of record) length += cell?.length ?? 0;
+  return length;
 }
 
 function rowReader(table: StoredTable, { file }: BackedUpTable): (record: CsvRecord, count: number) => PortableRow {

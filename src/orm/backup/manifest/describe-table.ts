@@ -1,7 +1,8 @@
 import type { Dialect } from '../../dialect/dialect.js';
 import type { ColumnShape, TableShape } from '../../dialect/shape.js';
-import type { EntityTarget } from '../../entity/field-types.js';
+import type { FieldOptions } from '../../entity/field-types.js';
 import { HISTORY_COLUMNS } from '../../entity/system-fields.js';
+import type { Session } from '../../session/session.js';
 import { codecOf } from '../values/column-text.js';
 import { type DeclaredTable, declaredTables } from './declared-tables.js';
 import type { StoredColumn, StoredCondition, StoredTable } from './description.js';
@@ -11,18 +12,17 @@ import { sameLiteral } from './sql-literal.js';
  * Describes tables as they are found, not as the entities want them: a backup is often made just before they change. What
  * the database cannot tell (that a text is JSON, how a check was written) is taken from the entities where they fit.
  */
-export function describeTables(
-  tables: readonly TableShape[],
-  entities: readonly EntityTarget[],
-  dialect: Dialect,
-): StoredTable[] {
-  const declared = declaredTables(entities, dialect);
+export async function describeTables(session: Session, tables: readonly TableShape[]): Promise<StoredTable[]> {
+  const declared = declaredTables(session.core.entities, session.core.dialect);
   const names = new Map(tables.map((table) => [table.name, table]));
-  return tables.map((table) => {
+  const described: StoredTable[] = [];
+  for (const table of tables) {
     const entity = declared.get(table.name);
     const history = entity ? entity.history : historyOf(table.name, names);
-    return { ...describeTable(table, entity, dialect), ...(history && names.has(history) && { history }) };
-  });
+    const own = await describeTable(session, table, entity);
+    described.push({ ...own, ...(history && names.has(history) && { history }) });
+  }
+  return described;
 }
 
 /** Without an entity, a table whose name and columns are those of a history is one. */
@@ -32,11 +32,18 @@ function historyOf(table: string, tables: ReadonlyMap<string, TableShape>): stri
   return HISTORY_COLUMNS.every((column) => columns.has(column)) ? name : undefined;
 }
 
-function describeTable(table: TableShape, declared: DeclaredTable | undefined, dialect: Dialect): StoredTable {
+async function describeTable(
+  session: Session,
+  table: TableShape,
+  declared: DeclaredTable | undefined,
+): Promise<StoredTable> {
+  const { dialect } = session.core;
+  const columns: StoredColumn[] = [];
+  for (const column of table.columns) columns.push(await describeColumn(session, table.name, column, declared));
   const own = (sql: string): StoredCondition => ({ engine: dialect.name, sql });
   return {
     name: table.name,
-    columns: table.columns.map((column) => describeColumn(column, declared, dialect)),
+    columns,
     primaryKey: table.primaryKey,
     foreignKeys: table.foreignKeys.map(({ column, table: target, onDelete }) => ({ column, table: target, onDelete })),
     indexes: table.indexes
@@ -52,29 +59,42 @@ function describeTable(table: TableShape, declared: DeclaredTable | undefined, d
   };
 }
 
-function describeColumn(column: ColumnShape, declared: DeclaredTable | undefined, dialect: Dialect): StoredColumn {
+async function describeColumn(
+  session: Session,
+  table: string,
+  column: ColumnShape,
+  declared: DeclaredTable | undefined,
+): Promise<StoredColumn> {
+  const { dialect } = session.core;
   const { name, type, nullable } = column;
   const field = declared?.fieldOf(column);
-  const options = field ?? dialect.fieldOf(type);
+  const found = field ? { field, same: true } : await dialect.foreignTables.columnOf(session, { table, column });
   const fallback = describeDefault(column, declared, dialect);
-  const refers = field?.options.references ? { refers: true as const } : {};
-  const common = { name, nullable, ...refers, ...(fallback !== undefined && { default: fallback }) };
-  if (options?.type === undefined) return { ...common, type: 'text', native: { engine: dialect.name, sql: type } };
-  const { length, precision, scale } = options;
-  switch (options.type) {
+  return {
+    name,
+    nullable,
+    ...(field?.options.references && { refers: true as const }),
+    ...(fallback !== undefined && { default: fallback }),
+    ...sizedType(found.field),
+    ...(!found.same && { native: { engine: dialect.name, sql: type } }),
+  };
+}
+
+function sizedType({
+  type = 'text',
+  length,
+  precision,
+  scale,
+}: Pick<FieldOptions, 'type' | 'length' | 'precision' | 'scale'>): Pick<StoredColumn, 'type'> {
+  switch (type) {
     case 'string':
-      return { ...common, type: 'string', ...(length !== undefined && { length }) };
+      return { type, ...(length !== undefined && { length }) };
     case 'decimal':
-      return {
-        ...common,
-        type: 'decimal',
-        ...(precision !== undefined && { precision }),
-        ...(scale !== undefined && { scale }),
-      };
+      return { type, ...(precision !== undefined && { precision }), ...(scale !== undefined && { scale }) };
     case 'bigint':
-      return { ...common, type: 'integer' }; // both are 64 bits wide, and no engine tells them apart
+      return { type: 'integer' }; // both are 64 bits wide, and no engine tells them apart
     default:
-      return { ...common, type: options.type };
+      return { type };
   }
 }
 

@@ -21,7 +21,7 @@ export interface StoredColumn {
   readonly refers?: true;
   /** A value as it stands in the CSV, or an expression of an engine. */
   readonly default?: string | EngineSql;
-  /** A type that no field has: its values are text, and that engine has them as that type again. */
+  /** A type that no field has: `type` is one that holds all of its values, and that engine has them as this type again. */
   readonly native?: EngineSql;
 }
 

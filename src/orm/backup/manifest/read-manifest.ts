@@ -20,6 +20,9 @@ import {
 /** Far more than any real schema needs. */
 const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 
+/** Quotes hold a name or the values of an enumeration; a backslash hides none of them. */
+const NATIVE_TYPE = /^(?:[A-Za-z_](?:[\w ,.()[\]]|"(?:[^"\\]|"")*"|'(?:[^'\\]|''|\\\\)*')*)?$/;
+
 /**
  * The manifest of a backup. It may have been uploaded, so nothing in it is believed: names stay names, files stay in the
  * folder, SQL of an engine stays one expression.
@@ -50,7 +53,8 @@ export async function manifestOf(source: AsyncIterable<Uint8Array>, name: string
   return manifest;
 }
 
-function parseManifest(text: string, name: string): Manifest {
+/** @throws BackupCorruptError */
+export function parseManifest(text: string, name: string): Manifest {
   try {
     const manifest: unknown = JSON.parse(text);
     assertManifest(manifest);
@@ -135,8 +139,7 @@ function assertColumn(table: string, column: StoredColumn): void {
     expect(size === undefined || isCount(size), `${where} has a size that is no number`);
   if (column.default !== undefined && !isText(column.default))
     assertExpression(column.default, `the default of ${where}`);
-  if (column.native !== undefined)
-    expect(/^[A-Za-z_][\w ,.()"[\]]*$|^$/.test(column.native.sql), `${where} has a type that is none`);
+  if (column.native !== undefined) expect(NATIVE_TYPE.test(column.native.sql), `${where} has a type that is none`);
 }
 
 /** @throws ValidationError where it would leave the parentheses that it is put into. */

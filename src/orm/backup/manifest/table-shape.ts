@@ -20,6 +20,11 @@ export function fieldOf(table: StoredTable, column: StoredColumn): FieldMeta {
   });
 }
 
+/** Whether its values are the text that the engine has of a type that no field has. */
+export function isForeignText({ type, native }: StoredColumn): boolean {
+  return native !== undefined && type === 'text';
+}
+
 /** A described table as an engine makes it. What is written in another engine's SQL is left to the next migration. */
 export function tableShape(table: StoredTable, dialect: Dialect): TableShape {
   const sqlOf = (condition: StoredCondition): string | undefined => conditionSql(condition, dialect);

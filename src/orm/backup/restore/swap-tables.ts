@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { SchemaError } from '../../../base/errors.js';
 import type { TableShape } from '../../dialect/shape.js';
-import type { TableRename, TableSwap } from '../../dialect/table-swap.js';
+import type { TableSwap } from '../../dialect/table-swap.js';
 import { internalField } from '../../entity/metadata.js';
 import { columnOf } from '../../schema/desired.js';
 import { recordingTriggerName } from '../../schema/history-triggers.js';
@@ -10,7 +10,8 @@ import type { DatabaseCore } from '../../session/database-core.js';
 import type { Scope } from '../../session/scope.js';
 import type { Shelf } from '../files/shelf.js';
 import { readManifest } from '../manifest/read-manifest.js';
-import { type Backup, writeBackupAgain } from '../write-backup.js';
+import type { Backup } from '../write-backup.js';
+import { backUpLateWrites, contentsOf, type ReplacedTables } from './late-writes.js';
 import { type RestoreSource, runSteps } from './replace-tables.js';
 import { isRestoreTable, restoreTableName } from './staged-names.js';
 import { StagedTables } from './staged-tables.js';
@@ -19,6 +20,9 @@ import { StagedTables } from './staged-tables.js';
 const FILLING = restoreTableName('filling');
 /** There once the restored tables are in place: a restart tidies up what is left of the old ones. */
 const SWAPPED = restoreTableName('swapped');
+
+/** The column of the mark that says what is replaced. */
+const REPLACED = 'replaced';
 
 const WAIT_MS = 20;
 
@@ -36,84 +40,59 @@ export async function swapTables(
   return core.unit(
     async (scope) => {
       await dialect.lockMigrations(scope, true);
+      await rescueLateWrites(scope, source.shelf);
       await tidyUp(scope);
       const tables = await dialect.introspect(scope);
       const inUse = tables.map(({ name }) => name);
       return holding(core, inUse, async (release) => {
         const before = await runInScope(scope, backUp);
         const contents = await contentsOf(scope, tables);
-        await runSteps(scope, dialect.createTable(markOf(scope)));
         const staged = new StagedTables(scope, source);
-        await staged.fill();
         const renames = staged.renames(inUse);
+        const replaced = {
+          before: await readManifest(source.shelf, before.name),
+          tables: inUse.map((name, at) => ({ name, renamed: renames[at]?.to ?? '', content: contents[at] ?? '' })),
+        };
+        await makeMark(scope, replaced);
+        await staged.fill();
         const renamed = runSteps(scope, [swapOf(core).rename([...renames, { from: FILLING, to: SWAPPED }])]);
         await Promise.all([renamed, release(renamed)]);
-        const safety = await withLateWrites(scope, source.shelf, { before, contents, old: tables, renames });
+        const second = await backUpLateWrites(scope, source.shelf, replaced);
         await tidyUp(scope, () => runSteps(scope, staged.rulesToAdd()));
-        return safety;
+        return second ?? before;
       });
     },
     { schemaChange: true, autocommit: true },
   );
 }
 
-interface ReplacedTables {
-  /** Of the moment from which on writers had to wait. */
-  readonly before: Backup;
-  /** What the tables held at that moment. */
-  readonly contents: readonly string[];
-  readonly old: readonly TableShape[];
-  readonly renames: readonly TableRename[];
-}
-
-/**
- * A write that waited for a table may be done in the moment in which the tables are renamed, one after the other, and be
- * acknowledged. Where there was one, the safety backup is made once more, of the tables that now have names which nobody
- * knows, so that nobody writes to them any more.
- */
-async function withLateWrites(
-  scope: Scope,
-  shelf: Shelf,
-  { before, contents, old, renames }: ReplacedTables,
-): Promise<Backup> {
-  const names = new Map(renames.map(({ from, to }) => [from, to]));
-  const now = await contentsOf(
-    scope,
-    old.map((table) => ({ ...table, name: names.get(table.name) ?? table.name })),
-  );
-  if (now.every((content, at) => content === contents[at])) return before;
-  const safety = await writeBackupAgain(scope, shelf, await readManifest(shelf, before.name), names);
-  scope.core.logger.warn(
-    { before: before.name, safety: safety.name },
-    'Writes that came late are in the second backup',
-  );
-  return safety;
-}
-
-async function contentsOf(scope: Scope, tables: readonly TableShape[]): Promise<string[]> {
-  const contents: string[] = [];
-  for (const table of tables) {
-    const [row = []] = await scope.all(swapOf(scope.core).content(table), []);
-    contents.push(row.join());
-  }
-  return contents;
-}
-
 /**
  * Finishes or undoes a restore whose process has died. One short statement where there was none.
+ * @param shelf where writes go that came late to the tables that were replaced.
  * @returns whether the database was replaced, so that it has to be compared with the entities again.
  */
-export async function recoverRestore(core: DatabaseCore): Promise<boolean> {
+export async function recoverRestore(core: DatabaseCore, shelf: () => Shelf): Promise<boolean> {
   if (!core.dialect.swap || !(await wasCutOff(core))) return false;
   return core.unit(
     async (scope) => {
       await core.dialect.lockMigrations(scope, true);
+      await rescueLateWrites(scope, shelf());
       const swapped = await tidyUp(scope);
       core.logger.warn({ swapped }, `A restore that was cut off was ${swapped ? 'finished' : 'undone'}`);
       return swapped;
     },
     { schemaChange: true, autocommit: true },
   );
+}
+
+/** Of a restore that was cut off between the exchange and its second safety backup, before the old tables are removed. */
+async function rescueLateWrites(scope: Scope, shelf: Shelf): Promise<void> {
+  const { quote } = scope.core.dialect;
+  const tables = await scope.core.dialect.introspect(scope);
+  const mark = tables.find(({ name }) => name === SWAPPED);
+  if (!mark?.columns.some(({ name }) => name === REPLACED)) return;
+  const [row] = await scope.all(`SELECT ${quote(REPLACED)} FROM ${quote(SWAPPED)}`, []);
+  if (row) await backUpLateWrites(scope, shelf, JSON.parse(row[0] as string) as ReplacedTables);
 }
 
 async function wasCutOff(core: DatabaseCore): Promise<boolean> {
@@ -193,9 +172,19 @@ async function renameTriggers(
   await runSteps(scope, swapOf(scope.core).alone([name, ...history], dialect.triggers.change(name, staged, named)));
 }
 
-function markOf({ core }: Scope): TableShape {
-  const id = columnOf(internalField('id', 'integer', false), core.dialect);
-  return { name: FILLING, columns: [id], primaryKey: ['id'], checks: [], foreignKeys: [], indexes: [], triggers: [] };
+async function makeMark(scope: Scope, replaced: ReplacedTables): Promise<void> {
+  const { dialect } = scope.core;
+  const columns = [internalField('id', 'integer', false), internalField(REPLACED, 'text', false)];
+  const none = { checks: [], foreignKeys: [], indexes: [], triggers: [] };
+  const shape: TableShape = {
+    name: FILLING,
+    columns: columns.map((field) => columnOf(field, dialect)),
+    primaryKey: ['id'],
+    ...none,
+  };
+  await runSteps(scope, dialect.createTable(shape));
+  const values = `(1, ${dialect.placeholder(1)})`;
+  await scope.run(`INSERT INTO ${dialect.quote(FILLING)} VALUES ${values}`, [JSON.stringify(replaced)]);
 }
 
 function swapOf({ dialect }: DatabaseCore): TableSwap {

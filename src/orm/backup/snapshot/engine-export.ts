@@ -2,10 +2,13 @@ import type { TakeLines } from '../../dialect/csv-export.js';
 import type { Dialect } from '../../dialect/dialect.js';
 import type { Scope } from '../../session/scope.js';
 import { CsvRewriter, type RewriteCell } from '../csv/csv-rewriter.js';
+import { MAX_RECORD } from '../csv/max-record.js';
+import { tooLong } from '../csv/record-limit.js';
 import type { StoredTable } from '../manifest/description.js';
-import { fieldOf } from '../manifest/table-shape.js';
+import { fieldOf, isForeignText } from '../manifest/table-shape.js';
 import { canonicalJsonCell } from '../values/canonical-json.js';
 import { canonicalNumber } from '../values/column-text.js';
+import { orderSql, rowOrder } from './row-order.js';
 
 /** Whether the engine can write the table as CSV by itself. It may quote the only value of a line in its own way. */
 export function isExportedByEngine({ csvExport }: Dialect, { columns }: StoredTable): boolean {
@@ -28,12 +31,21 @@ export async function exportByEngine(scope: Scope, table: StoredTable, take: Tak
   if (!csvExport) return;
   const columns = table.columns.map((column) => {
     const name = quote(column.name);
-    return column.native ? dialect.textOf(name) : csvExport.text(fieldOf(table, column), name);
+    return isForeignText(column) ? dialect.textOf(name) : csvExport.text(fieldOf(table, column), name);
   });
-  const order = (table.primaryKey.length > 0 ? table.primaryKey : table.columns.map(({ name }) => name)).map(quote);
-  const select = `SELECT ${columns.join(', ')} FROM ${quote(table.name)} ORDER BY ${order.join(', ')}`;
-  const rewrites = table.columns.map(({ type, native }) => (native ? undefined : REWRITES[type]));
+  const order = orderSql(rowOrder(table, dialect), table, dialect);
+  const select = `SELECT ${columns.join(', ')} FROM ${quote(table.name)} ORDER BY ${order}`;
+  const rewrites = table.columns.map(({ type }) => REWRITES[type]);
   const rewriter = rewrites.some(Boolean) ? new CsvRewriter(rewrites) : undefined;
-  const finish: TakeLines = rewriter ? (lines, count) => take(rewriter.rewrite(lines), count) : take;
-  await scope.copyOut(csvExport.statement(select), finish);
+  let rows = 0;
+  const finish: TakeLines = async (lines, count) => {
+    rows += count;
+    if (lines.length > MAX_RECORD) throw tooLong(table.name, rows); // only the last one can be long
+    await take(rewriter ? rewriter.rewrite(lines) : lines, count);
+  };
+  try {
+    await scope.copyOut(csvExport.statement(select), finish);
+  } catch (error) {
+    throw error instanceof RangeError ? tooLong(table.name, rows + 1, { cause: error }) : error;
+  }
 }

@@ -1,6 +1,7 @@
 import type { Scope } from '../../session/scope.js';
 import type { Session } from '../../session/session.js';
 import { csvCell } from '../csv/csv-cell.js';
+import { assertRecordFits } from '../csv/record-limit.js';
 import { DurableFile } from '../files/durable-files.js';
 import { placeFor, type Shelf } from '../files/shelf.js';
 import type { StoredTable } from '../manifest/description.js';
@@ -56,9 +57,11 @@ export async function* tableText(
   const reader = new TableReader(session, table);
   let lines = [headerOf(table)];
   let length = 0;
+  let rows = 0;
   for await (const page of reader.pages()) {
     for (const row of page) {
       const line = reader.record(row);
+      assertRecordFits(table.name, ++rows, line);
       lines.push(line);
       length += line.length;
       if (length < CHUNK_LENGTH) continue;

@@ -1,11 +1,13 @@
+import { SchemaError } from '../../../base/errors.js';
 import type { Dialect } from '../../dialect/dialect.js';
 import type { RawRow } from '../../dialect/driver.js';
 import type { Portable } from '../../entity/codec.js';
 import type { Session } from '../../session/session.js';
 import { csvCell } from '../csv/csv-cell.js';
 import type { StoredColumn, StoredTable } from '../manifest/description.js';
-import { fieldOf } from '../manifest/table-shape.js';
+import { fieldOf, isForeignText } from '../manifest/table-shape.js';
 import { codecOf } from '../values/column-text.js';
+import { type OrderPart, orderSql, rowOrder } from './row-order.js';
 
 /** More rows make a page no faster. */
 const PAGE_ROWS = 2_000;
@@ -26,8 +28,7 @@ export class TableReader {
   readonly #cells: readonly CellText[];
   readonly #list: string;
   readonly #line: string[];
-  /** Positions of the key's columns in a row; without a key, pages are counted. */
-  readonly #key: readonly number[];
+  readonly #order: readonly OrderPart[];
 
   constructor(session: Session, table: StoredTable) {
     const { dialect } = session.core;
@@ -42,7 +43,7 @@ export class TableReader {
       })
       .join(', ');
     this.#line = new Array(table.columns.length);
-    this.#key = table.primaryKey.map((name) => table.columns.findIndex((column) => column.name === name));
+    this.#order = rowOrder(table, dialect);
   }
 
   /** A raw row as a record of CSV, without its line end. */
@@ -51,18 +52,27 @@ export class TableReader {
     return this.#line.join(','); // a fifth faster than one behind the other
   }
 
+  /** @throws SchemaError where they are not all rows that the table has. */
   async *pages(): AsyncGenerator<RawRow[]> {
-    const widest = await this.#widestRow();
+    const { count, widest } = await this.#extent();
     const fixed = widest * PAGE_ROWS <= PAGE_BYTES;
     let last: RawRow | undefined;
     for (let read = 0; ; ) {
       const limit = fixed ? PAGE_ROWS : await this.#fittingRows(last, read);
       const page = await this.#page(this.#list, last, read, limit);
       if (page.length > 0) yield page;
-      if (page.length < limit) return;
-      last = page.at(-1);
       read += page.length;
+      if (page.length < limit) return this.#assertAll(read, count);
+      last = page.at(-1);
     }
+  }
+
+  /** Its key could sort otherwise than it compares. */
+  #assertAll(read: number, count: number): void {
+    if (read === count) return;
+    throw new SchemaError(
+      `${this.#table.name} has ${count} rows, of which ${read} were read; its key cannot be paged by`,
+    );
   }
 
   /** How many rows fit into one page, where some are large: fewer are tried until they do. */
@@ -74,16 +84,17 @@ export class TableReader {
     return 1;
   }
 
-  async #widestRow(): Promise<number> {
-    if (this.#unbounded().length === 0) return 0;
-    const [row] = await this.#session.all(`SELECT MAX(${this.#size()}) FROM ${this.#from()}`, []);
-    return Number(row?.[0] ?? 0);
+  /** How many rows there are, and how many bytes of values without a bound the largest one has. */
+  async #extent(): Promise<{ count: number; widest: number }> {
+    const widest = this.#unbounded().length === 0 ? '0' : `MAX(${this.#size()})`;
+    const [row] = await this.#session.all(`SELECT COUNT(*), ${widest} FROM ${this.#from()}`, []);
+    return { count: Number(row?.[0]), widest: Number(row?.[1] ?? 0) };
   }
 
   #size(): string {
-    const sizes = this.#unbounded().map(({ name, type, native }) => {
-      const value = this.#dialect.quote(name);
-      const text = native || type === 'json' ? this.#dialect.textOf(value) : value;
+    const sizes = this.#unbounded().map((column) => {
+      const value = this.#dialect.quote(column.name);
+      const text = isForeignText(column) || column.type === 'json' ? this.#dialect.textOf(value) : value;
       return `COALESCE(OCTET_LENGTH(${text}), 0)`;
     });
     return sizes.join(' + ');
@@ -100,17 +111,21 @@ export class TableReader {
   }
 
   #page(list: string, last: RawRow | undefined, read: number, limit: number): Promise<RawRow[]> {
-    const { quote, placeholder, bind } = this.#dialect;
-    const all = this.#table.columns.map(({ name }) => quote(name));
-    if (this.#key.length === 0) {
-      const order = all.join(', ');
-      return this.#all(`SELECT ${list} FROM ${this.#from()} ORDER BY ${order} LIMIT ${limit} OFFSET ${read}`, []);
-    }
-    const key = this.#key.map((at) => all[at] as string);
+    const order = orderSql(this.#order, this.#table, this.#dialect);
+    const sql = (where: string): string =>
+      `SELECT ${list} FROM ${this.#from()}${where} ORDER BY ${order} LIMIT ${limit}`;
+    if (this.#table.primaryKey.length === 0) return this.#all(`${sql('')} OFFSET ${read}`, []); // pages are counted
     const params: unknown[] = [];
-    const next = (at: number): string => placeholder(params.push(bind(last?.[this.#key[at] as number])));
-    const where = last ? ` WHERE ${afterKey(key, next)}` : '';
-    return this.#all(`SELECT ${list} FROM ${this.#from()}${where} ORDER BY ${key.join(', ')} LIMIT ${limit}`, params);
+    const key = this.#order.map((part) => part.sql);
+    const next = (at: number): string => this.#dialect.placeholder(params.push(this.#keyValue(last, at)));
+    return this.#all(sql(last ? ` WHERE ${afterKey(key, next)}` : ''), params);
+  }
+
+  /** An integer is read as text, and compared as what it is. */
+  #keyValue(last: RawRow | undefined, part: number): unknown {
+    const at = this.#order[part]?.at ?? 0;
+    const value = last?.[at];
+    return this.#table.columns[at]?.type === 'integer' ? BigInt(value as string) : this.#dialect.bind(value);
   }
 
   #all(sql: string, params: readonly unknown[]): Promise<RawRow[]> {
@@ -122,17 +137,18 @@ export class TableReader {
 function afterKey(key: readonly string[], next: (at: number) => string): string {
   const [first, ...others] = key;
   if (others.length === 0) return `${first} > ${next(0)}`;
+  const bound = `${first} >= ${next(0)}`; // values are bound in the order in which they are asked for
   const beyond = key.map((column, at) => {
     const same = key.slice(0, at).map((earlier, position) => `${earlier} = ${next(position)}`);
     return `(${[...same, `${column} > ${next(at)}`].join(' AND ')})`;
   });
-  return `${first} >= ${next(0)} AND (${beyond.join(' OR ')})`;
+  return `${bound} AND (${beyond.join(' OR ')})`;
 }
 
 /** Where the engine's own text is what is wanted, or nearer to it than the value that the driver would make of it. */
 function isReadAsText(table: StoredTable, column: StoredColumn, dialect: Dialect): boolean {
   const { bigints, fromText } = dialect.column(fieldOf(table, column));
-  return column.native !== undefined || bigints || fromText !== undefined;
+  return isForeignText(column) || bigints || fromText !== undefined;
 }
 
 function cellText(table: StoredTable, column: StoredColumn, dialect: Dialect): CellText {
@@ -140,7 +156,9 @@ function cellText(table: StoredTable, column: StoredColumn, dialect: Dialect): C
   const isInteger = column.type === 'integer' || column.type === 'bigint'; // whose digits need no bigint
   const { fromText, fromRaw } = dialect.column(fieldOf(table, column));
   const read =
-    column.native || isInteger ? undefined : ((fromText ?? fromRaw) as ((raw: unknown) => Portable) | undefined);
+    isForeignText(column) || isInteger
+      ? undefined
+      : ((fromText ?? fromRaw) as ((raw: unknown) => Portable) | undefined);
   if (read === undefined) return (raw) => (raw === null ? null : write(raw as Portable));
   return (raw) => (raw === null ? null : write(read(raw)));
 }

@@ -1,5 +1,5 @@
 import type { TableShape } from '../../dialect/shape.js';
-import { BACKUP_RUNS, lastMigration } from '../../schema/ledger.js';
+import { BACKUP_RUNS, LEDGER, lastMigration } from '../../schema/ledger.js';
 import { ambientScopeOf } from '../../session/ambient.js';
 import type { DatabaseCore } from '../../session/database-core.js';
 import type { Scope } from '../../session/scope.js';
@@ -53,7 +53,8 @@ export async function takeSnapshot(
     tell(0);
     tables.push(await exportTable(session, table, { shelf, folder, name: fileName(table.name, index) }, tell));
   }
-  const migrated = schema.length === 0 ? undefined : await lastMigration(session);
+  const isMigrated = schema.some(({ name }) => name === LEDGER); // to ask in vain would end a transaction
+  const migrated = isMigrated ? await lastMigration(session) : undefined;
   core.logger.debug({ tables: tables.length }, 'The tables were written');
   return { schema, schemaHash: schemaHash(schema), tables, migration: migrated?.hash ?? null };
 }
@@ -64,7 +65,7 @@ async function describeSchema(session: Session): Promise<StoredTable[]> {
   const found = (await core.dialect.introspect(session)).filter(
     ({ name }) => name !== BACKUP_RUNS && !isRestoreTable(name),
   );
-  return describeTables(found.sort(byName), core.entities, core.dialect);
+  return describeTables(session, found.sort(byName));
 }
 
 function byName(a: TableShape, b: TableShape): number {

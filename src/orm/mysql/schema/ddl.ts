@@ -20,7 +20,7 @@ function tableSql(flavor: Flavor, table: TableShape): string {
   const parts = [
     ...table.columns.map((column) => columnSql(flavor, column)),
     ...generated,
-    `PRIMARY KEY (${quoted(table.primaryKey)})`,
+    ...(table.primaryKey.length > 0 ? [`PRIMARY KEY (${quoted(table.primaryKey)})`] : []),
     ...table.indexes.map((index) => indexSql(table, index)),
     ...table.checks.map(checkSql),
     ...table.foreignKeys.flatMap((key) => [foreignKeyIndexSql(table.name, key), foreignKeySql(table.name, key)]),

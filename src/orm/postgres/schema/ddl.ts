@@ -24,7 +24,7 @@ export function step(sql: string, description: string): SchemaStep {
 export function createTable(table: TableShape): SchemaStep[] {
   const parts = [
     ...table.columns.map(columnSql),
-    `PRIMARY KEY (${quoted(table.primaryKey)})`,
+    ...(table.primaryKey.length > 0 ? [`PRIMARY KEY (${quoted(table.primaryKey)})`] : []),
     ...table.checks.map((check) => `CONSTRAINT ${quote(check.name)} CHECK (${check.expression})`),
   ];
   return [

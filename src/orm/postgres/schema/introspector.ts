@@ -13,7 +13,7 @@ const OWN_TABLES = `
 const COLUMNS = `
   SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
     (SELECT collname FROM pg_collation WHERE oid = a.attcollation AND oid <> t.typcollation),
-    a.attnotnull, pg_get_expr(d.adbin, d.adrelid),
+    a.attnotnull, CASE a.attgenerated WHEN '' THEN pg_get_expr(d.adbin, d.adrelid) END,
     CASE WHEN c.reltuples < 0 THEN pg_relation_size(c.oid) / 100 ELSE c.reltuples END
   FROM pg_class c
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped

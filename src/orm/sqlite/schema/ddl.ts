@@ -170,7 +170,7 @@ function createIndex(table: string, { name, columns, unique, liveOnly, descendin
 function tableSql(name: string, table: TableShape): string {
   const parts = [
     ...table.columns.map(columnSql),
-    `PRIMARY KEY (${quoted(table.primaryKey)})`,
+    ...(table.primaryKey.length > 0 ? [`PRIMARY KEY (${quoted(table.primaryKey)})`] : []),
     ...table.checks.map((check) => `CONSTRAINT ${quote(check.name)} CHECK (${check.expression})`),
     ...table.foreignKeys.map((key) => `FOREIGN KEY (${quote(key.column)}) ${referenceSql(key)}`),
   ];
