@@ -109,7 +109,7 @@ describe('row 55: what a client writes into logs and headers', () => {
     const note = (fields: object | string) => void paths.push((fields as { path?: string }).path);
     await using server = await listen(serve([], { logger: { ...silentLogger, warn: note } }));
 
-    await server.raw(`GET /${'x'.repeat(9000)}%0d%0aforged HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    await server.raw(`GET /${'x/'.repeat(4500)}%0d%0aforged HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
 
     expect(String(paths[0])).toHaveLength(500);
     expect(String(paths[0])).not.toMatch(/[\r\n]/);
