@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../../../base/clock.js';
 import { ConflictError, ValidationError, type ValidationIssue } from '../../../base/errors.js';
 import { uuidv7 } from '../../../base/ids.js';
 import { dbContext, type SessionHandle } from '../../../orm/index.js';
+import { KernelWorkspace } from '../../saas/index.js';
 import { type DisabledReason, KernelWebhook } from '../entities.js';
 import { faultOfPattern } from '../event-names.js';
 import { faultOfSecret, newSecret } from '../signature.js';
@@ -60,11 +61,14 @@ export class WebhookStore {
   async create(workspaceId: string, given: NewWebhook, on = this.#on): Promise<WebhookWithSecret> {
     this.#check(given);
     const { url, description = null, secret = newSecret(), events = ['*'] } = given;
-    if ((await KernelWebhook.count({ where: { workspaceId }, ...on })) >= MOST)
-      throw new ConflictError(`A workspace has ${MOST} webhooks at most; delete one first`);
     const id = uuidv7();
     const row = { id, workspaceId, url, description, events: [...events], secrets: this.#secrets.seal(id, secret) };
-    const webhook = await KernelWebhook.save(row, on);
+    const webhook = await dbContext(async (db) => {
+      await KernelWorkspace.get(workspaceId, { db }); // locks its row: who adds another one meanwhile counts this one
+      if ((await KernelWebhook.count({ where: { workspaceId }, db })) >= MOST)
+        throw new ConflictError(`A workspace has ${MOST} webhooks at most; delete one first`);
+      return KernelWebhook.save(row, { db });
+    }, on);
     this.#onCreate();
     return Object.assign(webhook, { secret });
   }
