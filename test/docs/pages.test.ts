@@ -30,7 +30,7 @@ function diagnostics(): Map<string, string[]> {
   return found;
 }
 
-describe('the code of a page', () => {
+describe('the code of a page', { timeout: 60_000 }, () => {
   it('compiles, and what it says does not compile does not', () => {
     expect(Object.fromEntries([...diagnostics()].filter(([, faults]) => faults.length > 0))).toEqual({});
   }, 60_000);

@@ -12,7 +12,7 @@ const SUBPATHS = {
 };
 
 /** A name that appears or vanishes is a change that users see; accept one on purpose with `npx vitest run test/repository -u`. */
-describe('the public names', () => {
+describe('the public names', { timeout: 60_000 }, () => {
   for (const [subpath, load] of Object.entries(SUBPATHS)) {
     it(`of ${subpath} are the ones on record`, async () => {
       const names = Object.keys(await load()).sort();

@@ -22,7 +22,7 @@ for (const redis of REDIS_BACKENDS) {
       beforeEach(async () => {
         good = await openReceiver();
         tarpit = await openReceiver(hang);
-        rig = await openRig(sql, redis, { timeoutSeconds: 30 });
+        rig = await openRig(sql, redis, { timeoutSeconds: 85 });
       });
       afterEach(async () => {
         await tarpit.close();
