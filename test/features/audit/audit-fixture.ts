@@ -1,3 +1,4 @@
+import { afterEach, beforeEach } from 'vitest';
 import { silentLogger, silentMetrics } from '../../../src/base/ports.js';
 import {
   type AuditEvent,
@@ -11,7 +12,9 @@ import {
 import { connect, type Database, Entity, Field, Model } from '../../../src/orm/index.js';
 import { connectRedis, type RedisConnection } from '../../../src/redis/index.js';
 import { EventHub } from '../../../src/telemetry/events/index.js';
+import type { RedisBackend } from '../../setup/redis-backends.js';
 import { freshPrefix, removeKeys } from '../../setup/servers.js';
+import type { SqlBackend, TestDatabase } from '../../setup/sql-backends.js';
 
 @Entity({ table: 'audited_things' })
 export class Thing extends Model {
@@ -53,7 +56,22 @@ export interface OpenedAudit {
   close(): Promise<void>;
 }
 
-export async function openAudit(urls: { database: string; redis?: string | undefined }): Promise<OpenedAudit> {
+/** One for each test of the suite that calls this, on a database of its own. @returns what answers the one of now */
+export function auditOfEach(sql: SqlBackend, redis: RedisBackend): () => OpenedAudit {
+  let database: TestDatabase;
+  let opened: OpenedAudit;
+  beforeEach(async () => {
+    database = await sql.create();
+    opened = await openAudit({ database: database.url, redis: redis.url });
+  });
+  afterEach(async () => {
+    await opened.close();
+    await database.drop();
+  });
+  return () => opened;
+}
+
+async function openAudit(urls: { database: string; redis?: string | undefined }): Promise<OpenedAudit> {
   const db = await connect(urls.database, { entities: [Thing, Other, Line, KernelAuditLog, KernelAuditState] });
   await db.migrate();
   const redis = await connectRedis({ url: urls.redis });

@@ -1,39 +1,30 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runWithContext, withActor } from '../../../src/base/context.js';
 import { REDIS_BACKENDS, SQL_BACKENDS } from '../../setup/servers.js';
-import type { TestDatabase } from '../../setup/sql-backends.js';
-import { type OpenedAudit, Other, openAudit, Thing } from './audit-fixture.js';
+import { auditOfEach, Other, Thing } from './audit-fixture.js';
 
 const MINUTE_MS = 60_000;
 
 for (const redis of REDIS_BACKENDS) {
   for (const sql of SQL_BACKENDS) {
     describe(`gaps of the audit log (${sql.name}, ${redis.name})`, () => {
-      let database: TestDatabase;
-      let opened: OpenedAudit;
-
-      beforeEach(async () => {
-        database = await sql.create();
-        opened = await openAudit({ database: database.url, redis: redis.url });
-      });
-      afterEach(async () => {
-        await opened.close();
-        await database.drop();
-      });
+      const opened = auditOfEach(sql, redis);
       const { now } = Date;
       /** Any time after the last write by as much as events may need. */
       const later = () => now() + 20 * MINUTE_MS;
 
       it('fills the gaps that killed processes leave, each once', async () => {
-        await opened.reconciler(() => now() - 10 * MINUTE_MS).runOnce();
+        await opened()
+          .reconciler(() => now() - 10 * MINUTE_MS)
+          .runOnce();
         await withActor({ id: 'bob' }, () => Thing.save({ name: 'told' }));
-        opened.stopWatching();
+        opened().stopWatching();
         const { id } = await withActor({ id: 'eve' }, () => Thing.save({ name: 'not told' }));
         await Thing.update(id, { count: 3 });
-        expect(await opened.records()).toHaveLength(1);
-        const reconciler = opened.reconciler(later);
+        expect(await opened().records()).toHaveLength(1);
+        const reconciler = opened().reconciler(later);
         expect(await reconciler.runOnce()).toBe(2);
-        const records = await opened.records();
+        const records = await opened().records();
         expect(
           records
             .map(({ eventId, action }) => [eventId, action])
@@ -48,30 +39,46 @@ for (const redis of REDIS_BACKENDS) {
           requestId: null,
         });
         expect(await reconciler.runOnce()).toBe(0);
-        expect(await opened.records()).toHaveLength(3);
+        expect(await opened().records()).toHaveLength(3);
       });
 
       it('leaves to the events on their way what may still be among them', async () => {
-        await opened.reconciler(() => now() - 10 * MINUTE_MS).runOnce();
+        await opened()
+          .reconciler(() => now() - 10 * MINUTE_MS)
+          .runOnce();
         await runWithContext({ requestId: 'req-1' }, () => Thing.save({ name: 'on its way' }));
-        await opened.hub.flush();
-        expect(await opened.reconciler(later).runOnce()).toBe(0);
-        expect(await opened.records()).toMatchObject([{ requestId: 'req-1' }]);
+        await opened().hub.flush();
+        expect(await opened().reconciler(later).runOnce()).toBe(0);
+        expect(await opened().records()).toMatchObject([{ requestId: 'req-1' }]);
       });
 
       it('compares again what it could not publish, and other tables where one cannot be compared', async () => {
-        await opened.reconciler(() => now() - 10 * MINUTE_MS).runOnce();
-        opened.stopWatching();
+        await opened()
+          .reconciler(() => now() - 10 * MINUTE_MS)
+          .runOnce();
+        opened().stopWatching();
         await Thing.save({ name: 'not told' });
         await Other.save({ text: 'not told either' });
         const full = { push: () => false, flush: async () => {}, buffered: 0 };
-        expect(await opened.reconciler(later, full).runOnce()).toBe(2);
+        expect(await opened().reconciler(later, full).runOnce()).toBe(2);
         const away = { push: () => true, flush: async () => {}, buffered: 2 };
-        expect(await opened.reconciler(() => later() + 60 * MINUTE_MS, away).runOnce()).toBe(2);
-        await opened.db.execute('DROP TABLE [audited_things_history]');
-        expect(await opened.reconciler(() => later() + 120 * MINUTE_MS).runOnce()).toBe(1);
-        expect((await opened.records()).map(({ entity }) => entity)).toEqual(['audited_others']);
-        expect(await opened.reconciler(() => later() + 180 * MINUTE_MS).runOnce()).toBe(0);
+        expect(
+          await opened()
+            .reconciler(() => later() + 60 * MINUTE_MS, away)
+            .runOnce(),
+        ).toBe(2);
+        await opened().db.execute('DROP TABLE [audited_things_history]');
+        expect(
+          await opened()
+            .reconciler(() => later() + 120 * MINUTE_MS)
+            .runOnce(),
+        ).toBe(1);
+        expect((await opened().records()).map(({ entity }) => entity)).toEqual(['audited_others']);
+        expect(
+          await opened()
+            .reconciler(() => later() + 180 * MINUTE_MS)
+            .runOnce(),
+        ).toBe(0);
       });
     });
   }

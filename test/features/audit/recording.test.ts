@@ -1,9 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runWithContext } from '../../../src/base/context.js';
 import { dbContext } from '../../../src/orm/index.js';
 import { REDIS_BACKENDS, SQL_BACKENDS } from '../../setup/servers.js';
-import type { TestDatabase } from '../../setup/sql-backends.js';
-import { brief, Line, type OpenedAudit, openAudit, Thing } from './audit-fixture.js';
+import { auditOfEach, brief, Line, Thing } from './audit-fixture.js';
 
 const REQUEST = {
   actor: { id: 'ann', type: 'user' as const },
@@ -16,17 +15,7 @@ const REQUEST = {
 for (const redis of REDIS_BACKENDS) {
   for (const sql of SQL_BACKENDS) {
     describe(`the audit log on ${sql.name} and ${redis.name}`, () => {
-      let database: TestDatabase;
-      let opened: OpenedAudit;
-
-      beforeEach(async () => {
-        database = await sql.create();
-        opened = await openAudit({ database: database.url, redis: redis.url });
-      });
-      afterEach(async () => {
-        await opened.close();
-        await database.drop();
-      });
+      const opened = auditOfEach(sql, redis);
 
       it('records every kind of write as what it changed, with who did it and from where', async () => {
         const { id } = await runWithContext(REQUEST, async () => {
@@ -37,7 +26,7 @@ for (const redis of REDIS_BACKENDS) {
           await Thing.delete(thing.id);
           return thing;
         });
-        const records = await opened.records();
+        const records = await opened().records();
         expect(brief(records)).toMatchObject([
           { action: 'create', version: 1, changes: { name: [null, 'a'], count: [null, 1], is_open: [null, false] } },
           { action: 'update', version: 2, changes: { count: [1, 2], is_open: [false, true] } },
@@ -67,7 +56,7 @@ for (const redis of REDIS_BACKENDS) {
           await Thing.save({ name: 'undone' });
           throw new Error('undo');
         }).catch(() => {});
-        const actions = (await opened.records()).map(({ action }) => action);
+        const actions = (await opened().records()).map(({ action }) => action);
         expect(actions).toEqual([...Array(5).fill('create'), 'update', 'update', 'delete']);
       });
 
@@ -81,8 +70,8 @@ for (const redis of REDIS_BACKENDS) {
           big: 2n ** 60n,
         });
         await Thing.update(id, { passwordHash: 'CANARY-6' });
-        opened.audit.log({ action: 'x.y', metadata: { token: 'CANARY-7', kept: 'yes' } });
-        const records = await opened.records();
+        opened().audit.log({ action: 'x.y', metadata: { token: 'CANARY-7', kept: 'yes' } });
+        const records = await opened().records();
         expect(JSON.stringify(records)).not.toContain('CANARY');
         expect(brief(records)[1]?.changes).toEqual({ password_hash: ['[redacted]', '[redacted]'] });
         expect(brief(records)[0]?.changes).toMatchObject({
@@ -109,21 +98,21 @@ for (const redis of REDIS_BACKENDS) {
           action: 'create' as const,
           at: new Date().toISOString(),
         };
-        await opened.records();
+        await opened().records();
         const entry = { ...event, id: 'entry', kind: 'entry' as const, action: 'e', status: 'success' as const };
         const origin = { userId: null, actorType: null, requestId: null, workspaceId: null, ip: null, userAgent: null };
         const manual = { ...entry, entity: 'app', entityId: '', origin };
-        await Promise.all(Array.from({ length: 8 }, () => opened.store.save([event, manual])));
-        const records = await opened.records();
+        await Promise.all(Array.from({ length: 8 }, () => opened().store.save([event, manual])));
+        const records = await opened().records();
         expect(records.map(({ eventId }) => eventId)).toEqual([event.id, 'entry']);
       });
 
       it('shows the whole of a version whose version before is no longer kept, and does not call it new', async () => {
         const { id } = await Thing.save({ name: 'a' });
         await Thing.update(id, { count: 2 });
-        await opened.hub.flush();
-        await opened.db.execute('DELETE FROM [audited_things_history] WHERE [version] = 1');
-        const records = await opened.records();
+        await opened().hub.flush();
+        await opened().db.execute('DELETE FROM [audited_things_history] WHERE [version] = 1');
+        const records = await opened().records();
         expect(brief(records)).toMatchObject([
           { action: 'create', version: 1, changes: null },
           { action: 'update', version: 2, changes: {} },
@@ -137,23 +126,23 @@ for (const redis of REDIS_BACKENDS) {
         await Thing.update(id, { details: { long: 'x'.repeat(100_000), password: 'CANARY' } });
         await Thing.update(id, { count: 1 }, { comment: `sent to https://ann:CANARY@host/ ${'y'.repeat(10_000)}` });
         const metadata = { long: 'z'.repeat(100_000), many: Array(10_000).fill('m'), at: new Date(0), big: 2n };
-        opened.audit.log({ action: 'large', metadata: { ...metadata, secret: 'CANARY' } });
+        opened().audit.log({ action: 'large', metadata: { ...metadata, secret: 'CANARY' } });
         const circular: Record<string, unknown> = {};
         circular.self = circular;
-        expect(() => opened.audit.log({ action: 'endless', metadata: circular })).toThrow(/metadata/);
-        const records = await opened.records();
+        expect(() => opened().audit.log({ action: 'endless', metadata: circular })).toThrow(/metadata/);
+        const records = await opened().records();
         expect(records.map(({ action }) => action)).toEqual(['create', 'update', 'update', 'large']);
         for (const record of records) expect(JSON.stringify(record).length).toBeLessThan(40_000);
         expect(JSON.stringify(records)).not.toContain('CANARY');
         expect(JSON.stringify(brief(records)[0]?.changes.essay)).toContain('too deep');
         expect(JSON.parse(records[3]?.metadata ?? '')).toMatchObject({ at: '1970-01-01T00:00:00.000Z', big: '2' });
-        expect(await opened.hub.deadLetters('audit_events').count()).toBe(0);
+        expect(await opened().hub.deadLetters('audit_events').count()).toBe(0);
       });
 
       it('sends no secret on its way to the log either', async () => {
-        opened.audit.log({ action: 'x.y', metadata: { token: 'CANARY-8', inner: { url: 'https://u:CANARY-9@h/' } } });
-        await opened.hub.flush();
-        const waiting = await opened.redis.client.lrange(`${opened.prefix}{admin:audit_events}`, 0, -1);
+        opened().audit.log({ action: 'x.y', metadata: { token: 'CANARY-8', inner: { url: 'https://u:CANARY-9@h/' } } });
+        await opened().hub.flush();
+        const waiting = await opened().redis.client.lrange(`${opened().prefix}{admin:audit_events}`, 0, -1);
         expect(waiting).toHaveLength(1);
         expect(waiting.join()).not.toContain('CANARY');
       });

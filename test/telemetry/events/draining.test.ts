@@ -61,6 +61,38 @@ for (const backend of REDIS_BACKENDS) {
       expect(await queue.state()).toMatchObject({ waiting: 300, taken: 0, dead: 0 });
     });
 
+    it('goes on at once while batches are full, and stores together what trickles in', async () => {
+      const more = async (...texts: string[]): Promise<void> => {
+        for (const text of texts) publisher.push(note(text));
+        await publisher.flush();
+      };
+      hub = hubOf(redis.client, prefix, { pollMs: 500 });
+      publisher = hub.open<Note>({
+        key: 'notes',
+        batchSize: 10,
+        save: async (batch) => {
+          if (batch.length === 5) await more('meanwhile');
+          await ledger.save(batch);
+        },
+      });
+      await more(...notes(25).map(({ text }) => text));
+      hub.startDrains();
+      await vi.waitFor(() => expect(ledger.stored.size).toBe(25));
+      await more('late', 'later');
+      await vi.waitFor(() => expect(ledger.stored.size).toBe(28), 5_000);
+      expect(ledger.batches).toEqual([10, 10, 5, 3]);
+    });
+
+    it('goes on at once with what is left of a batch that has failed', async () => {
+      hub = hubOf(redis.client, prefix, { pollMs: 60_000, retryMs: 0, maxFailures: 2 });
+      publisher = hub.open(ledger);
+      ledger.spoilt.add('note 5');
+      for (const each of notes(8)) publisher.push(each);
+      await publisher.flush();
+      hub.startDrains();
+      await vi.waitFor(() => expect(ledger.stored.size).toBe(7), 5_000);
+    });
+
     it('drains by itself, also what is published later', async () => {
       hub = hubOf(redis.client, prefix, { pollMs: 5 });
       publisher = hub.open(ledger);
