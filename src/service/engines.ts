@@ -150,7 +150,9 @@ async function open(
 /** Node's own error for what is no URL carries it whole, with the password. */
 function assertUrl(url: string, field: string): void {
   if (URL.canParse(url)) return;
-  const mend = 'Percent-encode special characters of user and password: postgresql://user:p%2Fw@host:5432/name';
+  const mend = url.startsWith('sqlite:')
+    ? 'Write sqlite:./data/app.db or sqlite::memory:'
+    : 'Percent-encode special characters of user and password: postgresql://user:p%2Fw@host:5432/name';
   throw new ConfigError('The database cannot be used as configured:', [{ field, fault: 'is not a URL', mend }]);
 }
 

@@ -8,6 +8,7 @@ import {
   TimeoutError,
   ValidationError,
 } from '../../base/errors.js';
+import { refusedStatement } from '../dialect/refused-statement.js';
 import { isTlsFault, TLS_MEND } from '../dialect/tls.js';
 import { unreachable } from '../dialect/unreachable.js';
 import { NO_ANSWER } from '../pool/no-answer.js';
@@ -37,6 +38,8 @@ const REFUSED = new Set([1044, 1045, 1049, 1698, 3118, 3159]);
 const VALUE = new Set([1264, 1265, 1292, 1366, 1406, 1690, 3140]);
 const TOO_LARGE = new Set([1153, 1301]);
 const READ_ONLY = new Set([1792, 1290]);
+/** No such table, no such column. */
+const MISSING = new Set([1146, 1054]);
 const NETWORK = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_|ENOENT|PROTOCOL_|HANDSHAKE_|EADDR)/;
 
 interface DriverFault extends Error {
@@ -104,16 +107,19 @@ export function mapMysqlError(error: unknown, sql: string): Error {
   if (endsConnection(cause)) return new ConnectionError(unreachable(error, reason(cause)), { cause });
   if (error instanceof TypeError)
     return new ValidationError([], `The statement cannot be run: ${cause.message}`, { cause });
-  return new SchemaError(refusedStatement(cause), { cause });
+  const noTriggers = noTriggersAllowed(cause);
+  return noTriggers
+    ? new SchemaError(noTriggers, { cause })
+    : refusedStatement(cause.message, cause, MISSING.has(errno));
 }
 
-/** With the mend, where a migration may not create the triggers that record versions. */
-function refusedStatement({ errno, message }: DriverFault): string {
+/** The mend, where a migration may not create the triggers that record versions. */
+function noTriggersAllowed({ errno, message }: DriverFault): string | undefined {
   if (errno === 1142 && /^TRIGGER command denied/i.test(message))
     return 'Versions are recorded by triggers, which this database user may not create; GRANT TRIGGER ON the database to it';
   if (errno === 1419)
     return 'Versions are recorded by triggers, which nobody may create here while the server keeps a binary log; start it with log_bin_trust_function_creators = 1';
-  return `The statement was refused: ${message}`;
+  return undefined;
 }
 
 /** The server repeats values in its sentences, and the driver adds the statement; they would end up in logs. */

@@ -4,10 +4,10 @@ import {
   ConstraintError,
   type ConstraintKind,
   KernelError,
-  SchemaError,
   TimeoutError,
   ValidationError,
 } from '../../base/errors.js';
+import { refusedStatement } from '../dialect/refused-statement.js';
 import { isTlsFault, TLS_MEND } from '../dialect/tls.js';
 import { unreachable } from '../dialect/unreachable.js';
 import { NO_ANSWER } from '../pool/no-answer.js';
@@ -28,6 +28,8 @@ const UNREACHABLE =
   /^(08...|57P0[1-5]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT)$/;
 /** A wrong password, an unknown role or database: more tries do not help. */
 const REFUSED = /^(28...|3D000)$/;
+/** No such table, no such column. */
+const MISSING = new Set(['42P01', '42703']);
 const LOST = /connection terminated|timeout expired|client was closed|connection error and is not queryable/i;
 
 const LOST_CONNECTION = 'LOST';
@@ -124,7 +126,7 @@ function statementError(code: string, error: Error, cause: Error, sql: string): 
   }
   if (code.startsWith('22')) return new ValidationError([], `A value does not fit: ${firstLine(cause)}`, { cause });
   if (code === '' && sql === '') return new ConnectionError(`The connection failed: ${firstLine(error)}`, { cause });
-  return new SchemaError(`The statement was refused: ${error.message}`, { cause });
+  return refusedStatement(error.message, cause, MISSING.has(code));
 }
 
 /** The server names the user or the database that it refuses, and no password. */

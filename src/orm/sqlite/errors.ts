@@ -6,6 +6,7 @@ import {
   SchemaError,
   ValidationError,
 } from '../../base/errors.js';
+import { refusedStatement } from '../dialect/refused-statement.js';
 
 const KIND_OF_CODE: Record<string, ConstraintKind> = {
   SQLITE_CONSTRAINT_UNIQUE: 'unique',
@@ -19,6 +20,7 @@ const KIND_OF_CODE: Record<string, ConstraintKind> = {
 
 const OUTAGE = /^SQLITE_(IOERR|CANTOPEN|FULL|CORRUPT|NOTADB|PROTOCOL)/;
 const BUSY = /^SQLITE_(BUSY|LOCKED)/;
+const MISSING = /^(no such (table|column)|table \S+ has no column)/;
 
 /** Another process holds the file; the same work may succeed a moment later. */
 export function isBusy(error: unknown): boolean {
@@ -49,7 +51,7 @@ export function mapSqliteError(error: unknown, sql: string): Error {
   if (code === 'SQLITE_TOOBIG')
     return new ValidationError([], 'A value is too large for the database', { cause: error });
   if (error instanceof RangeError || error instanceof TypeError) return bindingError(error);
-  return new SchemaError(`The statement was refused: ${error.message}`, { cause: error });
+  return refusedStatement(error.message, error, MISSING.test(error.message));
 }
 
 function bindingError(error: Error): Error {

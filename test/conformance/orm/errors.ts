@@ -50,6 +50,17 @@ export function describeErrors(backend: Backend): void {
       await expect(db().query('SELECT nothing FROM nowhere')).rejects.toThrow(SchemaError);
     });
 
+    it('name the migration where a table or a column is missing, and nowhere else', async () => {
+      const empty = await backend.connect({ entities: [LogLine] });
+      const mend = /where an entity declares it, await db\.migrate\(\) first/;
+      await expect(LogLine.count({ db: empty })).rejects.toThrow(mend);
+      await empty.migrate();
+      await expect(empty.query('SELECT colour FROM log_lines')).rejects.toThrow(mend);
+      await expect(empty.query('INSERT INTO log_lines (colour) VALUES (1)')).rejects.toThrow(mend);
+      await expect(empty.query('SELECT FROM WHERE')).rejects.not.toThrow(mend);
+      await empty.close();
+    });
+
     it('refuse an entity that the database does not list', async () => {
       const other = await backend.connect({ entities: [LogLine] });
       await expect(Product.count({ db: other })).rejects.toThrow(/Product is not among the entities/);
