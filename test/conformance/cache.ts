@@ -51,6 +51,8 @@ export function describeCache(name: string, { open, advance, manyKeys }: CacheSu
       const circle: Record<string, unknown> = {};
       circle.self = circle;
       await expect(cache.set('circle', circle)).rejects.toMatchObject({ code: 'E_CACHE_VALUE' });
+      await expect(cache.set('map', [new Map([['a', 1]])])).rejects.toMatchObject({ code: 'E_CACHE_VALUE' });
+      expect(await cache.get('map')).toBeNull();
     });
 
     it('overwrites', async () => {

@@ -1,5 +1,6 @@
 import { currentContext } from '../../base/context.js';
 import { ValidationError } from '../../base/errors.js';
+import { jsonLoss } from '../../base/json-loss.js';
 import { type JobPriority, PRIORITY_NAMES, priorityLetter } from '../format/entry.js';
 import { type CarriedContext, packEnvelope } from '../format/envelope.js';
 import type { TaskOptions } from '../job-registry.js';
@@ -74,7 +75,7 @@ export function enqueueRequest(
   assertOptions(isSchedule ? { jobId: task, ...options } : options);
   const id = options.jobId ?? (isSchedule ? task : newJobId());
   const priority = priorityLetter(options.priority ?? 'normal');
-  const envelope = packed(settings.maxDataBytes, () =>
+  const envelope = packed(settings.maxDataBytes, data, () =>
     packEnvelope({
       task,
       data,
@@ -116,7 +117,7 @@ function faultOf(name: string, value: unknown): Array<[name: string, msg: string
   return isValid(value) ? [] : [[name, msg]];
 }
 
-function packed(maxBytes: number, pack: () => string): string {
+function packed(maxBytes: number, data: unknown, pack: () => string): string {
   let envelope: string;
   try {
     envelope = pack();
@@ -124,6 +125,8 @@ function packed(maxBytes: number, pack: () => string): string {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw dataFault(`cannot be written as JSON (${reason}); pass plain data`, error);
   }
+  const loss = jsonLoss(data, envelope);
+  if (loss) throw dataFault(`cannot be written as JSON (${loss} has no form in it); pass plain data`);
   if (envelope.length * 3 <= maxBytes) return envelope; // no character takes more
   const bytes = Buffer.byteLength(envelope);
   if (bytes <= maxBytes) return envelope;

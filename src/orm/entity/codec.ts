@@ -1,3 +1,4 @@
+import { jsonLoss } from '../../base/json-loss.js';
 import { canonicalDecimal } from './decimal.js';
 import type { FieldType } from './field-types.js';
 import { fromIsoTime } from './iso-time.js';
@@ -147,14 +148,10 @@ function encodeJson(value: unknown): string {
     return refuse(`cannot be written as JSON: ${(error as Error).message}`);
   }
   if (text === undefined) return refuse(`cannot be written as JSON: ${kindOf(value)}`);
+  const loss = jsonLoss(value, text);
+  if (loss) return refuse(`contains ${loss}, which JSON cannot carry`);
   if (text.includes('\\u') && UNSTORABLE_JSON.test(text)) return refuse('contains a NUL or half a surrogate pair');
-  if (text.includes('null') && hasNonFinite(value)) return refuse('contains NaN or Infinity, which JSON cannot carry');
   return text;
-}
-
-function hasNonFinite(value: unknown): boolean {
-  if (typeof value === 'number') return !Number.isFinite(value);
-  return typeof value === 'object' && value !== null && Object.values(value).some(hasNonFinite);
 }
 
 function encodeBlob(value: unknown): Uint8Array {

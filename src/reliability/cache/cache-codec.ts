@@ -1,4 +1,5 @@
 import { KernelError } from '../../base/errors.js';
+import { jsonLoss } from '../../base/json-loss.js';
 import { readEntry } from './stored-entry.js';
 
 /**
@@ -7,6 +8,13 @@ import { readEntry } from './stored-entry.js';
  * @throws KernelError E_CACHE_VALUE for what JSON cannot hold.
  */
 export function encodeValue(value: unknown): string {
+  const text = written(value);
+  const loss = jsonLoss(value, text);
+  if (loss) throw new KernelError('E_CACHE_VALUE', `The value cannot be cached: ${loss} has no form in JSON`);
+  return text;
+}
+
+function written(value: unknown): string {
   try {
     return JSON.stringify(value, tagged) ?? 'null';
   } catch (error) {

@@ -211,6 +211,7 @@ for (const backend of BACKENDS) {
       const circular: Record<string, unknown> = {};
       circular.self = circular;
       await expect(fixture.queue.enqueue('work', circular)).rejects.toThrow('cannot be written as JSON');
+      await expect(fixture.queue.enqueue('work', { seen: new Set([1]) })).rejects.toThrow(/data: .*a Set has no form/);
       await expect(fixture.queue.enqueue('work', 'x'.repeat(1_100_000))).rejects.toThrow('more than 1048576');
       await expect(fixture.queue.enqueueMany([{ task: 'work' }, { task: 'work', data: 1n }])).rejects.toThrow(
         ValidationError,
