@@ -43,12 +43,14 @@ export function closeOnSignals(service: Closable, options: Watched): () => void 
     if (watched.size > 0 || stopping) return;
     for (const signal of SIGNALS) process.off(signal, onSignal);
     process.off('SIGHUP', ignore);
+    process.off('uncaughtExceptionMonitor', logFatal);
     forgetPrimary();
   };
 }
 
 function watch(): void {
   for (const signal of SIGNALS) process.on(signal, onSignal);
+  process.on('uncaughtExceptionMonitor', logFatal);
   if (workerPlace() === undefined) return;
   process.on('SIGHUP', ignore); // a terminal sends it to all; it is the primary that acts on it
   forgetPrimary = hearPrimary(({ kernel }) => {
@@ -57,6 +59,15 @@ function watch(): void {
 }
 
 function ignore(): void {}
+
+/** Only watches: Node ends the process, unless the program has a listener that says otherwise. */
+function logFatal(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): void {
+  const what =
+    origin === 'unhandledRejection'
+      ? 'A promise was rejected that nobody awaits'
+      : 'An error was thrown that nobody catches';
+  for (const { logger } of watched.values()) logger.error({ err: error }, what);
+}
 
 /** The first signal may come after the primary's word, where both were told at once. */
 function onSignal(signal: NodeJS.Signals): void {

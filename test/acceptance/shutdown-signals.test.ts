@@ -7,6 +7,7 @@ import { eventually, login, sendOver, signUp } from '../service/setup/http-calls
 import { type Quickstart, startQuickstart } from './quickstart.js';
 
 const HANGING = join(ROOT, 'test/service/fixtures/hanging-service.mjs');
+const CRASHING = join(ROOT, 'test/service/fixtures/crashing-service.mjs');
 const running: Quickstart[] = [];
 
 afterEach(async () => {
@@ -184,5 +185,20 @@ describe('a port that is taken', { timeout: 60_000 }, () => {
     await expect(start(freshFolder(), { PORT: port })).rejects.toThrow(
       new RegExp(`EADDRINUSE|${port}.*(use|taken)`, 's'),
     );
+  });
+});
+
+describe('a fault that nobody has caught', { timeout: 60_000 }, () => {
+  it.each([
+    ['rejection', /^.*A promise was rejected that nobody awaits.*$/m],
+    ['exception', /^.*An error was thrown that nobody catches.*$/m],
+  ])('is in the log before the %s ends the process', async (crash, line) => {
+    const env = { ROOT_DIR: freshFolder(), APP_ENV: 'test', LOG_FORMAT: 'json', CRASH: crash };
+    const { code, stdout } = await startNode(CRASHING, [], { env }).ended();
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout.match(line)?.[0] ?? '{}')).toMatchObject({
+      level: 'error',
+      err: { message: expect.stringContaining('nobody'), stack: expect.stringContaining('crashing-service.mjs') },
+    });
   });
 });

@@ -107,19 +107,22 @@ export function mapMysqlError(error: unknown, sql: string): Error {
   if (endsConnection(cause)) return new ConnectionError(unreachable(error, reason(cause)), { cause });
   if (error instanceof TypeError)
     return new ValidationError([], `The statement cannot be run: ${cause.message}`, { cause });
-  const noTriggers = noTriggersAllowed(cause);
-  return noTriggers
-    ? new SchemaError(noTriggers, { cause })
-    : refusedStatement(cause.message, cause, MISSING.has(errno));
+  return notAccepted(cause, errno);
 }
 
-/** The mend, where a migration may not create the triggers that record versions. */
-function noTriggersAllowed({ errno, message }: DriverFault): string | undefined {
-  if (errno === 1142 && /^TRIGGER command denied/i.test(message))
-    return 'Versions are recorded by triggers, which this database user may not create; GRANT TRIGGER ON the database to it';
+/** With the mend, where a migration may not create the triggers that record versions. */
+function notAccepted(cause: DriverFault, errno: number): SchemaError {
+  if (errno === 1142 && /^TRIGGER command denied/i.test(cause.message))
+    return new SchemaError(
+      'Versions are recorded by triggers, which this database user may not create; GRANT TRIGGER ON the database to it',
+      { cause },
+    );
   if (errno === 1419)
-    return 'Versions are recorded by triggers, which nobody may create here while the server keeps a binary log; start it with log_bin_trust_function_creators = 1';
-  return undefined;
+    return new SchemaError(
+      'Versions are recorded by triggers, which nobody may create here while the server keeps a binary log; start it with log_bin_trust_function_creators = 1',
+      { cause },
+    );
+  return refusedStatement(cause.message, cause, MISSING.has(errno));
 }
 
 /** The server repeats values in its sentences, and the driver adds the statement; they would end up in logs. */
