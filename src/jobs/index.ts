@@ -13,7 +13,7 @@ export {
 export type { JobOutbox, OutboxJob } from './job-outbox.js';
 export { type JobHandler, JobRegistry, type TaskHandler, type TaskOptions } from './job-registry.js';
 export { JobWorkers, jobWorkersService, startWorkers, stopWorkers } from './job-workers.js';
-export type { EnqueueOptions } from './queue/enqueue-options.js';
+export type { EnqueueOptions } from './queue/enqueue/enqueue-options.js';
 export type { ListOptions } from './queue/job-lists.js';
 export {
   type CancelResult,

@@ -19,14 +19,20 @@ import { getRow } from './verbs/read/get-row.js';
 import { historyOf, versionById } from './verbs/read/history.js';
 import { countRows, findRows } from './verbs/read/select.js';
 import { abortable } from './verbs/resolve.js';
-import { type ChangeRequest, deleteById, restoreById, softDeleteById, updateById } from './verbs/write/change.js';
-import { restoreMany, softDeleteMany, updateMany } from './verbs/write/change-many.js';
-import { type DeleteManyRequest, deleteMany } from './verbs/write/delete-many.js';
-import type { ManyRequest } from './verbs/write/many-condition.js';
-import type { SaveRequest } from './verbs/write/prepared-row.js';
-import { revertById } from './verbs/write/revert.js';
-import { saveRow } from './verbs/write/save.js';
-import { type SaveManyRequest, saveRows } from './verbs/write/save-many.js';
+import {
+  type ChangeRequest,
+  deleteById,
+  restoreById,
+  softDeleteById,
+  updateById,
+} from './verbs/write/change/change.js';
+import { restoreMany, softDeleteMany, updateMany } from './verbs/write/change/change-many.js';
+import type { ManyRequest } from './verbs/write/change/many-condition.js';
+import { type DeleteManyRequest, deleteMany } from './verbs/write/remove/delete-many.js';
+import { revertById } from './verbs/write/revert/revert.js';
+import type { SaveRequest } from './verbs/write/save/prepared-row.js';
+import { saveRow } from './verbs/write/save/save.js';
+import { type SaveManyRequest, saveRows } from './verbs/write/save/save-many.js';
 
 /** A row of a verb by table name: an instance of its entity, its properties not known to the compiler. */
 export type LooseRow = Record<string, unknown>;

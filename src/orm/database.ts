@@ -36,14 +36,14 @@ import { openReplicas } from './session/replicas/open-replicas.js';
 import { type DatabaseEvents, subscribe } from './session/watch/database-events.js';
 import type { DatabaseStats } from './session/watch/database-stats.js';
 import { entityPlan } from './sql/entity-plan.js';
-import { importRows } from './verbs/write/import-rows.js';
 import {
   assertTargetTime,
   previewRevert,
   revertTables,
   type TableRevert,
   type TableRevertPreview,
-} from './verbs/write/revert-tables.js';
+} from './verbs/write/revert/revert-tables.js';
+import { importRows } from './verbs/write/save/import-rows.js';
 
 export interface RevertAllOptions extends Confirmation {
   /** Tables of entities, by name. */

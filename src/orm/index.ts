@@ -101,4 +101,4 @@ export type {
   WriteOptions,
 } from './verbs/options.js';
 export type { Past } from './verbs/read/past.js';
-export type { TableRevert, TableRevertPreview } from './verbs/write/revert-tables.js';
+export type { TableRevert, TableRevertPreview } from './verbs/write/revert/revert-tables.js';

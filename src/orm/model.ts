@@ -6,7 +6,7 @@ import type { HistoryOptions, VerbOptions, WriteOptions } from './verbs/options.
 import { diffById, historyOf, versionById } from './verbs/read/history.js';
 import { Past } from './verbs/read/past.js';
 import { resolve, resolveReader } from './verbs/resolve.js';
-import { revertById } from './verbs/write/revert.js';
+import { revertById } from './verbs/write/revert/revert.js';
 import { WriteVerbs } from './write-verbs.js';
 
 /** A row as one of its versions left it. */

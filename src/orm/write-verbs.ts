@@ -3,11 +3,11 @@ import { ReadVerbs } from './read-verbs.js';
 import type { EntityClass, StoredRow } from './stored-row.js';
 import type { DeleteManyOptions, ManyOptions, SaveOptions, WriteOptions } from './verbs/options.js';
 import { resolve } from './verbs/resolve.js';
-import { deleteById, restoreById, softDeleteById, updateById } from './verbs/write/change.js';
-import { restoreMany, softDeleteMany, updateMany } from './verbs/write/change-many.js';
-import { deleteMany } from './verbs/write/delete-many.js';
-import { saveRow } from './verbs/write/save.js';
-import { saveRows } from './verbs/write/save-many.js';
+import { deleteById, restoreById, softDeleteById, updateById } from './verbs/write/change/change.js';
+import { restoreMany, softDeleteMany, updateMany } from './verbs/write/change/change-many.js';
+import { deleteMany } from './verbs/write/remove/delete-many.js';
+import { saveRow } from './verbs/write/save/save.js';
+import { saveRows } from './verbs/write/save/save-many.js';
 
 /** The verbs that write. */
 export abstract class WriteVerbs extends ReadVerbs {

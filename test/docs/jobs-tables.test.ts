@@ -11,7 +11,7 @@ const named = [...PAGE.matchAll(/^\| (`.+?`) \|/gm)].flatMap(([, cell = '']) => 
 it('docs/jobs.md names every option of enqueue, of a task and of a worker', () => {
   const given = ['queue', 'registry', 'withDb', 'services', 'logger', 'metrics'];
   const options = [
-    ...interfaceMembers('src/jobs/queue/enqueue-options.ts', 'EnqueueOptions'),
+    ...interfaceMembers('src/jobs/queue/enqueue/enqueue-options.ts', 'EnqueueOptions'),
     ...interfaceMembers('src/jobs/job-registry.ts', 'TaskOptions'),
     ...interfaceMembers('src/jobs/worker/worker-options.ts', 'WorkerTimings'),
     ...interfaceMembers('src/jobs/worker/worker-options.ts', 'JobWorkerOptions'),

@@ -1,7 +1,7 @@
 import type { RedisScript } from '../../redis/index.js';
 import { formatEntry, type PriorityLetter } from '../format/entry.js';
 import { PRELUDE } from '../format/script-prelude.js';
-import type { EnqueueRequest } from './enqueue-batch.js';
+import type { EnqueueRequest } from './enqueue/enqueue-batch.js';
 
 /** Fewer are cheaper to look up one by one than to remember together. */
 const FEWEST = 8;

@@ -1,6 +1,6 @@
 import { formatEntry, type PriorityLetter } from '../format/entry.js';
 import { unpackEnvelope } from '../format/envelope.js';
-import type { EnqueueOptions } from '../queue/enqueue-options.js';
+import type { EnqueueOptions } from '../queue/enqueue/enqueue-options.js';
 
 /** What happens to a time at which no worker was there. */
 export type MissedTicks = 'run' | 'skip';

@@ -2,8 +2,8 @@ import type { NoRelations, StrictInclude } from '../entity/relation-arguments.js
 import type { FieldKeys, Filter, OrderBy } from '../entity/typed-arguments.js';
 import type { VersionPage } from '../history/versions.js';
 import type { Session } from '../session/session.js';
-import type { DeleteManyRequest } from './write/delete-many.js';
-import type { ManyRequest } from './write/many-condition.js';
+import type { ManyRequest } from './write/change/many-condition.js';
+import type { DeleteManyRequest } from './write/remove/delete-many.js';
 
 /** A database, or the context of a transaction, as `dbContext` and `connect` give it. */
 export interface SessionHandle {
