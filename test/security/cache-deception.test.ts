@@ -7,7 +7,7 @@ const plain = new Router().get('/shelf/:name', (ctx) => {
   ctx.body = { name: ctx.params.name };
 });
 plain.get(/^\/drawer\/(.+)$/, (ctx) => {
-  ctx.body = { name: ctx.captures[0] };
+  ctx.body = { name: ctx.path };
 });
 const typed = createRouter()
   .get('/account/:tab', { auth: 'user' }, ({ user }) => ({ email: user.email }))
