@@ -43,7 +43,7 @@ describe('the path of a request, in the table and in the log,', () => {
     [{ method: 'POST', path: '/reset/hunter2' }, '/reset/***ter2', 'unmatched'],
     [{ method: 'OPTIONS', path: '/reset/hunter2' }, '/reset/***ter2', 'unmatched'],
     [{ method: 'DELETE', path: '/twice/hunter2' }, '/twice/***ter2', 'unmatched'],
-    [{ method: 'POST', path: '/people/Zk3rF9sQ0pLw7TbXyy22' }, '/people/Zk3rF9sQ0pLw7TbXyy22', 'unmatched'],
+    [{ method: 'POST', path: '/people/Zk3rF9sQ0pLw7TbXyy22' }, '/people/***yy22', 'unmatched'],
     ['/resets/Zk3rF9sQ0pLw7TbXyy22', '/resets/***yy22', 'unmatched'],
     ['/resets/01a22811-b9ef-721e-b311-45c93ba26cda', '/resets/01a22811-b9ef-721e-b311-45c93ba26cda', 'unmatched'],
   ])('%j is kept as %s', async (asked, kept, route) => {

@@ -14,17 +14,15 @@ export function routeLabel(ctx: HttpContext): string {
   return String(answeringPath(ctx) ?? 'unmatched');
 }
 
-/** Of the route that answered; of a 405 and a preflight, of all that take this path by other methods. */
-export function knownPaths(ctx: HttpContext): readonly RoutePath[] {
-  const answering = answeringPath(ctx);
-  if (answering !== undefined) return [answering];
-  const { otherRoutes = [] } = ctx.state;
-  return [...otherRoutes, ...layersOf(ctx)].map(({ path }) => path);
+/** A router that was put on the app without the kernel knowing still leaves its template behind. */
+export function answeringPath(ctx: HttpContext): RoutePath | undefined {
+  return ctx.state.route?.path ?? ctx._matchedRoute;
 }
 
-/** A router that was put on the app without the kernel knowing still leaves its template behind. */
-function answeringPath(ctx: HttpContext): RoutePath | undefined {
-  return ctx.state.route?.path ?? ctx._matchedRoute;
+/** Where no route answers: of those that take the path by other methods. */
+export function otherPaths(ctx: HttpContext): readonly RoutePath[] {
+  const { otherRoutes = [] } = ctx.state;
+  return [...otherRoutes, ...layersOf(ctx)].map(({ path }) => path);
 }
 
 /** Those of routers that the kernel does not know, whatever their methods. */

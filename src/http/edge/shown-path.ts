@@ -1,7 +1,7 @@
 import { isSecretParameter, maskedValue, withoutSecretParts } from '../../telemetry/index.js';
 import type { HttpContext } from '../request-state.js';
 import { compilePattern, type PathPattern } from '../routing/plain-router.js';
-import { knownPaths, type RoutePath } from './route-label.js';
+import { answeringPath, otherPaths, type RoutePath } from './route-label.js';
 
 /** A path without what is secret in it. */
 type Mask = (path: string) => string;
@@ -19,11 +19,15 @@ export class ShownPaths {
     this.#sensitive = sensitive;
   }
 
-  /** The path, with secrets masked: by the names that its routes give to its parts; by their looks where there is no route. */
+  /**
+   * The path, with secrets masked: by the names that its route gives to its parts. Where none answers, by those that routes of
+   * other methods give, and by their looks.
+   */
   of(ctx: HttpContext): string {
-    const routes = knownPaths(ctx);
-    if (routes.length === 0) return withoutSecretParts(ctx.path);
-    return routes.reduce<string>((shown, route) => this.#maskOf(route)(shown), ctx.path);
+    const answering = answeringPath(ctx);
+    if (answering !== undefined) return this.#maskOf(answering)(ctx.path);
+    const shown = otherPaths(ctx).reduce<string>((path, route) => this.#maskOf(route)(path), ctx.path);
+    return withoutSecretParts(shown);
   }
 
   #maskOf(route: RoutePath): Mask {
