@@ -38,6 +38,8 @@ export interface KernelState {
   authError?: AuthError;
   /** The route that will answer, known before authentication and limits. */
   route?: MatchedRoute;
+  /** Where none will: those that take the path by other methods. */
+  otherRoutes?: readonly MatchedRoute[];
   /** `null` where limits are switched off. */
   rateLimits?: RateLimits | null;
   /** Whether there is a file of that path to serve where no route answers. */

@@ -1,21 +1,26 @@
 import { circuitStates } from '../http/index.js';
 import type { JobQueue } from '../jobs/index.js';
 import type { Database } from '../orm/index.js';
-import type { KernelMetrics } from '../telemetry/index.js';
+import type { EventHub, KernelMetrics } from '../telemetry/index.js';
 
 export interface GaugesOptions {
   metrics: KernelMetrics;
   database: Database | undefined;
   queue: JobQueue;
+  events: EventHub;
 }
 
 const STATES = ['closed', 'half-open', 'open'] as const;
 
-/** Pools, breakers and the queue of jobs, looked at whenever somebody reads the metrics. @returns what ends it */
-export function watchEngines({ metrics, database, queue }: GaugesOptions): () => void {
+/**
+ * Pools, breakers, the queue of jobs and what is on its way to its tables, looked at whenever somebody reads the metrics.
+ * @returns what ends it
+ */
+export function watchEngines({ metrics, database, queue, events }: GaugesOptions): () => void {
   const ends = [
     ...(database ? [metrics.collect(databaseReader(metrics, database))] : []),
     metrics.collect(() => readQueue(metrics, queue)),
+    metrics.collect(() => events.measure()),
     metrics.collect(circuitReader(metrics)),
   ];
   return () => {

@@ -1,7 +1,13 @@
 import { join } from 'node:path';
 import { connect, type Database } from 'app-kernel/orm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AuditLogger, AuditStore, KernelAuditLog, KernelAuditState } from '../../src/features/audit/index.js';
+import {
+  AuditLogger,
+  AuditStore,
+  KernelAuditLog,
+  KernelAuditState,
+  trimChain,
+} from '../../src/features/audit/index.js';
 import { type Ended, ROOT, startNode } from '../service/setup/child.js';
 import { freshFolder, releaseServices } from '../service/setup/fresh-service.js';
 import { SQL_BACKENDS } from '../setup/servers.js';
@@ -72,5 +78,17 @@ describe.each(SHARED)('app-kernel audit verify ($name)', { timeout: 60_000 }, (s
     const wrong = await verify('--expect', 'five');
     expect(wrong.code).toBe(1);
     expect(wrong.stderr).toMatch(/--expect five: write it as it was printed, seq:hash/);
+  });
+
+  it('compares an end that retention has removed with where the chain begins now, and calls no earlier one a fault', async () => {
+    const early = `4:${(await KernelAuditLog.findOne({ where: { seq: 4 }, db }))?.hash}`;
+    const hash = (await end())?.hash;
+    expect(await trimChain(db, new Date(Date.now() + 1_000))).toBe(5);
+    await record('f');
+    expect(await verify('--expect', `5:${hash}`)).toMatchObject({ code: 0, stderr: '' });
+    const forged = await verify('--expect', `5:${'0'.repeat(64)}`);
+    expect([forged.code, forged.stderr]).toEqual([1, expect.stringMatching(/was written anew/)]);
+    const removed = await verify('--expect', early);
+    expect([removed.code, removed.stderr]).toEqual([1, expect.stringMatching(/Retention has removed .* up to 5/)]);
   });
 });

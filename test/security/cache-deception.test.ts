@@ -6,6 +6,9 @@ import { as, serve } from '../http/support/serve.js';
 const plain = new Router().get('/shelf/:name', (ctx) => {
   ctx.body = { name: ctx.params.name };
 });
+plain.get(/^\/drawer\/(.+)$/, (ctx) => {
+  ctx.body = { name: ctx.path };
+});
 const typed = createRouter()
   .get('/account/:tab', { auth: 'user' }, ({ user }) => ({ email: user.email }))
   .get('/files{/*path}', { auth: 'user' }, ({ user }) => ({ email: user.email }))
@@ -16,7 +19,7 @@ const typed = createRouter()
 const { send } = serve([plain, typed], { apiPrefix: '' });
 const cacheControl = async (path: string, init = {}) => (await send(path, init)).headers.get('cache-control');
 
-it.each(['/account/a.css', '/account/app-0123456789abcdef.js', '/files/x/y.png', '/shelf/a.css'])(
+it.each(['/account/a.css', '/account/app-0123456789abcdef.js', '/files/x/y.png', '/shelf/a.css', '/drawer/a.css'])(
   'row 58: a personal answer is not made public by a path that ends like an asset: %s',
   async (path) => {
     expect(await cacheControl(path, as('ann'))).toBe('no-store, max-age=0');

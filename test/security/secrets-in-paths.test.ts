@@ -14,9 +14,14 @@ typed.get('/reset/:token', {}, ({ params }) => ({ length: params.token.length })
 typed.get('/share/:folder/:linkSecret/files/*rest', {}, () => ({}));
 typed.get('/people/:id', {}, ({ params }) => ({ id: params.id }));
 const plain = new Router();
-plain.get('/Plain/:apiKey', (ctx) => {
+const answer = (ctx: { body: unknown }): void => {
   ctx.body = {};
-});
+};
+plain.get('/Plain/:apiKey', answer);
+plain.get(/^\/files\/(.+)$/, answer);
+plain.get(/^\/open\/(?:(?<token>\w+)-(?<name>\w+)|\w+)$/, answer);
+typed.get('/twice/:name', {}, () => ({}));
+typed.post('/twice/:token', {}, () => ({}));
 
 describe('the path of a request, in the table and in the log,', () => {
   let log: KeptLog;
@@ -35,36 +40,58 @@ describe('the path of a request, in the table and in the log,', () => {
     ['/people/Zk3rF9sQ0pLw7TbX', '/people/Zk3rF9sQ0pLw7TbX', '/people/:id'],
     ['/Plain/sk-live-1234567', '/Plain/***4567', '/api/v1/Plain/:apiKey'],
     ['/plain/sk-live-1234567', '/api/v1/Plain/:apiKey', '/api/v1/Plain/:apiKey'],
+    [{ method: 'POST', path: '/reset/hunter2' }, '/reset/***ter2', 'unmatched'],
+    [{ method: 'OPTIONS', path: '/reset/hunter2' }, '/reset/***ter2', 'unmatched'],
+    [{ method: 'DELETE', path: '/twice/hunter2' }, '/twice/***ter2', 'unmatched'],
+    [{ method: 'POST', path: '/people/Zk3rF9sQ0pLw7TbXyy22' }, '/people/***yy22', 'unmatched'],
     ['/resets/Zk3rF9sQ0pLw7TbXyy22', '/resets/***yy22', 'unmatched'],
     ['/resets/01a22811-b9ef-721e-b311-45c93ba26cda', '/resets/01a22811-b9ef-721e-b311-45c93ba26cda', 'unmatched'],
-  ])('%s is kept as %s', async (asked, kept, route) => {
+  ])('%j is kept as %s', async (asked, kept, route) => {
     const full = (path: string): string => (path.startsWith('/api') || path === 'unmatched' ? path : `/api/v1${path}`);
-    await test.inject(full(asked));
+    const { method, path } = typeof asked === 'string' ? { method: 'GET', path: asked } : asked;
+    await test.inject(full(path), { method });
     await nothingWaits(test.service.kernel.services);
     const store = new RequestMetricsStore({ db: test.service.kernel.database });
     expect(await store.getRecent()).toMatchObject([{ path: full(kept), route: full(route) }]);
     const lines = log.lines.filter(({ message }) => message === 'request');
     expect(lines.map(({ fields }) => fields.path)).toEqual([full(kept)]);
   });
+
+  it.each([
+    ['/files/Zk3rF9sQ0pLw7TbXyy22/a', '/files/***yy22/a'],
+    ['/open/hunter2-name', '/open/***ter2-name'],
+    ['/open/shop', '/open/shop'],
+  ])('%s of a route that is declared with a pattern is kept as %s', async (asked, kept) => {
+    expect((await test.inject(asked)).status).toBe(200);
+    await nothingWaits(test.service.kernel.services);
+    const store = new RequestMetricsStore({ db: test.service.kernel.database });
+    expect(await store.getRecent()).toMatchObject([{ path: kept, route: expect.stringMatching(/^\/\^/) }]);
+    expect(log.lines.find(({ message }) => message === 'request')?.fields.path).toBe(kept);
+    const { paths } = (await (await test.inject('/openapi.json')).json()) as { paths: object };
+    expect(Object.keys(paths).filter((path) => path.includes('^'))).toEqual([]);
+  });
 });
 
-it('a recorder on an application of its own masks what it is told to', async () => {
+it.each([
+  ['GET', '/people/078-05-1120/7', '/people/***1120/7', '/people/:ssnNo/:id'],
+  ['POST', '/people/078-05-1120/7', '/people/***1120/7', 'unmatched'],
+  ['GET', '/of-another-router/hunter2', '/of-another-router/:token(\\w+)', '/of-another-router/:token(\\w+)'],
+])('a recorder on an application of its own masks what it is told to: %s %s', async (method, path, kept, label) => {
   const events: RequestEvent[] = [];
   const sink = { push: (event: RequestEvent) => events.push(event) > 0 };
   const app = new Koa();
   setupRequestMetrics(app as never, { sink, sensitiveParams: ['ssn'] });
   const router = new Router();
-  router.get('/people/:ssnNo/:id', (ctx) => {
-    ctx.body = {};
-  });
+  router.get('/people/:ssnNo/:id', answer);
   app.use(router.routes());
+  app.use((ctx) => {
+    if (ctx.path.startsWith('/of-another-router')) ctx._matchedRoute = '/of-another-router/:token(\\w+)';
+  });
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
-  await (await fetch(`http://127.0.0.1:${port}/people/078-05-1120/7`)).text();
-  await expect
-    .poll(() => events.map(({ path, route }) => [path, route]))
-    .toEqual([['/people/***1120/7', '/people/:ssnNo/:id']]);
+  await (await fetch(`http://127.0.0.1:${port}${path}`, { method })).text();
+  await expect.poll(() => events.map((event) => [event.path, event.route])).toEqual([[kept, label]]);
   server.close();
 });
 

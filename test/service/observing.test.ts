@@ -1,7 +1,8 @@
-import { createRouter, getTracedServiceName, setupRequestMetrics } from 'app-kernel';
+import { createRouter, getTracedServiceName, type Service, setupRequestMetrics } from 'app-kernel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openPeople, type People, type Person } from '../setup/people.js';
 import { nothingWaits } from '../setup/recorded.js';
+import { KeptLog } from './setup/kept-log.js';
 
 const router = createRouter();
 router.get('/orders/:id', { auth: 'optional' }, ({ params }) => ({ id: params.id }));
@@ -12,8 +13,13 @@ router.get('/broken', {}, () => {
 let world: People;
 let admin: Person;
 
-async function open(options: Parameters<typeof openPeople>[0] = {}): Promise<void> {
+/** @param prepare what is put on the application before its first request */
+async function open(
+  options: Parameters<typeof openPeople>[0] = {},
+  prepare: (app: Service['app']) => unknown = () => {},
+): Promise<void> {
   world = await openPeople({ routers: [router], ...options });
+  prepare(world.service.app);
   admin = await world.join('root');
   await world.service.kernel.userStore.setRole?.(admin.id, 'admin');
   await expect.poll(async () => (await admin.send('GET', '/admin/metrics')).status).toBe(200);
@@ -63,16 +69,40 @@ describe('request metrics over HTTP', () => {
       expect((await ask(`/admin/metrics${path}`)).status).toBe(401);
     }
   });
+});
 
-  it('pass over probes, and count nothing twice where somebody adds a recorder', async () => {
-    setupRequestMetrics(world.service.app);
-    await world.service.inject('/healthz');
-    await ask('/orders/7');
-    const { body } = await read('/admin/metrics');
-    const paths = body.items.map((item: { path: string }) => item.path);
-    expect(paths).not.toContain('/healthz');
-    expect(paths.filter((path: string) => path === '/api/v1/orders/7')).toHaveLength(1);
+it('a recorder passes over probes, and a second one over what the first has', async () => {
+  const twice: string[] = [];
+  const sink = { push: ({ path }: { path: string }) => twice.push(path) > 0 };
+  await open({}, (app) => {
+    setupRequestMetrics(app, { sink });
+    app.use((ctx, next) => {
+      ctx.set('x-is-inside', 'yes'); // it would not be, had the pipeline been built before
+      return next();
+    });
   });
+  await world.service.inject('/healthz');
+  expect((await ask('/orders/7')).headers.get('x-is-inside')).toBe('yes');
+  const { body } = await read('/admin/metrics');
+  const paths = body.items.map((item: { path: string }) => item.path);
+  expect(paths).not.toContain('/healthz');
+  expect(paths.filter((path: string) => path === '/api/v1/orders/7')).toHaveLength(1);
+  expect(twice).toEqual([]);
+});
+
+it('a recorder that fails keeps no request from its answer and no other from being recorded', async () => {
+  const log = new KeptLog();
+  const recorded: string[] = [];
+  const push = ({ path }: { path: string }): boolean => {
+    if (path.endsWith('/1')) throw new Error('on purpose');
+    return recorded.push(path) > 0;
+  };
+  await open({ logger: log, requestMetricsEnabled: false }, (app) => setupRequestMetrics(app, { sink: { push } }));
+  const answers = await Promise.all(['/orders/1', '/orders/2'].map((path) => ask(path)));
+  expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+  await expect.poll(() => recorded.filter((path) => path.includes('/orders/'))).toEqual(['/api/v1/orders/2']);
+  const faults = log.lines.filter(({ message }) => message === 'A request was answered, but not recorded');
+  expect(faults).toMatchObject([{ fields: { request_id: answers[0]?.headers.get('x-request-id') } }]);
 });
 
 describe('row 56: what request metrics and traces must not hold', () => {

@@ -104,6 +104,16 @@ describe('the metrics of a service, as Prometheus reads them', () => {
     expect(value('service_started')).toBe(1);
   });
 
+  it('tell what is on its way to its tables, also where no process stores it', async () => {
+    const service = await started({ adminWorkerEmbedded: false });
+    await service.inject('/api/v1/orders/1');
+    const waiting = async (name: string): Promise<number> =>
+      (await scrape(service)).get(name)?.samples.find(({ labels }) => labels.channel === 'request_metrics')?.value ?? 0;
+    await expect.poll(() => waiting('telemetry_events_waiting')).toBe(1);
+    await expect.poll(() => waiting('telemetry_lag_seconds')).toBeGreaterThan(0.1);
+    expect(await waiting('telemetry_dead_letters')).toBe(0);
+  });
+
   it('count what the limiter refuses', async () => {
     const service = await started({ rateLimitAnonymousRpm: 1 });
     for (let n = 0; n < 3; n++) await service.inject('/api/v1/orders/1');

@@ -1,3 +1,4 @@
+import { getLogger } from '../../telemetry/index.js';
 import type { HttpContext } from '../request-state.js';
 
 interface Answered {
@@ -13,7 +14,6 @@ export class AfterAnswer {
   readonly #handle: (ctx: HttpContext, latencyMs: number) => void;
   #answered: Answered[] = [];
 
-  /** @param handle must not throw */
   constructor(handle: (ctx: HttpContext, latencyMs: number) => void) {
     this.#handle = handle;
   }
@@ -25,6 +25,15 @@ export class AfterAnswer {
   readonly #handOn = (): void => {
     const answered = this.#answered;
     this.#answered = [];
-    for (const { ctx, latencyMs } of answered) this.#handle(ctx, latencyMs);
+    for (const { ctx, latencyMs } of answered) this.#note(ctx, latencyMs);
   };
+
+  /** The answer was good: what cannot be noted of it neither ends the process nor keeps others from being noted. */
+  #note(ctx: HttpContext, latencyMs: number): void {
+    try {
+      this.#handle(ctx, latencyMs);
+    } catch (error) {
+      getLogger().error({ err: error, request_id: ctx.state.requestId }, 'A request was answered, but not recorded');
+    }
+  }
 }

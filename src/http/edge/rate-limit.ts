@@ -4,6 +4,7 @@ import { routeName } from '../routing/plain-router.js';
 import { markMiddleware, type RateLimitRule } from '../routing/route-marks.js';
 import { isAsset } from './cache-control.js';
 import type { RateLimits } from './rate-limits.js';
+import { layersOf } from './route-label.js';
 
 /**
  * Limits one route: `limit` requests per `windowSeconds` and caller, in a bucket of its own that REPLACES the tier.
@@ -85,19 +86,13 @@ function isPreflight(ctx: HttpContext): boolean {
   return ctx.headers.origin !== undefined && 'access-control-request-method' in ctx.headers;
 }
 
-interface MatchedLayer {
-  methods: readonly string[];
-  path: string | RegExp;
-}
-
 /**
  * The name of the route's bucket; of a router the kernel does not know, by what `@koa/router` notes. Never made of the
  * request's own method and path: whoever varies those would get a bucket for each.
  */
 function bucketName(ctx: HttpContext): string {
   if (ctx.state.route) return ctx.state.route.name;
-  const { matched = [] } = ctx as { matched?: readonly MatchedLayer[] };
-  const layer = matched.findLast(({ methods }) => methods.includes(ctx.method));
+  const layer = layersOf(ctx).findLast(({ methods }) => methods.includes(ctx.method));
   return layer ? routeName(layer.methods, layer.path) : 'unrouted';
 }
 

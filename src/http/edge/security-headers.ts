@@ -73,11 +73,13 @@ export function setSecurityHeaders({ production = false, apiPrefix }: SecurityHe
 }
 
 /**
- * `/account/x.css` looks like an asset and is whatever `/account/:tab` answers: no cache may keep it for others. A route
+ * `/account/x.css` looks like an asset and is whatever `/account/:tab`, or a pattern, answers: no cache may keep it for others. A route
  * for a whole folder (`/*path`) that asks for nobody serves files.
  */
 function mayBePersonal({ req, state: { route } }: HttpContext): boolean {
   if (req.headers.authorization !== undefined) return true;
   if (!route) return false;
-  return (route.declaration?.options.auth ?? 'none') !== 'none' || route.template.includes(':');
+  return (
+    (route.declaration?.options.auth ?? 'none') !== 'none' || typeof route.path !== 'string' || route.path.includes(':')
+  );
 }

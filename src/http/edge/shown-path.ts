@@ -1,53 +1,97 @@
 import { isSecretParameter, maskedValue, withoutSecretParts } from '../../telemetry/index.js';
 import type { HttpContext } from '../request-state.js';
-import { compilePattern } from '../routing/plain-router.js';
-import { knownTemplate } from './route-label.js';
+import { compilePattern, type PathPattern } from '../routing/plain-router.js';
+import { answeringPath, otherPaths, type RoutePath } from './route-label.js';
 
-type Pattern = Readonly<{ regexp: RegExp; isSecret: readonly boolean[] }>;
+/** A path without what is secret in it. */
+type Mask = (path: string) => string;
+/** Where a group of a pattern is; undefined for one that took no part. */
+type Place = readonly [begin: number, end: number] | undefined;
 
 /** Paths as logs and records may keep them. */
 export class ShownPaths {
   readonly #sensitive: readonly string[];
-  /** By template; undefined where no parameter of it is a secret. There are as many as routes. */
-  readonly #patterns = new Map<string, Pattern | undefined>();
+  /** There are as many as routes. */
+  readonly #masks = new Map<RoutePath, Mask>();
 
   /** @param sensitive further parts of names of parameters that hold secrets */
   constructor(sensitive: readonly string[] = []) {
     this.#sensitive = sensitive;
   }
 
-  /** The path, with secrets masked: by the names that its route gives to its parts; by their looks where there is no route. */
+  /**
+   * The path, with secrets masked: by the names that its route gives to its parts. Where none answers, by those that routes of
+   * other methods give, and by their looks.
+   */
   of(ctx: HttpContext): string {
-    const template = knownTemplate(ctx);
-    if (template === undefined) return withoutSecretParts(ctx.path);
-    const pattern = this.#patternOf(template);
-    if (!pattern) return ctx.path;
-    const places = pattern.regexp.exec(ctx.path)?.indices;
-    return places ? masked(ctx.path, places, pattern) : template;
+    const answering = answeringPath(ctx);
+    if (answering !== undefined) return this.#maskOf(answering)(ctx.path);
+    const shown = otherPaths(ctx).reduce<string>((path, route) => this.#maskOf(route)(path), ctx.path);
+    return withoutSecretParts(shown);
   }
 
-  #patternOf(template: string): Pattern | undefined {
-    if (!this.#patterns.has(template)) this.#patterns.set(template, this.#compile(template));
-    return this.#patterns.get(template);
+  #maskOf(route: RoutePath): Mask {
+    const known = this.#masks.get(route);
+    if (known) return known;
+    const mask = typeof route === 'string' ? this.#byTemplate(route) : this.#byPattern(route);
+    this.#masks.set(route, mask);
+    return mask;
   }
 
-  #compile(template: string): Pattern | undefined {
-    if (!template.startsWith('/') || !/[:*]/.test(template)) return undefined;
-    const { regexp, paramNames } = compilePattern('GET', template);
-    const isSecret = paramNames.map((name) => isSecretParameter(name, this.#sensitive));
-    if (!isSecret.includes(true)) return undefined;
-    return { regexp: new RegExp(regexp.source, `${regexp.flags}d`), isSecret };
+  #byTemplate(template: string): Mask {
+    const pattern = readTemplate(template);
+    const names = pattern?.paramNames ?? [...template.matchAll(/[:*](\w+)/g)].map(([, name = '']) => name);
+    const secret = names.flatMap((name, index) => (this.#isSecret(name) ? [index + 1] : []));
+    if (!pattern) return secret.length > 0 ? () => template : withoutSecretParts;
+    if (secret.length === 0) return (path) => path;
+    const withPlaces = placing(pattern.regexp);
+    return (path) => {
+      const places = withPlaces.exec(path)?.indices;
+      if (!places) return template;
+      return masked(
+        path,
+        secret.map((index) => places[index]),
+      );
+    };
+  }
+
+  /** The groups of a pattern may have names; parts without one are told by their looks. */
+  #byPattern(pattern: RegExp): Mask {
+    const withPlaces = placing(pattern);
+    return (path) => {
+      const named = Object.entries(withPlaces.exec(path)?.indices?.groups ?? {});
+      const secret = named.filter(([name]) => this.#isSecret(name)).map(([, place]) => place);
+      return withoutSecretParts(masked(path, secret));
+    };
+  }
+
+  #isSecret(name: string): boolean {
+    return isSecretParameter(name, this.#sensitive);
   }
 }
 
-function masked(path: string, places: RegExpIndicesArray, { isSecret }: Pattern): string {
+/** Undefined for a template of a router that reads templates in another way. */
+function readTemplate(template: string): PathPattern | undefined {
+  try {
+    return compilePattern('GET', template);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same pattern, which tells where its groups are and keeps no state. */
+function placing({ source, flags }: RegExp): RegExp {
+  return new RegExp(source, `${flags.replace(/[dgy]/g, '')}d`);
+}
+
+/** @param places in their order; of groups in one another, the outer is masked. */
+function masked(path: string, places: readonly Place[]): string {
   let shown = '';
   let from = 0;
-  isSecret.forEach((hidden, index) => {
-    const place = places[index + 1];
-    if (!hidden || !place) return;
-    shown += path.slice(from, place[0]) + maskedValue(path.slice(...place));
-    from = place[1];
-  });
+  for (const [begin, end] of places.filter((place) => place !== undefined)) {
+    if (begin < from) continue;
+    shown += path.slice(from, begin) + maskedValue(path.slice(begin, end));
+    from = end;
+  }
   return shown + path.slice(from);
 }

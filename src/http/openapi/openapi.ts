@@ -54,7 +54,7 @@ export function buildOpenApi(routes: readonly MatchedRoute[], info: OpenApiInfo)
   const schemas = new OpenApiSchemas();
   const paths: OpenApiDocument['paths'] = {};
   for (const route of routes) {
-    if (route.declaration?.options.hidden || !route.template.startsWith('/')) continue;
+    if (route.declaration?.options.hidden || !isTemplate(route.path)) continue;
     const path = openApiPath(route.template);
     paths[path] ??= {};
     const item = paths[path];
@@ -72,6 +72,11 @@ export function buildOpenApi(routes: readonly MatchedRoute[], info: OpenApiInfo)
 }
 
 /** `/users/:id` is `/users/{id}`; an optional part is shown. */
+/** OpenAPI has no words for a pattern. */
+function isTemplate(path: string | RegExp): boolean {
+  return typeof path === 'string' && path.startsWith('/');
+}
+
 function openApiPath(template: string): string {
   return template.replace(/[{}]/g, '').replace(/[:*]([A-Za-z0-9_$]+)/g, '{$1}');
 }

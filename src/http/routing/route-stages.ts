@@ -9,6 +9,7 @@ export function resolveRoute(routes: RouteTable): HttpMiddleware {
   return function resolve(ctx: HttpContext, next: Next) {
     const route = routes.match(ctx.method, ctx.path);
     if (route) ctx.state.route = route;
+    else ctx.state.otherRoutes = routes.matchAll(ctx.path);
     return next();
   };
 }

@@ -15,6 +15,8 @@ export interface MatchedRoute {
   /** `GET /api/v1/products/:id`: the label of logs and metrics, and the name of its rate-limit bucket. */
   readonly name: string;
   readonly template: string;
+  /** What it was declared with: the template, or a pattern of a plain router. */
+  readonly path: string | RegExp;
   readonly methods: readonly string[];
   readonly marks: RouteMarks;
   readonly tags: readonly string[];
@@ -25,7 +27,6 @@ export interface MatchedRoute {
 interface TableEntry extends MatchedRoute {
   order: number;
   mount: number;
-  path: string | RegExp;
   regexp: RegExp;
   handle: HttpMiddleware;
 }
@@ -89,10 +90,14 @@ export class RouteTable {
     return this.#find(method, path, 0);
   }
 
+  /** Every route that takes `path`, by whatever method. */
+  matchAll(path: string): readonly MatchedRoute[] {
+    return this.#compiled().matching(path);
+  }
+
   /** The methods that some route takes on `path`; empty where there is no such path. */
   allowedMethods(path: string): string[] {
-    const methods = new Set<string>();
-    for (const entry of this.#compiled().matching(path)) for (const method of entry.methods) methods.add(method);
+    const methods = new Set<string>(this.matchAll(path).flatMap((route) => route.methods));
     if (methods.size > 0) methods.add('OPTIONS');
     return [...methods].sort();
   }

@@ -30,6 +30,7 @@ const shape: Record<keyof ServiceOptions, z.ZodType> = {
   adminDbUrl: z.string(),
   retention: z.looseObject({}),
   requestMetricsEnabled: z.boolean(),
+  sensitiveParams: z.array(z.string().min(1, 'must not be empty')),
   meteringEnabled: z.boolean(),
   backupStore: z.string(),
   backupEncryption: z.strictObject({ key: z.string(), local: z.boolean().optional() }),

@@ -50,6 +50,8 @@ export interface ServiceOptions {
   retention?: Partial<TelemetrySettings['retention']>;
   /** Keep every request in a table; default true. */
   requestMetricsEnabled?: boolean;
+  /** Further parts of names of parameters, of queries and paths, whose values are masked in that table and in the log. */
+  sensitiveParams?: readonly string[];
   /** Count requests for their user and workspace; default true. */
   meteringEnabled?: boolean;
   /** An S3-compatible bucket that backups are sent to: `s3://key:secret@bucket/prefix?region=…&endpoint=https://…`. */

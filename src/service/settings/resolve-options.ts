@@ -79,6 +79,7 @@ function observabilitySettings({ options, config }: Given): KernelSettingsInput[
     logLevel: config.logLevel,
     requestMetricsEnabled: options.requestMetricsEnabled ?? config.requestMetricsEnabled ?? true,
     requestMetricsExcludePaths: config.requestMetricsExcludePaths,
+    sensitiveParams: options.sensitiveParams && [...options.sensitiveParams],
     meteringEnabled: options.meteringEnabled ?? config.meteringEnabled,
   };
 }

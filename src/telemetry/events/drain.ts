@@ -46,7 +46,6 @@ const DEFAULTS = {
   deadCapacity: 100_000,
 };
 const BATCH_SIZE = 500;
-const MEASURE_EVERY_MS = 5_000;
 const LONGEST_WAIT_MS = 60_000;
 /** The store is away or overloaded: that says nothing about the events. */
 const OUTAGES: ReadonlySet<string> = new Set(['E_CONNECTION', 'E_TIMEOUT', 'E_CIRCUIT_OPEN', 'E_MAINTENANCE']);
@@ -59,7 +58,6 @@ export class Drain<E extends KernelEvent> {
   readonly #options: DrainOptions<E> & Required<DrainLimits>;
   readonly #stopping = new AbortController();
   #loop: Promise<void> | undefined;
-  #measuredAt = Number.NEGATIVE_INFINITY;
   #isAway = false;
 
   constructor(options: DrainOptions<E>) {
@@ -81,7 +79,6 @@ export class Drain<E extends KernelEvent> {
   async runOnce(): Promise<number> {
     let stored = 0;
     for (let step = await this.#step(); step; step = await this.#step()) stored += step.stored;
-    await this.#measure();
     return stored;
   }
 
@@ -101,7 +98,6 @@ export class Drain<E extends KernelEvent> {
 
   async #tryStep(): Promise<boolean> {
     try {
-      if (performance.now() - this.#measuredAt >= MEASURE_EVERY_MS) await this.#measure();
       const step = await this.#step();
       this.#isAway = false;
       return step?.hasMore ?? false;
@@ -196,16 +192,5 @@ export class Drain<E extends KernelEvent> {
     );
     await queue.release(batch, { delayMs: LONGEST_WAIT_MS, failures: 0 });
     return false;
-  }
-
-  async #measure(): Promise<void> {
-    const { queue, channel, metrics } = this.#options;
-    const { waiting, taken, dead, oldestAt } = await queue.state();
-    const labels = { channel: channel.key };
-    const lagMs = oldestAt === undefined ? 0 : Math.max(0, Date.now() - oldestAt);
-    metrics.gauge('telemetry_events_waiting', waiting + taken, labels);
-    metrics.gauge('telemetry_lag_seconds', lagMs / 1000, labels);
-    metrics.gauge('telemetry_dead_letters', dead, labels);
-    this.#measuredAt = performance.now();
   }
 }

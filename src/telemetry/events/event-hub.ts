@@ -86,6 +86,11 @@ export class EventHub {
     return this.#channel(key).queue.state();
   }
 
+  /** Says in gauges how much of each channel waits, since when, and what is dead, whoever drains it. */
+  async measure(): Promise<void> {
+    await Promise.all([...this.#channels].map(([key, { queue }]) => this.#measure(key, queue)));
+  }
+
   /** Stores what is published, in this process. */
   startDrains(): void {
     this.#isDraining = true;
@@ -124,6 +129,15 @@ export class EventHub {
     const left = await drain.waiting();
     if (left > 0)
       this.#options.logger.error({ channel, events: left }, 'Events are lost with the memory of this process');
+  }
+
+  async #measure(channel: string, queue: EventCarrier): Promise<void> {
+    const { metrics } = this.#options;
+    const { waiting, taken, dead, oldestAt } = await queue.state();
+    const lagMs = oldestAt === undefined ? 0 : Math.max(0, Date.now() - oldestAt);
+    metrics.gauge('telemetry_events_waiting', waiting + taken, { channel });
+    metrics.gauge('telemetry_lag_seconds', lagMs / 1000, { channel });
+    metrics.gauge('telemetry_dead_letters', dead, { channel });
   }
 
   #channel(key: string): Channel {

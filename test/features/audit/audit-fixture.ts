@@ -41,7 +41,13 @@ export class Line extends Model {
   @Field({ type: 'string' }) text?: string | null;
 }
 
+interface Urls {
+  database: string;
+  redis?: string | undefined;
+}
+
 export interface OpenedAudit {
+  urls: Urls;
   db: Database;
   redis: RedisConnection;
   hub: EventHub;
@@ -71,7 +77,7 @@ export function auditOfEach(sql: SqlBackend, redis: RedisBackend): () => OpenedA
   return () => opened;
 }
 
-async function openAudit(urls: { database: string; redis?: string | undefined }): Promise<OpenedAudit> {
+async function openAudit(urls: Urls): Promise<OpenedAudit> {
   const db = await connect(urls.database, { entities: [Thing, Other, Line, KernelAuditLog, KernelAuditState] });
   await db.migrate();
   const redis = await connectRedis({ url: urls.redis });
@@ -82,6 +88,7 @@ async function openAudit(urls: { database: string; redis?: string | undefined })
   const audit = new AuditLogger(publisher);
   const stop = audit.watch(db);
   return {
+    urls,
     db,
     redis,
     hub,

@@ -1,9 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { runWithContext, withActor } from '../../../src/base/context.js';
 import { REDIS_BACKENDS, SQL_BACKENDS } from '../../setup/servers.js';
 import { auditOfEach, Other, Thing } from './audit-fixture.js';
 
 const MINUTE_MS = 60_000;
+const PROCESS = fileURLToPath(new URL('committing-process.mjs', import.meta.url));
 
 for (const redis of REDIS_BACKENDS) {
   for (const sql of SQL_BACKENDS) {
@@ -41,6 +45,24 @@ for (const redis of REDIS_BACKENDS) {
         expect(await reconciler.runOnce()).toBe(0);
         expect(await opened().records()).toHaveLength(3);
       });
+
+      const isShared = redis.url !== undefined && sql.name !== 'sqlite-memory';
+      if (isShared)
+        it('fills the gap of a process that is killed between its commit and its push', async () => {
+          const { urls, prefix, db } = opened();
+          await opened()
+            .reconciler(() => now() - 10 * MINUTE_MS)
+            .runOnce();
+          const args = [PROCESS, JSON.stringify({ ...urls, prefix })];
+          const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+          expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
+          expect(await Other.count({ db })).toBe(2);
+          const recorded = async () =>
+            (await opened().records()).map(({ newSnapshot }) => JSON.parse(newSnapshot ?? '').text);
+          expect(await recorded()).toEqual(['told']);
+          expect(await opened().reconciler(later).runOnce()).toBe(1);
+          expect(await recorded()).toEqual(['told', 'not told']);
+        });
 
       it('leaves to the events on their way what may still be among them', async () => {
         await opened()

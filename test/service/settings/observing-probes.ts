@@ -65,6 +65,12 @@ async function keptRequests({ kernel, ask }: Probed, paths = ['/fine', '/broken'
   return rows.map(({ path }) => path.replace('/api/v1', '')).sort();
 }
 
+async function expectMasked(probed: Probed): Promise<void> {
+  await keptRequests(probed, ['/fine?ssn_no=078051120&x=1']);
+  const [row] = await RequestMetric.find({ db: probed.kernel.database });
+  expect(row?.queryParams).toEqual({ ssn_no: '***1120', x: '1' });
+}
+
 async function keptTraces({ kernel, ask }: Probed, paths = ['/fine', '/broken']): Promise<string[]> {
   for (const path of paths) await ask(path);
   await nothingWaits(kernel.services);
@@ -86,10 +92,7 @@ export const observabilityExtras: Probes<Observability> = {
     expect(await keptRequests(probed)).toEqual(['/fine']);
   },
   sensitiveParams: async () => {
-    const probed = await kernelWith({ observability: { requestMetricsEnabled: true, sensitiveParams: ['ssn'] } });
-    await keptRequests(probed, ['/fine?ssn_no=078051120&x=1']);
-    const [row] = await RequestMetric.find({ db: probed.kernel.database });
-    expect(row?.queryParams).toEqual({ ssn_no: '***1120', x: '1' });
+    await expectMasked(await kernelWith({ observability: { requestMetricsEnabled: true, sensitiveParams: ['ssn'] } }));
   },
   meteringEnabled: async () => {
     const counted = async (meteringEnabled: boolean): Promise<number> =>
@@ -123,7 +126,10 @@ export const tracingProbes: Probes<KernelSettings['tracing']> = {
   },
 };
 
-export const observingOptionProbes: Probes<Pick<ServiceOptions, 'requestMetricsEnabled' | 'meteringEnabled'>> = {
+export const observingOptionProbes: Probes<
+  Pick<ServiceOptions, 'requestMetricsEnabled' | 'sensitiveParams' | 'meteringEnabled'>
+> = {
+  sensitiveParams: async () => expectMasked(await serviceWith({}, { sensitiveParams: ['ssn'] })),
   requestMetricsEnabled: async () => {
     expect(await keptRequests(await serviceWith({}, { requestMetricsEnabled: false }))).toEqual([]);
     const overruled = await serviceWith({ requestMetricsEnabled: false }, { requestMetricsEnabled: true });

@@ -252,6 +252,7 @@ for (const backend of REDIS_BACKENDS) {
       hub.open(ledger);
       await hub.settle();
       expect((await queue.state()).oldestAt).toBe(at);
+      await hub.measure();
       const text = await metrics.render();
       expect(text).toMatch(/telemetry_events_waiting\{channel="notes"\} 1/);
       expect(Number(/telemetry_lag_seconds\{channel="notes"\} (\S+)/.exec(text)?.[1])).toBeGreaterThanOrEqual(90);

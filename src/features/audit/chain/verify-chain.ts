@@ -15,6 +15,8 @@ export interface ChainReport {
   records: number;
   /** The first hundred. */
   faults: readonly ChainFault[];
+  /** The last record that retention removed: what comes first now was compared with its hash. */
+  begin: ChainEnd;
   /** The last record's place and hash. Kept elsewhere, they show later that nothing before them was written anew. */
   end: ChainEnd;
 }
@@ -40,7 +42,7 @@ export async function verifyChain(on: { db: SessionHandle }): Promise<ChainRepor
   }
   links.endWith(end);
   await noteUnexpected(trimmed, (seq) => links.note(seq, 'unexpected'), on);
-  return { records: links.records, faults: links.faults, end };
+  return { records: links.records, faults: links.faults, begin: trimmed, end };
 }
 
 /** Goes along a chain, link by link. */
