@@ -23,8 +23,11 @@ export function addAdminWorker(program: Command): void {
     .option('--redis-url <url>', 'default: REDIS_URL, from the environment or .env')
     .option('--database-url <url>', 'where the service keeps its rows; default: DATABASE_URL')
     .option('--admin-db-url <url>', 'where records are written; default: ADMIN_DB_URL, else the database')
-    .option('--namespace <prefix>', 'prefix of every Redis key, as the service has it')
-    .option('--entities <modules...>', 'compiled modules that declare the entities, for typed values in records')
+    .option('--namespace <prefix>', 'prefix of every Redis key, as the service has it (redisNamespace); default: none')
+    .option(
+      '--entities <modules...>',
+      'compiled modules that declare the entities, such as dist/entities.js, for typed values in records',
+    )
     .option(
       '--retention <kind=days...>',
       'days that records are kept, such as traces=7 audit=null; default: as in a service',
@@ -36,7 +39,7 @@ export function addAdminWorker(program: Command): void {
 async function work(options: AdminWorkerCommandOptions): Promise<void> {
   loadEnvHierarchy({ rootDir: process.cwd() });
   const { redisUrl, databaseUrl, adminDbUrl, namespace: redisNamespace, entities = [], retention } = options;
-  for (const module of entities) await loadEntities(module);
+  await loadEntities(entities);
   const chosen = Object.fromEntries(
     Object.entries({ redisUrl, databaseUrl, adminDbUrl, redisNamespace }).filter(([, value]) => value !== undefined),
   );

@@ -17,7 +17,7 @@ const FETCH_TIMEOUT_MS = 30_000;
 export function addClient(program: Command, terminal: Terminal): void {
   takesService(program.command('client').description('Write a typed client of a service as one TypeScript file'))
     .option('--out <file>', 'default: standard output')
-    .option('--tags <tags...>', 'only operations with one of these OpenAPI tags')
+    .option('--tags <tags...>', 'only operations with one of these OpenAPI tags, such as orders products')
     .addHelpText(
       'after',
       '\nIn place of a module it takes an OpenAPI document: openapi.json, or http://localhost:8000/openapi.json',

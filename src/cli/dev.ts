@@ -14,6 +14,8 @@ export function addDev(program: Command, terminal: Terminal): void {
     .description('Run a service and restart it when its files change')
     .argument('<entry>', 'compiled entry script, such as dist/main.js')
     .argument('[args...]', 'arguments of the script')
+    .passThroughOptions()
+    .addHelpText('after', '\nRun "tsc --watch" beside it. What follows the script are its own arguments.')
     .action((entry: string, args: string[]) => runDev(entry, args, terminal));
 }
 

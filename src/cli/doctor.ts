@@ -2,18 +2,20 @@ import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { ConfigError, KernelError } from '../base/errors.js';
 import { silentLogger } from '../base/ports.js';
+import type { EntityTarget } from '../orm/index.js';
 import { assembleService } from '../service/create-service.js';
 import { type EnvironmentName, environmentVariables, getEnv, loadEnvHierarchy } from '../service/env/index.js';
 import { tablesOf } from '../service/kernel-entities.js';
 import type { Service } from '../service/service.js';
 import { ServiceConfig } from '../service/settings/config.js';
 import type { KernelSettings } from '../service/settings/settings.js';
-import { checkDatabase } from './doctor/check-database.js';
+import { checkBackups } from './doctor/check-backups.js';
+import { checkDatabase, databasesOf } from './doctor/check-database.js';
 import { checkMachine } from './doctor/check-machine.js';
 import { checkMail } from './doctor/check-mail.js';
 import { checkRedis } from './doctor/check-redis.js';
 import { checkSettings, findingsOf } from './doctor/check-settings.js';
-import type { Finding } from './doctor/finding.js';
+import { type Finding, ok } from './doctor/finding.js';
 import { loadService, type ServiceModuleOptions, takesService } from './load-service.js';
 import type { Terminal } from './terminal.js';
 
@@ -31,10 +33,14 @@ export function addDoctor(program: Command, terminal: Terminal): void {
   )
     .option('--strict', 'warnings count as faults')
     .option('--json', 'as JSON')
-    .addHelpText('after', '\nWithout a module it checks what the environment and .env of this folder say.')
+    .addHelpText(
+      'after',
+      '\nWithout a module it checks what the environment and .env of this folder say. Faults end it with status 1.',
+    )
     .action((module: string | undefined, options: DoctorOptions) => examine(module, options, terminal));
 }
 
+const NO_DATABASE = 'none is named: rooms that need tables are not there';
 const MARKS: Readonly<Record<Finding['level'], string>> = { ok: '✓', warning: '!', fault: '✗' };
 
 async function examine(module: string | undefined, options: DoctorOptions, { output }: Terminal): Promise<void> {
@@ -61,7 +67,7 @@ async function findAll(module: string | undefined, options: DoctorOptions): Prom
     const found = await Promise.all([
       checkSettings(settings, environment),
       checkMachine(settings),
-      checkDatabase(settings, module === undefined ? undefined : tablesOf(settings, parts)),
+      ...checkDatabases(settings, module === undefined ? undefined : tablesOf(settings, parts)),
       checkRedis(settings, isProd),
       checkMail(settings, isProd),
     ]);
@@ -88,11 +94,18 @@ async function checkNamedServers(): Promise<Finding[]> {
   const { databaseUrl } = ServiceConfig.fromEnv().fields;
   const found = await Promise.all([
     checkMachine(settings),
-    databaseUrl === undefined ? [] : checkDatabase(settings, undefined),
+    ...(databaseUrl === undefined ? [] : checkDatabases(settings, undefined)),
     settings.redis.url === null ? [] : checkRedis(settings, true),
     settings.email.smtpUrl === null ? [] : checkMail(settings, true),
   ]);
   return found.flat();
+}
+
+/** What holds rows, and where it is backed up. */
+function checkDatabases(settings: KernelSettings, own: readonly EntityTarget[] | undefined): Array<Promise<Finding[]>> {
+  const databases = databasesOf(settings, own);
+  if (databases.length === 0) return [Promise.resolve([ok('database', NO_DATABASE)])];
+  return [...databases.map((database) => checkDatabase(database, settings.database)), checkBackups(settings)];
 }
 
 function lineOf({ level, subject, message, mend }: Finding): string {

@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
-import { isKernelError, KernelError } from '../base/errors.js';
+import { KernelError } from '../base/errors.js';
 import { environmentVariables, loadEnvHierarchy, writtenEnvironment } from '../service/env/index.js';
 import type { Service } from '../service/service.js';
+import { importModule } from './import-module.js';
 
 export interface ServiceModuleOptions {
   export: string;
@@ -29,25 +28,11 @@ export function prepareEnvironment(module: string): void {
  * @throws KernelError `E_CLI`; ConfigError of `createService`
  */
 export async function loadService(module: string, exported: string): Promise<Service> {
-  const found = (await importCompiled(module))[exported];
+  const found = (await importModule(module))[exported];
   const service: unknown = typeof found === 'function' ? await found() : found;
   if (isService(service)) return service;
   const mend = 'export it (export const service = createService(…)), or name what it is called: --export <name>';
   throw new KernelError('E_CLI', `${module} exports no service named "${exported}"; ${mend}`);
-}
-
-async function importCompiled(module: string): Promise<Record<string, unknown>> {
-  if (/\.[cm]?tsx?$/.test(module)) {
-    throw new KernelError('E_CLI', `${module} is TypeScript, whose decorators Node cannot run: name the compiled file`);
-  }
-  if (!existsSync(module)) throw new KernelError('E_CLI', `${module} does not exist: name a compiled module`);
-  try {
-    return (await import(pathToFileURL(resolve(module)).href)) as Record<string, unknown>;
-  } catch (cause) {
-    if (isKernelError(cause)) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new KernelError('E_CLI', `${module} cannot be loaded (${reason})`, { cause });
-  }
 }
 
 /** By its shape, for the module may have another copy of this package. */

@@ -28,7 +28,12 @@ export function addMigrate(program: Command, terminal: Terminal): void {
       .option('--plan', 'show what would be done, and do nothing')
       .option('--service <module>', 'compiled module that makes the service: the tables that its start would make')
       .option('--export <name>', 'what that exports: a service, or a function that answers one', 'service'),
-  ).action((options: MigrateOptions) => migrate(options, terminal));
+  )
+    .addHelpText(
+      'after',
+      '\nExamples: app-kernel migrate --plan --service dist/service.js\n          app-kernel migrate --entities dist/entities.js',
+    )
+    .action((options: MigrateOptions) => migrate(options, terminal));
 }
 
 function migrate(options: MigrateOptions, terminal: Terminal): Promise<void> {

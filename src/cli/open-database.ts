@@ -1,12 +1,11 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { KernelError } from '../base/errors.js';
 import { type Logger, silentLogger } from '../base/ports.js';
 import { type ConnectOptions, connect, type Database, declaredEntities } from '../orm/index.js';
 import { loadEnvHierarchy } from '../service/env/index.js';
 import { ServiceConfig } from '../service/settings/config.js';
+import { importModule } from './import-module.js';
 import type { Terminal } from './terminal.js';
 
 export interface DatabaseOptions {
@@ -21,7 +20,10 @@ export function takesDatabase(command: Command): Command {
   return command
     .option('--database-url <url>', 'default: DATABASE_URL, from the environment or .env')
     .option('--data-dir <folder>', 'where backups and audit scripts are', '.data')
-    .option('--store <url>', 'the bucket that backups are sent to; default: BACKUP_STORE. BACKUP_KEY seals them')
+    .option(
+      '--store <url>',
+      'the bucket that backups are sent to, such as s3://bucket/prefix; default: BACKUP_STORE. BACKUP_KEY seals them',
+    )
     .option('--entities <modules...>', 'compiled modules that declare the entities, such as dist/entities.js');
 }
 
@@ -31,7 +33,8 @@ export async function withDatabase(
   terminal: Terminal,
   work: (db: Database) => Promise<void>,
 ): Promise<void> {
-  for (const module of modules) await loadEntities(module);
+  assertFolder(dataDir);
+  await loadEntities(modules);
   const entities = modules.length > 0 ? declaredEntities() : [];
   const db = await connect(databaseUrl ?? configuredDatabase(), {
     dataDir,
@@ -72,10 +75,15 @@ function configuredBackups(store: string | undefined): Pick<ConnectOptions, 'bac
   return { ...(url && { backupStore: url }), ...(backupKey && { backupEncryption: { key: backupKey } }) };
 }
 
-export async function loadEntities(module: string): Promise<void> {
-  const path = resolve(module);
-  if (!existsSync(path)) throw new KernelError('E_CLI', `${module} does not exist: name a compiled module of entities`);
-  await import(pathToFileURL(path).href);
+export async function loadEntities(modules: readonly string[]): Promise<void> {
+  for (const module of modules) await importModule(module, 'a compiled module of entities');
+}
+
+/** @throws KernelError `E_CLI` where backups could not be in it; a folder that is not there yet is made by the first. */
+function assertFolder(dataDir: string): void {
+  const found = statSync(dataDir, { throwIfNoEntry: false });
+  if (!found || found.isDirectory()) return;
+  throw new KernelError('E_CLI', `--data-dir ${dataDir} is no folder: name the one where backups are, such as .data`);
 }
 
 /** What a person at the terminal should know; the rest is for logs. */

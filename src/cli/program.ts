@@ -22,6 +22,7 @@ export function createProgram(terminal: Terminal): Command {
     .description('Runs and looks after services made with app-kernel')
     .version(version)
     .showHelpAfterError()
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.output.write(text),

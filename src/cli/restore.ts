@@ -22,15 +22,15 @@ export function addRestores(program: Command, terminal: Terminal): void {
       .command('restore')
       .description('Replace the database by a backup; with --tables, import these tables into it')
       .argument('<name>', 'as `backups` lists it')
-      .option('--tables <tables...>', 'import these tables and keep newer rows')
+      .option('--tables <tables...>', 'import these tables and keep newer rows, such as users orders')
       .option(...CONFIRM),
   ).action((name: string, options: RestoreOptions) => restore(name, options, terminal));
   takesDatabase(
     program
       .command('revert')
       .description('Give tables the rows that they had at a moment, out of their histories')
-      .argument('<tables...>')
-      .requiredOption('--to <time>', 'such as 2026-02-10T14:30:00Z')
+      .argument('<tables...>', 'such as users orders')
+      .requiredOption('--to <time>', 'the moment whose rows come back, such as 2026-02-10T14:30:00Z')
       .option(...CONFIRM),
   ).action((tables: string[], options: RevertOptions) => revert(tables, options, terminal));
 }
@@ -49,10 +49,17 @@ function restore(name: string, { tables, confirm, ...options }: RestoreOptions, 
 
 function revert(tables: string[], { to, confirm, ...options }: RevertOptions, terminal: Terminal): Promise<void> {
   assertEntities(options, 'revert');
+  const moment = momentOf(to);
   return withDatabase(options, terminal, async (db) => {
-    for (const outcome of await db.revertAll(new Date(to), { tables, confirm: confirm === true }))
-      print(outcome, terminal);
+    for (const outcome of await db.revertAll(moment, { tables, confirm: confirm === true })) print(outcome, terminal);
   });
+}
+
+/** @throws KernelError `E_CLI` for what is no time, or is still to come */
+function momentOf(to: string): Date {
+  const moment = new Date(to);
+  if (moment.getTime() < Date.now()) return moment;
+  throw new KernelError('E_CLI', `--to ${to} is no moment of the past: write it as 2026-02-10T14:30:00Z`);
 }
 
 /** Without what only a program wants to know. */

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { KernelError } from '../base/errors.js';
 
 /** Where a command reads and writes, so that tests can hand in their own. */
 export interface Terminal {
@@ -27,13 +28,18 @@ export async function readSecret(question: string, terminal: Terminal): Promise<
   }
 }
 
-/** Writes what a command has made to `file`, whose folder is made too, or to the terminal. */
+/** Writes what a command has made to the file of `--out`, whose folder is made too, or to the terminal. */
 export async function writeResult(text: string, file: string | undefined, terminal: Terminal): Promise<void> {
   if (file === undefined) {
     terminal.output.write(text);
     return;
   }
-  await mkdir(dirname(resolve(file)), { recursive: true });
-  await writeFile(file, text);
+  try {
+    await mkdir(dirname(resolve(file)), { recursive: true });
+    await writeFile(file, text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new KernelError('E_CLI', `--out ${file} cannot be written (${reason}): name a file`, { cause });
+  }
   terminal.errors.write(`${file} is written\n`);
 }

@@ -1,19 +1,21 @@
 import { once } from 'node:events';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { KernelError } from '../base/errors.js';
 import { JobRegistry, type TaskHandler } from '../jobs/index.js';
 import { loadEnvHierarchy } from '../service/env/index.js';
 import { type RunWorkerOptions, runWorker } from '../service/run-worker.js';
 import { ServiceConfig } from '../service/settings/config.js';
+import { importModule } from './import-module.js';
+import { wholeNumber } from './whole-number.js';
 
 interface WorkerCommandOptions {
   redisUrl?: string;
   databaseUrl?: string;
   namespace?: string;
-  concurrency?: number;
+  concurrency?: string;
 }
+
+const MOST_JOBS = 10_000;
 
 export function addWorker(program: Command): void {
   program
@@ -22,16 +24,18 @@ export function addWorker(program: Command): void {
     .argument('<module>', 'compiled module that exports `tasks`: handlers by name, or a JobRegistry')
     .option('--redis-url <url>', 'default: REDIS_URL, from the environment or .env')
     .option('--database-url <url>', 'what handlers get; default: DATABASE_URL')
-    .option('--namespace <prefix>', 'prefix of every Redis key, as the service has it')
-    .option('--concurrency <jobs>', 'jobs in flight at once; default: WORKER_COUNT, or 4', Number)
+    .option('--namespace <prefix>', 'prefix of every Redis key, as the service has it (redisNamespace); default: none')
+    .option('--concurrency <jobs>', 'jobs in flight at once; default: WORKER_COUNT, or 4')
+    .addHelpText('after', '\nExample: app-kernel worker dist/tasks.js --concurrency 8')
     .action((module: string, options: WorkerCommandOptions) => work(module, options));
 }
 
 /** Ends with the process: a signal closes the worker and exits. */
 async function work(module: string, options: WorkerCommandOptions): Promise<void> {
   loadEnvHierarchy({ rootDir: process.cwd() });
+  const { redisUrl, databaseUrl, namespace: redisNamespace, concurrency: written } = options;
+  const concurrency = written === undefined ? undefined : wholeNumber('concurrency', written, MOST_JOBS);
   const tasks = await loadTasks(module);
-  const { redisUrl, databaseUrl, namespace: redisNamespace, concurrency } = options;
   const given = { redisUrl, databaseUrl, redisNamespace, concurrency };
   const chosen = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   await runWorker({ tasks, config: ServiceConfig.fromEnv(), ...chosen } as RunWorkerOptions);
@@ -39,10 +43,9 @@ async function work(module: string, options: WorkerCommandOptions): Promise<void
 }
 
 async function loadTasks(module: string): Promise<RunWorkerOptions['tasks']> {
-  const { tasks } = (await import(pathToFileURL(resolve(module)).href).catch((cause) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new KernelError('E_CLI', `${module} cannot be loaded (${reason}): name a compiled module`, { cause });
-  })) as { tasks?: Readonly<Record<string, TaskHandler>> | JobRegistry };
+  const { tasks } = (await importModule(module)) as {
+    tasks?: Readonly<Record<string, TaskHandler>> | JobRegistry;
+  };
   if (tasks instanceof JobRegistry || (typeof tasks === 'object' && tasks !== null)) return tasks;
   const mend = 'write: export const tasks = { send_email: sendEmail }';
   throw new KernelError('E_CLI', `${module} exports no tasks; ${mend}`);

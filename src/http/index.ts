@@ -61,6 +61,7 @@ export {
 export { OpenStreams } from './streaming/open-streams.js';
 export { readSse } from './streaming/read-sse.js';
 export { type SseMessage, sseEvent } from './streaming/sse-format.js';
-export { type SseOptions, sse } from './streaming/sse-stream.js';
+export type { SseOptions } from './streaming/sse-options.js';
+export { sse } from './streaming/sse-stream.js';
 export { surround } from './surround.js';
 export { UserIdentity, type UserIdentityFields } from './user-identity.js';

@@ -1,5 +1,5 @@
-import type { RequestListener } from 'node:http';
-import { Readable } from 'node:stream';
+import type { RequestListener, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 
 export interface InjectInit extends RequestInit {
   /** The peer's address as the service sees it; default 127.0.0.1. */
@@ -9,7 +9,10 @@ export interface InjectInit extends RequestInit {
 const WITHOUT_BODY: readonly number[] = [101, 204, 205, 304];
 const BASE = 'http://localhost';
 
-/** Sends a request through `listener` in this process, without a socket; a path needs no host. */
+/**
+ * Sends a request through `listener` in this process, without a socket; a path needs no host. Who cancels the answer's
+ * body has left, as one who closes a connection.
+ */
 export async function injectRequest(
   listener: RequestListener,
   input: Request | URL | string,
@@ -31,7 +34,17 @@ export async function injectRequest(
     ...(remoteAddress !== undefined && { remoteAddress }),
     signal: request.signal,
   });
-  return toResponse(request.method, response.statusCode, response.headers, response.stream());
+  const stream = response.stream();
+  leaveWith(stream, response.raw.res);
+  return toResponse(request.method, response.statusCode, response.headers, stream);
+}
+
+/** A body that is closed before its end ends the answer as well. */
+function leaveWith(stream: Readable, answer: ServerResponse): void {
+  stream.on('error', () => {}); // whoever reads hears of it
+  stream.once('close', () => {
+    if (!answer.writableEnded) answer.socket?.destroy();
+  });
 }
 
 function toResponse(
@@ -48,5 +61,21 @@ function toResponse(
     stream.resume();
     return new Response(null, { status, headers });
   }
-  return new Response(Readable.toWeb(stream) as ReadableStream, { status, headers });
+  return new Response(webStream(stream), { status, headers });
+}
+
+/** Not `Readable.toWeb`, which throws at nobody when a body is cancelled, nor `from`, which leaves an unread one open. */
+function webStream(stream: Readable): ReadableStream<Uint8Array> {
+  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: () => void stream.destroy(),
+    },
+    { highWaterMark: 0 },
+  );
 }

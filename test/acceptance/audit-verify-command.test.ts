@@ -75,9 +75,13 @@ describe.each(SHARED)('app-kernel audit verify ($name)', { timeout: 60_000 }, (s
     const expected = await verify('--expect', printed);
     expect(expected.code).toBe(1);
     expect(expected.stderr).toMatch(/was written anew/);
+    await db.execute('DROP TABLE [kernel_audit_state]');
     const wrong = await verify('--expect', 'five');
     expect(wrong.code).toBe(1);
     expect(wrong.stderr).toMatch(/--expect five: write it as it was printed, seq:hash/);
+    const other = await verify();
+    expect([other.code, other.stdout]).toEqual([1, '']);
+    expect(other.stderr).toMatch(/^This database has no audit log; name the one .*--database-url, or ADMIN_DB_URL\n$/);
   });
 
   it('compares an end that retention has removed with where the chain begins now, and calls no earlier one a fault', async () => {

@@ -116,18 +116,43 @@ it('shows a plan, and does it', { timeout: 60_000 }, async () => {
 });
 
 it('names what is wrong, without a stack', { timeout: 60_000 }, async () => {
-  const { run } = workplace();
+  const { run, entities } = workplace();
+  const throwing = join(freshFolder(), 'throwing.mjs');
+  writeFileSync(throwing, 'throw new Error("on purpose");');
   const faults: Array<[string[], RegExp]> = [
     [['verify', '../etc'], /Invalid backup name/],
     [['restore', 'csv_20260101_000000_abcdef01'], /Backup not found/],
     [['migrate'], /--entities/],
     [['migrate', '--entities', 'missing.js'], /missing\.js does not exist/],
+    [['migrate', '--entities', throwing], /throwing\.mjs cannot be loaded \(on purpose\)/],
+    [
+      ['revert', 'items', '--to', 'yesterday', '--entities', entities],
+      /--to yesterday is no moment of the past: write it as/,
+    ],
+    [
+      ['revert', 'items', '--to', '2999-01-01T00:00:00Z', '--entities', entities],
+      /--to 2999.* is no moment of the past/,
+    ],
+    [
+      ['revert', 'nothing', '--to', '2026-01-01T00:00:00Z', '--entities', entities],
+      /No entity has the table "nothing"/,
+    ],
+    [['backup', '--store', 'nowhere'], /backupStore: must be the URL of an S3-compatible bucket/],
   ];
   for (const [args, fault] of faults) {
     const { code, stderr } = await run(...args);
     expect(code).toBe(1);
     expect(stderr).toMatch(fault);
     expect(stderr).not.toMatch(/\n\s+at /);
+  }
+  const folder = freshFolder();
+  const place = ['--database-url', sqliteUrl(folder), '--data-dir', throwing];
+  for (const command of [['backup'], ['backups'], ['verify', 'csv_20260101_000000_abcdef01']]) {
+    const { code, stderr } = await startNode(MAIN, [...command, ...place], { cwd: folder }).ended();
+    expect([code, stderr]).toEqual([
+      1,
+      `--data-dir ${throwing} is no folder: name the one where backups are, such as .data\n`,
+    ]);
   }
   expect((await run('backups')).stderr).toBe('There is no backup yet\n');
 });

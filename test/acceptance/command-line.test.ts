@@ -51,6 +51,26 @@ describe('app-kernel', () => {
   });
 });
 
+describe('app-kernel dev', () => {
+  it('runs a script with its own arguments, again when it changes, until it is told to stop', {
+    timeout: 60_000,
+  }, async () => {
+    const script = join(freshFolder(), 'main.mjs');
+    const write = (word: string) =>
+      writeFileSync(
+        script,
+        `console.log('${word}', process.env.APP_ENV, process.argv.slice(2)); setInterval(() => {}, 1e6);`,
+      );
+    write('first');
+    const child = startNode(MAIN, ['dev', script, '--port', '8000', '--help'], { cwd: freshFolder() });
+    await child.says(/first dev \[ '--port', '8000', '--help' \]/);
+    write('second');
+    await child.says(/second dev/);
+    child.signal('SIGTERM');
+    expect(await child.ended()).toMatchObject({ code: 0 });
+  });
+});
+
 describe('app-kernel create-admin', () => {
   const EMAIL = 'root@example.com';
   const PASSWORD = 'made-on-the-command-line';

@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Ended, ROOT, startNode } from '../service/setup/child.js';
-import { freshFolder, releaseServices } from '../service/setup/fresh-service.js';
+import { freshFolder, releaseServices, sqliteUrl } from '../service/setup/fresh-service.js';
 import { freePort } from '../setup/free-port.js';
+import { S3Server } from '../setup/s3-server.js';
 import { FAULT_REDIS, REDIS_BACKENDS, SQL_BACKENDS } from '../setup/servers.js';
 
 const MAIN = join(ROOT, 'dist/cli/main.js');
@@ -121,6 +122,33 @@ describe('app-kernel doctor', () => {
     for (const subject of ['database', 'redis', 'mail'])
       expect(stdout).toMatch(new RegExp(`^✗ ${subject}: .+\n {4}Set `, 'm'));
     expect(stdout + stderr).not.toMatch(/canary\d|\n\s+at /);
+  });
+
+  it('looks at the database of records and at the bucket of backups', { timeout: 60_000 }, async () => {
+    const bucket = await S3Server.start();
+    const folder = freshFolder();
+    const named = { APP_ENV: 'dev', JWT_SECRET: SECRET, DATABASE_URL: sqliteUrl(folder, 'app.db') };
+    const about = async (env: Record<string, string>) =>
+      (await findings([], { ...named, ...env }, folder)).filter(
+        ({ level, subject }) => level === 'fault' || /backups|records/.test(subject),
+      );
+    const good = await about({ ADMIN_DB_URL: sqliteUrl(folder, 'records.db'), BACKUP_STORE: bucket.url('doctor') });
+    expect(good).toMatchObject([
+      { subject: 'database of records', level: 'ok', message: expect.stringContaining('records.db is not there yet') },
+      { subject: 'backups', level: 'ok', message: expect.stringMatching(/^s3:.*doctor\/ lets us in$/) },
+    ]);
+    const away = `postgresql://ada:canary1@127.0.0.1:${await freePort()}/records`;
+    const store = bucket.url('doctor');
+    await bucket.close();
+    const bad = await about({ ADMIN_DB_URL: away, BACKUP_STORE: store.replace('S3RVER:S3RVER', 'key:canary2') });
+    expect(bad).toMatchObject([
+      { subject: 'database of records', level: 'fault', mend: expect.stringContaining('Set ADMIN_DB_URL') },
+      { subject: 'backups', level: 'fault', mend: expect.stringContaining('Set BACKUP_STORE') },
+    ]);
+    expect(JSON.stringify(bad)).not.toContain('canary');
+    const wrong = await about({ BACKUP_STORE: 'nowhere', BACKUP_KEY: 'short' });
+    expect(wrong.map(({ subject }) => subject)).toEqual(['backupStore', 'backupEncryption']);
+    for (const { mend } of wrong) expect(mend).toMatch(/Write for example/);
   });
 
   it('faults a folder that cannot be written, and a module that makes no service', { timeout: 30_000 }, async () => {

@@ -102,6 +102,38 @@ describe('app-kernel openapi', () => {
   });
 });
 
+describe('what describes a service', () => {
+  it.each(['routes', 'openapi'])(
+    'names what is wrong with the argument of %s, without a stack',
+    async (command) => {
+      const folder = freshFolder();
+      writeFileSync(join(folder, 'other.mjs'), 'export const other = 1;');
+      writeFileSync(join(folder, 'broken.mjs'), 'throw new Error("on purpose");');
+      for (const [source, complaint] of [
+        ['service.ts', /service\.ts is TypeScript.*name the compiled file/],
+        ['missing.js', /missing\.js does not exist/],
+        ['other.mjs', /exports no service named "service"; export it .*--export <name>/],
+        ['broken.mjs', /cannot be loaded \(on purpose\)/],
+      ] as const) {
+        const { code, stdout, stderr } = await run([command, source], folder);
+        expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+        expect(stderr).toMatch(complaint);
+        expect(stderr).not.toMatch(/\n\s+at /);
+      }
+    },
+    60_000,
+  );
+
+  it('says where the result cannot be written', async () => {
+    const folder = freshFolder();
+    for (const command of ['openapi', 'client']) {
+      const { code, stderr } = await run([command, untouchable(folder), '--out', '.'], folder);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^--out \. cannot be written \(EISDIR.*\): name a file\n$/);
+    }
+  }, 30_000);
+});
+
 describe('app-kernel client', () => {
   it('writes a file, from a module or a document', { timeout: 30_000 }, async () => {
     const folder = freshFolder();

@@ -47,10 +47,12 @@ describe('app-kernel start', { timeout: 240_000 }, () => {
     }
   });
 
-  it('ends with a failure where the first process does not come to listen', async () => {
+  it('hands what follows the script to it, and ends with a failure where the first process does not come to listen', async () => {
     const script = join(freshFolder(), 'main.mjs');
-    writeFileSync(script, 'process.exit(3);');
-    const { code, stderr } = await startNode(MAIN, ['start', '--workers', '3', script]).ended();
+    writeFileSync(script, 'console.log(process.argv.slice(2)); process.exit(3);');
+    const args = ['start', '--workers', '3', script, '--workers', 'own', '--help'];
+    const { code, stdout, stderr } = await startNode(MAIN, args).ended();
+    expect(stdout).toBe("[ '--workers', 'own', '--help' ]\n");
     expect(stderr).toMatch(/main\.mjs ended with status 3 before it listened/);
     expect(code).toBe(1);
   });

@@ -35,9 +35,11 @@ function tasksModule(text = TASKS): string {
 }
 
 describe('app-kernel worker', () => {
-  it('says what is wrong with the module, and that a Redis is missing', async () => {
+  it('says what is wrong with the module, and that a Redis is missing', { timeout: 40_000 }, async () => {
     for (const [args, complaint] of [
-      [['missing.mjs'], /missing\.mjs cannot be loaded/],
+      [['missing.mjs'], /missing\.mjs does not exist: name a compiled module/],
+      [[tasksModule('throw new Error("on purpose");')], /tasks\.mjs cannot be loaded \(on purpose\)/],
+      [[tasksModule(), '--concurrency', 'many'], /--concurrency many is no whole number from 1/],
       [[tasksModule('export const other = 1;')], /exports no tasks/],
       [[tasksModule()], /redisUrl/],
     ] as const) {

@@ -52,12 +52,25 @@ describe('ServiceConfig.fromEnv', () => {
       DEBUG: 'perhaps',
       WORKER_COUNT: '1.5',
       JWT_EXPIRY_HOURS: '0',
+      LOG_LEVEL: 'loud',
     });
 
     expect(faults.map(({ field }) => field).sort()).toEqual(
-      ['DEBUG', 'JWT_EXPIRY_HOURS', 'RATE_LIMIT_RPM', 'SMTP_PORT', 'WORKER_COUNT'].sort(),
+      ['DEBUG', 'JWT_EXPIRY_HOURS', 'LOG_LEVEL', 'RATE_LIMIT_RPM', 'SMTP_PORT', 'WORKER_COUNT'].sort(),
     );
     for (const { fault, mend } of faults) expect(`${fault}${mend}`).not.toBe('');
+  });
+
+  it.each(['mail example', 'smtp://mail.example', 'mail.example:25', 'ada:pw@mail.example', '[::::]', '::1', 'a/b'])(
+    'refuses the mail server %j, of which no address can be made',
+    (SMTP_HOST) => {
+      const { faults } = refusalOf({ SMTP_HOST });
+      expect(faults).toMatchObject([{ field: 'SMTP_HOST', fault: expect.stringContaining('write mail.example.com') }]);
+    },
+  );
+
+  it.each(['localhost', 'mail.example.com', '10.0.0.5', '[::1]', 'mail_relay'])('takes the mail server %s', (host) => {
+    expect(ServiceConfig.fromEnv({ SMTP_HOST: host }).smtpHost).toBe(host);
   });
 
   it('does not repeat the value of a malformed variable, which may be a secret', () => {

@@ -190,6 +190,9 @@ describe('the client of a self-test', () => {
     expect(refused).toMatchObject({ success: false, error: expect.stringMatching(/^HTTP 422: \{/) });
     expect(await api.get<{ email: string }>('/auth/me')).toMatchObject({ email: ADMIN.email });
     await expect(api.get('/nowhere', { query: { a: 1, b: null } })).rejects.toMatchObject({ status: 404 });
+    await expect(api.get('/../../docs')).rejects.toThrow(
+      /^GET \/\.\.\/\.\.\/docs answered no JSON, but \d+ characters/,
+    );
     await expect(api.get('@example.com/')).rejects.toThrow(/begin it with a slash/);
   });
 });

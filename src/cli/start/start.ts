@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { KernelError } from '../../base/errors.js';
 import { checkEntry } from '../entry.js';
 import type { Terminal } from '../terminal.js';
+import { wholeNumber } from '../whole-number.js';
 import { WorkerPool } from './worker-pool.js';
 
 interface StartOptions {
@@ -18,16 +19,21 @@ export function addStart(program: Command, terminal: Terminal): void {
     .description('Run a service in one or several processes on one port; SIGHUP replaces them one by one')
     .argument('<entry>', 'compiled entry script, such as dist/main.js')
     .argument('[args...]', 'arguments of the script')
+    .passThroughOptions()
     .option('--workers <count>', 'processes, or "auto": one for each CPU', '1')
     .option('--stop-timeout <seconds>', 'longest graceful end of one, after which it is killed', '40')
+    .addHelpText(
+      'after',
+      '\nExample: app-kernel start --workers auto dist/main.js\nOptions come before the script; what follows it are its own arguments.',
+    )
     .action((entry: string, args: string[], options: StartOptions) => runStart(entry, args, options, terminal));
 }
 
 async function runStart(entry: string, args: string[], options: StartOptions, terminal: Terminal): Promise<void> {
   checkEntry(entry);
   const workers =
-    options.workers === 'auto' ? availableParallelism() : atLeastOne('workers', options.workers, MOST_WORKERS);
-  const stopTimeoutMs = 1_000 * atLeastOne('stop-timeout', options.stopTimeout, 86_400);
+    options.workers === 'auto' ? availableParallelism() : wholeNumber('workers', options.workers, MOST_WORKERS);
+  const stopTimeoutMs = 1_000 * wholeNumber('stop-timeout', options.stopTimeout, 86_400);
   const log = (text: string): void => void terminal.errors.write(`app-kernel: ${text}\n`);
   const pool = new WorkerPool({ entry, args, workers, stopTimeoutMs, log });
   const stop = stopOnSignals(pool, log);
@@ -37,12 +43,6 @@ async function runStart(entry: string, args: string[], options: StartOptions, te
   } finally {
     stop.forget();
   }
-}
-
-function atLeastOne(option: string, written: string, most: number): number {
-  const number = Number(written);
-  if (Number.isSafeInteger(number) && number >= 1 && number <= most) return number;
-  throw new KernelError('E_CLI', `--${option} ${written} is no whole number from 1 to ${most}`);
 }
 
 /** SIGTERM and SIGINT end the workers, a second one at once; SIGHUP replaces them. */

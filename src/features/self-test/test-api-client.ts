@@ -76,7 +76,7 @@ export class TestApiClient {
     const response = await this.#send(method, path, AbortSignal.any(signals), options);
     const text = await response.text();
     if (!response.ok) throw new HttpError(response.status, this.baseUrl + path, response.headers, text);
-    return (text === '' ? undefined : JSON.parse(text)) as T;
+    return (text === '' ? undefined : jsonOf(text, `${method} ${path}`)) as T;
   }
 
   async #stream(
@@ -120,5 +120,20 @@ export class TestApiClient {
       ...(json !== undefined && { body: JSON.stringify(json) }),
       ...(form && { body: form }),
     });
+  }
+}
+
+/** @throws KernelError `E_HTTP_BODY` that names the request: the text of a page says nothing */
+function jsonOf(text: string, request: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new KernelError(
+      'E_HTTP_BODY',
+      `${request} answered no JSON, but ${text.length} characters of something else`,
+      {
+        cause,
+      },
+    );
   }
 }

@@ -111,9 +111,9 @@ export class TaskStream implements AsyncDisposable {
    * @throws TaskCancelled within half a second of the cancellation
    */
   async cancellable<T>(work: Cancellable<T>): Promise<T> {
+    const begun = typeof work === 'function' ? work : unheard(work); // it goes on also where we are cancelled already
     this.check();
-    const result = Promise.resolve(typeof work === 'function' ? work(this.signal) : work);
-    result.catch(() => {}); // after a cancellation nobody else looks at it
+    const result = typeof begun === 'function' ? unheard(begun(this.signal)) : begun;
     const value = await this.#unlessCancelled(result);
     this.check();
     return value;
@@ -123,8 +123,9 @@ export class TaskStream implements AsyncDisposable {
   cancellableGather<T extends readonly Cancellable<unknown>[]>(
     ...works: T
   ): Promise<{ -readonly [Index in keyof T]: T[Index] extends Cancellable<infer Result> ? Result : never }> {
+    const begun = works.map((work) => (typeof work === 'function' ? work : unheard(work)));
     const all = (signal: AbortSignal): Promise<unknown[]> =>
-      Promise.all(works.map((work) => (typeof work === 'function' ? work(signal) : work)));
+      Promise.all(begun.map(async (work) => (typeof work === 'function' ? work(signal) : work)));
     return this.cancellable(all) as never;
   }
 
@@ -224,4 +225,11 @@ export class TaskStream implements AsyncDisposable {
       result.then(resolve, reject).finally(() => this.signal.removeEventListener('abort', stop));
     });
   }
+}
+
+/** After a cancellation nobody looks at it, and a failure that nobody hears ends the process. */
+function unheard<T>(work: PromiseLike<T>): Promise<T> {
+  const result = Promise.resolve(work);
+  result.catch(() => {});
+  return result;
 }

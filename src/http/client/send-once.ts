@@ -84,6 +84,10 @@ function traceHeaders(): Record<string, string> {
 
 function faultOf(error: unknown, url: URL, config: ResolvedHttpConfig): KernelError {
   const code = (error as { code?: string }).code ?? '';
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') {
+    const text = `${url.origin} took no connection within ${config.connectTimeoutSeconds} s`;
+    return new TimeoutError(text, { cause: error });
+  }
   if (/TIMEOUT/.test(code)) return late(url, config, error);
   return new ConnectionError(`${url.origin} cannot be reached (${code || 'the connection broke'})`, { cause: error });
 }

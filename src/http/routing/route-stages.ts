@@ -18,7 +18,7 @@ export function resolveRoute(routes: RouteTable): HttpMiddleware {
 export function answerRoute(routes: RouteTable, streams?: OpenStreams): HttpMiddleware {
   return async function route(ctx: HttpContext) {
     await routes.dispatch(ctx, async () => answerUnmatched(ctx, routes));
-    streams?.prepare(ctx);
+    await streams?.prepare(ctx);
   };
 }
 

@@ -9,7 +9,7 @@ export interface ByteRange {
  * be read, or several. `unsatisfiable` where nothing of it is there.
  */
 export function readRange(header: string, size: number): ByteRange | 'unsatisfiable' | undefined {
-  const [, first = '', last = ''] = /^bytes=\s*(\d{0,15})\s*-\s*(\d{0,15})\s*$/.exec(header) ?? [];
+  const [, first = '', last = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header) ?? [];
   if (first === '' && last === '') return undefined;
   if (first === '') return tail(Number(last), size);
   const start = Number(first);

@@ -19,7 +19,7 @@ export async function openSmallest(
   ctx.vary('Accept-Encoding');
   for (const [encoding, suffix] of ENCODINGS) {
     if (!accepts(ctx.get('Accept-Encoding'), encoding)) continue;
-    const packed = await folder.open(names, suffix);
+    const packed = await folder.open(names, suffix).catch((error: unknown) => close(plain, error));
     if (!packed) continue;
     if (isOlder(packed, plain)) {
       await packed.handle.close();
@@ -32,6 +32,12 @@ export async function openSmallest(
   return plain;
 }
 
+/** @throws `error` */
+async function close({ handle }: ServedFile, error: unknown): Promise<never> {
+  await handle.close();
+  throw error;
+}
+
 /** Whole seconds: what unpacks an archive keeps no finer times. */
 function isOlder(one: ServedFile, other: ServedFile): boolean {
   return Math.floor(one.modifiedAt.getTime() / 1_000) < Math.floor(other.modifiedAt.getTime() / 1_000);
@@ -40,7 +46,7 @@ function isOlder(one: ServedFile, other: ServedFile): boolean {
 /** Whether `Accept-Encoding` names the encoding, or every one, with a weight above 0. */
 function accepts(header: string, encoding: string): boolean {
   const weights = new Map<string, number>();
-  for (const part of header.slice(0, 500).toLowerCase().split(',')) {
+  for (const part of header.toLowerCase().split(',')) {
     const [name = '', ...parameters] = part.split(';').map((text) => text.trim());
     const weight = parameters.find((parameter) => parameter.startsWith('q='));
     weights.set(name, weight === undefined ? 1 : Number(weight.slice(2)));

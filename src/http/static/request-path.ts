@@ -4,12 +4,11 @@
  */
 export function namesOn(path: string, prefix: string): string[] | undefined {
   const below = pathBelow(path, prefix);
-  const decoded = below === undefined ? undefined : decode(below);
-  if (decoded === undefined || /[\0\\]/.test(decoded)) return undefined;
-  const names = decoded.split('/').slice(1);
-  const last = names.length - 1;
-  const isUsable = names.every((name, index) => (name === '' ? index === last : !name.startsWith('.')));
-  return isUsable ? names : undefined;
+  const names = below?.split('/').slice(1).map(decode);
+  const isUsable = names?.every((name, index) =>
+    name === '' ? index === names.length - 1 : name !== undefined && !/^\.|[\0\\/]/.test(name),
+  );
+  return isUsable ? (names as string[]) : undefined;
 }
 
 /** `/a/b` below `/a` is `/b`. */
@@ -19,9 +18,9 @@ function pathBelow(path: string, prefix: string): string | undefined {
   return path.startsWith(`${folder}/`) ? path.slice(folder.length) : undefined;
 }
 
-function decode(path: string): string | undefined {
+function decode(name: string): string | undefined {
   try {
-    return decodeURIComponent(path);
+    return decodeURIComponent(name);
   } catch {
     return undefined;
   }

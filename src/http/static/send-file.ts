@@ -1,9 +1,9 @@
 import { extname } from 'node:path';
-import { finished } from 'node:stream';
 import { cacheHeadersOfFile } from '../edge/cache-control.js';
 import { RangeNotSatisfiableError } from '../errors.js';
 import type { HttpContext } from '../request-state.js';
 import { readRange } from './byte-range.js';
+import { FileBytes } from './file-bytes.js';
 import type { ServedFile } from './served-folder.js';
 
 /** Answers with `file`, the part of it that is asked for, or that the client has it already; closes it. */
@@ -23,10 +23,8 @@ export async function sendFile(ctx: HttpContext, path: string, file: ServedFile)
       ctx.set('Content-Range', `bytes ${start}-${end}/${file.size}`);
     }
     if (ctx.method === 'GET') {
-      const bytes = file.handle.createReadStream(file.size > 0 ? { start, end } : {});
-      isHandedOver = true; // the stream closes it, also where the client has left before anything was read
-      finished(ctx.res, () => bytes.destroy());
-      ctx.body = bytes;
+      ctx.body = new FileBytes(file.handle, { start, end });
+      isHandedOver = true; // it closes the file, and Koa ends it, also where the client has left before anything was read
     }
     ctx.length = end - start + 1;
   } finally {

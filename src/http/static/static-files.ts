@@ -50,7 +50,8 @@ export function staticFiles(folder: string, options: StaticFilesOptions = {}): S
     const names = namesOn(ctx.path, prefix);
     if (!names) return next();
     if (await sendNamed(ctx, served, names, html)) return;
-    if (html && isPage(ctx, names) && !noPagesBelow.some((path) => isBelow(ctx.path, path))) {
+    const path = decodeURI(ctx.path); // `/%61pi` is `/api`
+    if (html && isPage(ctx, names) && !noPagesBelow.some((folder) => isBelow(path, folder))) {
       if (await send(ctx, served, [INDEX])) return;
     }
     return next();

@@ -2,34 +2,15 @@ import { Readable } from 'node:stream';
 import { type FedStream, runWithContext } from '../../base/context.js';
 import { KernelError } from '../../base/errors.js';
 import { formatSse, type SseMessage } from './sse-format.js';
-
-/** What a stream gives back when it has ended, whatever ended it. */
-export interface Releasable {
-  release(): Promise<void>;
-}
-
-export interface SseOptions {
-  /** Released when the stream ends: `await streamLease(user.id)`. */
-  lease?: Releasable;
-  /**
-   * Seconds of silence after which a comment is sent, so that proxies keep the connection. Default 15. A client that takes
-   * nothing for eight times as long counts as gone.
-   */
-  heartbeatSeconds?: number;
-  /**
-   * Goes on to the end when the client has left, for work that must not stop halfway; what it says then goes nowhere,
-   * but a `TaskStream` keeps its events for whoever comes back.
-   */
-  keepRunning?: boolean;
-}
+import { checkSseOptions, DEFAULT_HEARTBEAT_SECONDS, type SseOptions } from './sse-options.js';
 
 export type SseSource = AsyncIterable<string | SseMessage>;
 
 const COMMENT = ':\n\n';
 /** Silences that a client may leave what it was sent untouched. */
 const MOST_STALLS = 8;
-/** The longest that a timer of Node can wait, s. */
-const LONGEST_SILENCE = 2_147_483;
+/** How long the headers wait for the first event, ms: a fault before it is answered as any other. */
+const BEGIN_MS = 100;
 
 /**
  * An event stream for `ctx.body`, or to return from a handler. It asks for the next event when the client has taken the
@@ -40,22 +21,43 @@ export class SseStream extends Readable implements FedStream {
   readonly #options: SseOptions;
   readonly #iterator: AsyncIterator<string | SseMessage>;
   readonly #heartbeat: NodeJS.Timeout;
+  #begin: () => void = () => {};
+  readonly #begun = new Promise<void>((resolve) => {
+    this.#begin = resolve;
+  });
   #wanted: (() => void) | undefined;
   #ended = false;
   #hurried = false;
   #stalls = 0;
+  #isSilent = true;
   /** The error that ended the source, once there is one. */
   fault: unknown;
 
   constructor(source: SseSource | ((signal: AbortSignal) => SseSource), options: SseOptions = {}) {
     super({ highWaterMark: 16 * 1024 });
     this.#options = options;
-    const silenceMs = checkedSilence(options.heartbeatSeconds ?? 15) * 1_000;
-    const iterable = typeof source === 'function' ? source(this.#controller.signal) : source;
-    this.#iterator = iteratorOf(iterable);
+    try {
+      checkSseOptions(options);
+      this.#iterator = iteratorOf(typeof source === 'function' ? source(this.#controller.signal) : source);
+    } catch (error) {
+      void this.#release();
+      throw error;
+    }
+    const silenceMs = (options.heartbeatSeconds ?? DEFAULT_HEARTBEAT_SECONDS) * 1_000;
     this.#heartbeat = setInterval(() => this.#beat(), silenceMs).unref();
-    this.push(COMMENT); // the headers go out at once, not with the first event
+    this.push(COMMENT); // the headers do not wait long for the first event
     void this.#pump();
+  }
+
+  /**
+   * Resolves with the first event, or without one after a moment.
+   * @throws the error that ended the source before it has said anything
+   */
+  async begun(): Promise<void> {
+    const limit = setTimeout(this.#begin, BEGIN_MS);
+    await this.#begun;
+    clearTimeout(limit);
+    if (this.#isSilent && this.fault !== undefined) throw this.fault;
   }
 
   /** Ends the stream at a shutdown: the client is told when to come back. */
@@ -79,6 +81,7 @@ export class SseStream extends Readable implements FedStream {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     clearInterval(this.#heartbeat);
     this.#wanted?.();
+    this.#begin();
     if (!this.#options.keepRunning) {
       this.#controller.abort(new Error('The client has left'));
       void this.#iterator.return?.()?.catch(() => {});
@@ -102,6 +105,7 @@ export class SseStream extends Readable implements FedStream {
       this.#end(formatSse({ event: 'error', data: { type: 'error', message: 'The stream ended with an error' } }));
     } finally {
       clearInterval(this.#heartbeat);
+      this.#begin();
       await this.#release();
     }
   }
@@ -122,6 +126,8 @@ export class SseStream extends Readable implements FedStream {
 
   async #send(text: string): Promise<void> {
     if (this.destroyed || this.#ended || text === '') return;
+    this.#isSilent = false;
+    this.#begin();
     this.#heartbeat.refresh();
     if (this.push(text) || this.#hurried) return;
     await new Promise<void>((resolve) => {
@@ -146,12 +152,6 @@ function iteratorOf(source: SseSource): AsyncIterator<string | SseMessage> {
     'E_SSE',
     'sse() takes an async iterable, or a function that answers one: async function* () { … }',
   );
-}
-
-/** @throws KernelError `E_SSE` */
-function checkedSilence(seconds: number): number {
-  if (seconds > 0 && seconds <= LONGEST_SILENCE) return seconds;
-  throw new KernelError('E_SSE', `heartbeatSeconds cannot be ${seconds}; give a number above 0, 15 for example`);
 }
 
 /** `ctx.body = sse(generator)`: the generator's strings (made by `sseEvent` or a `TaskStream`) or messages, as they come. */

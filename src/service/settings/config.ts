@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ConfigError } from '../../base/errors.js';
 import { type EnvironmentVariables, environmentVariables, loadEnvHierarchy } from '../env/index.js';
+import { logLevel } from './groups/field-types.js';
 import { oauthProviders } from './oauth-providers.js';
 
 const TRUE = ['true', '1', 'yes', 'on'];
@@ -29,6 +30,13 @@ const list = z.custom<string[] | string>().transform((value, context): string[] 
   return z.NEVER;
 });
 const text = z.string();
+/** A name or an address, without a scheme, a user or a port. */
+const host = z
+  .string()
+  .refine(
+    (name) => /^(?:[\w.-]+|\[[\da-f:.]+\])$/i.test(name) && URL.canParse(`smtp://${name}`),
+    'is not the name of a host: write mail.example.com',
+  );
 
 const schema = z
   .strictObject({
@@ -62,13 +70,13 @@ const schema = z
     emailProvider: z.literal('smtp', 'must be "smtp"'),
     emailFrom: text,
     emailReplyTo: text,
-    smtpHost: text,
+    smtpHost: host,
     smtpPort: whole.max(65_535, 'is not a port'),
     smtpUser: text,
     smtpPassword: text,
     smtpUseTls: flag,
     debug: flag,
-    logLevel: text,
+    logLevel,
     requestMetricsEnabled: flag,
     requestMetricsExcludePaths: list,
     meteringEnabled: flag,

@@ -111,6 +111,22 @@ describe('a task that is cancelled', () => {
     await new Promise(setImmediate);
   });
 
+  it('hears no failure of what was begun although it was cancelled already, or a neighbour could not begin', async () => {
+    const fail = async (): Promise<never> => {
+      await new Promise(setImmediate);
+      throw new Error('an unhandled rejection would end the test run');
+    };
+    const { stream, cancel } = cancellableTask();
+    const broken = (): Promise<never> => {
+      throw new Error('cannot begin');
+    };
+    await expect(stream.cancellableGather(fail(), broken)).rejects.toThrow('cannot begin');
+    cancel();
+    await expect(stream.cancellable(fail())).rejects.toBeInstanceOf(TaskCancelled);
+    await expect(stream.cancellableGather(fail(), fail)).rejects.toBeInstanceOf(TaskCancelled);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+
   it('goes on with what came in time', async () => {
     const { stream } = cancellableTask();
     expect(await stream.cancellable(Promise.resolve(1))).toBe(1);

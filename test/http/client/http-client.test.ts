@@ -104,6 +104,19 @@ describe('httpClient', () => {
     await expect(api.get('/')).rejects.toMatchObject({ code: 'E_TIMEOUT' });
   });
 
+  it('waits no longer than its time for a connection, and says so', async () => {
+    const resolveHost = () => new Promise<never>(() => {});
+    using api = httpClient('http://slow.example', {
+      connectTimeoutSeconds: 0.2,
+      publicAddressesOnly: true,
+      resolveHost,
+    });
+    await expect(api.get('/')).rejects.toMatchObject({
+      code: 'E_TIMEOUT',
+      message: 'http://slow.example took no connection within 0.2 s',
+    });
+  });
+
   it('ends with the signal, and for its reason', async () => {
     using api = httpClient(base, { retries: 3 });
     const controller = new AbortController();
@@ -132,6 +145,11 @@ describe('httpClient', () => {
       for (let call = 0; call < 5; call++) await expect(api.get('/')).rejects.toMatchObject({ status: 500 });
       await expect(api.get('/')).rejects.toMatchObject({ code: 'E_CIRCUIT_OPEN' });
       expect(count()).toBe(5);
+    });
+    await withOtherServer(500, async (url, count) => {
+      using api = httpClient(url, { circuitBreaker: false });
+      for (let call = 0; call < 8; call++) await expect(api.get('/')).rejects.toMatchObject({ status: 500 });
+      expect(count()).toBe(8);
     });
   });
 

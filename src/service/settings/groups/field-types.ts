@@ -10,6 +10,9 @@ export const url = z.url({ protocol: /^https?$/, error: 'is not an http(s) URL' 
 export const pageUrl = url.nullable().default(null);
 export const logLevel = z
   .string()
-  .regex(/^(trace|debug|info|warn|warning|error|fatal|critical|silent)$/i, 'is not a log level');
+  .regex(
+    /^(trace|debug|info|warn|warning|error|fatal|critical|silent)$/i,
+    'is not a log level: write debug, info, warn or error',
+  );
 /** Five fields, in UTC. */
 export const cron = z.string().regex(/^\s*(\S+\s+){4}\S+\s*$/, 'must be a cron expression of five fields');
