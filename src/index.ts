@@ -132,8 +132,6 @@ export {
 export { getKernel, initAppKernel } from './service/init-kernel.js';
 export type { KernelParts } from './service/kernel-parts.js';
 export { KernelRuntime } from './service/kernel-runtime.js';
-export { type RunAdminWorkerOptions, type RunningAdminWorker, runAdminWorker } from './service/run-admin-worker.js';
-export { type RunningWorker, type RunWorkerOptions, runWorker } from './service/run-worker.js';
 export { Service } from './service/service.js';
 export { ServiceConfig, type ServiceConfigFields } from './service/settings/config.js';
 export type { ServiceOptions } from './service/settings/options.js';
@@ -158,6 +156,12 @@ export {
   type WebhookSettings,
 } from './service/settings/settings.js';
 export { version } from './service/version.js';
+export {
+  type RunAdminWorkerOptions,
+  type RunningAdminWorker,
+  runAdminWorker,
+} from './service/workers/run-admin-worker.js';
+export { type RunningWorker, type RunWorkerOptions, runWorker } from './service/workers/run-worker.js';
 export {
   createLogger,
   createMetrics,

@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import { KernelError } from '../base/errors.js';
 import { declaredEntities } from '../orm/index.js';
 import { loadEnvHierarchy } from '../service/env/index.js';
-import { type RunAdminWorkerOptions, runAdminWorker } from '../service/run-admin-worker.js';
 import { ServiceConfig } from '../service/settings/config.js';
-import { loadEntities } from './open-database.js';
+import { type RunAdminWorkerOptions, runAdminWorker } from '../service/workers/run-admin-worker.js';
+import { loadEntities } from './database/open-database.js';
 
 interface AdminWorkerCommandOptions {
   redisUrl?: string;

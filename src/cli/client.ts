@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { KernelError } from '../base/errors.js';
-import { openApiOf } from '../service/routes-of.js';
+import { openApiOf } from '../service/routes/routes-of.js';
 import { generateClient } from './client/generate-client.js';
 import { type ApiDocument, asDocument } from './client/openapi-document.js';
 import { loadService, prepareEnvironment, type ServiceModuleOptions, takesService } from './load-service.js';

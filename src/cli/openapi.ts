@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { openApiOf } from '../service/routes-of.js';
+import { openApiOf } from '../service/routes/routes-of.js';
 import { loadService, prepareEnvironment, type ServiceModuleOptions, takesService } from './load-service.js';
 import { type Terminal, writeResult } from './terminal.js';
 

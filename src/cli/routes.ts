@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { AuthRequirement, MatchedRoute } from '../http/index.js';
-import { routesOf } from '../service/routes-of.js';
+import { routesOf } from '../service/routes/routes-of.js';
 import { loadService, prepareEnvironment, type ServiceModuleOptions, takesService } from './load-service.js';
 import type { Terminal } from './terminal.js';
 

@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { KernelError } from '../base/errors.js';
 import { JobRegistry, type TaskHandler } from '../jobs/index.js';
 import { loadEnvHierarchy } from '../service/env/index.js';
-import { type RunWorkerOptions, runWorker } from '../service/run-worker.js';
 import { ServiceConfig } from '../service/settings/config.js';
+import { type RunWorkerOptions, runWorker } from '../service/workers/run-worker.js';
 import { importModule } from './import-module.js';
 import { wholeNumber } from './whole-number.js';
 

@@ -8,7 +8,7 @@ import { GuardRegistry } from '../http/index.js';
 import { endsWithin } from '../jobs/ends-within.js';
 import type { BootOptions } from './boot.js';
 import type { Engines } from './engines.js';
-import { deliverByJob } from './mail-job.js';
+import { deliverByJob } from './jobs/mail-job.js';
 import { buildOAuth, hasOAuth, type OAuthParts } from './oauth.js';
 import type { KernelSettings } from './settings/settings.js';
 import { AccountAudit } from './telemetry/account-audit.js';

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { ADMIN, createQuickstart } from '../../examples/quickstart/service.js';
 import { generateClient } from '../../src/cli/client/generate-client.js';
 import { asDocument } from '../../src/cli/client/openapi-document.js';
-import { openApiOf } from '../../src/service/routes-of.js';
+import { openApiOf } from '../../src/service/routes/routes-of.js';
 import { freshOptions, releaseServices, track } from '../service/setup/fresh-service.js';
 import { type CompiledClient, compileClient } from './compiled-client.js';
 

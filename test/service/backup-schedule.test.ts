@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../../src/base/ports.js';
 import { connect, type Database } from '../../src/orm/index.js';
-import { BackupSchedule } from '../../src/service/backup-schedule.js';
+import { BackupSchedule } from '../../src/service/jobs/backup-schedule.js';
 import { freshDatabase, SQL_BACKENDS } from '../setup/servers.js';
 
 describe('a schedule of backups', () => {

@@ -7,7 +7,7 @@ import {
   Redirects,
   StripeAccess,
 } from '../../features/billing/index.js';
-import { BillingJobs } from '../billing-jobs.js';
+import { BillingJobs } from '../jobs/billing-jobs.js';
 import type { Room, RoomOptions } from './room.js';
 
 /** Without a key of Stripe there is nothing to be paid with. */

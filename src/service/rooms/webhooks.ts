@@ -9,7 +9,7 @@ import {
   webhookService,
 } from '../../features/webhooks/index.js';
 import { JobRegistry } from '../../jobs/index.js';
-import { openWebhookQueue } from '../webhook-queue.js';
+import { openWebhookQueue } from '../jobs/webhook-queue.js';
 import type { Room, RoomOptions } from './room.js';
 
 /** Webhooks belong to workspaces, so there are none without them. */

@@ -1,9 +1,9 @@
-import type { Services } from '../base/services.js';
-import { meterRequests, usageService } from '../features/metering/index.js';
-import { recordRequests, requestSinkService } from '../features/request-metrics/index.js';
-import { type HttpMiddleware, traceRequests } from '../http/index.js';
-import { KernelTracer, tracerService } from '../telemetry/index.js';
-import type { KernelSettings } from './settings/settings.js';
+import type { Services } from '../../base/services.js';
+import { meterRequests, usageService } from '../../features/metering/index.js';
+import { recordRequests, requestSinkService } from '../../features/request-metrics/index.js';
+import { type HttpMiddleware, traceRequests } from '../../http/index.js';
+import { KernelTracer, tracerService } from '../../telemetry/index.js';
+import type { KernelSettings } from '../settings/settings.js';
 
 /** The stages of the pipeline that watch what goes by. */
 export interface Observers {

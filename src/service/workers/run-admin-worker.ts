@@ -1,15 +1,15 @@
-import { runWithContext, withoutContext } from '../base/context.js';
-import { ConfigError } from '../base/errors.js';
-import type { Logger } from '../base/ports.js';
-import { JobRegistry } from '../jobs/index.js';
-import type { EntityTarget } from '../orm/index.js';
-import { openEngines } from './engines.js';
-import { environmentVariables, getEnv } from './env/index.js';
-import { closeOnSignals } from './process-signals.js';
-import type { ServiceConfig } from './settings/config.js';
-import type { ServiceOptions } from './settings/options.js';
-import { resolveSettings } from './settings/resolve-options.js';
-import { openTelemetry, TELEMETRY_ENTITIES } from './telemetry/open-telemetry.js';
+import { runWithContext, withoutContext } from '../../base/context.js';
+import { ConfigError } from '../../base/errors.js';
+import type { Logger } from '../../base/ports.js';
+import { JobRegistry } from '../../jobs/index.js';
+import type { EntityTarget } from '../../orm/index.js';
+import { openEngines } from '../engines.js';
+import { environmentVariables, getEnv } from '../env/index.js';
+import { closeOnSignals } from '../process-signals.js';
+import type { ServiceConfig } from '../settings/config.js';
+import type { ServiceOptions } from '../settings/options.js';
+import { resolveSettings } from '../settings/resolve-options.js';
+import { openTelemetry, TELEMETRY_ENTITIES } from '../telemetry/open-telemetry.js';
 import { openWorkerParts } from './worker-parts.js';
 
 export interface RunAdminWorkerOptions {

@@ -1,8 +1,8 @@
-import { KernelError } from '../base/errors.js';
-import type { Logger } from '../base/ports.js';
-import { ambientService, type ServiceKey, type Services, serviceKey } from '../base/services.js';
-import type { BillingService, DriftReport, Inbox } from '../features/billing/index.js';
-import type { JobQueue, JobRegistry } from '../jobs/index.js';
+import { KernelError } from '../../base/errors.js';
+import type { Logger } from '../../base/ports.js';
+import { ambientService, type ServiceKey, type Services, serviceKey } from '../../base/services.js';
+import type { BillingService, DriftReport, Inbox } from '../../features/billing/index.js';
+import type { JobQueue, JobRegistry } from '../../jobs/index.js';
 
 const SYNC = 'kernel.billing_sync';
 const RECONCILE = 'kernel.billing_reconcile';

@@ -1,20 +1,20 @@
-import { assertScope, createApiKeyRouter } from '../features/api-keys/index.js';
-import { createAuthRouter } from '../features/auth/index.js';
-import { createDocsRouter } from '../features/docs/index.js';
-import { createMailRouter, type Mailer } from '../features/email/index.js';
+import { assertScope, createApiKeyRouter } from '../../features/api-keys/index.js';
+import { createAuthRouter } from '../../features/auth/index.js';
+import { createDocsRouter } from '../../features/docs/index.js';
+import { createMailRouter, type Mailer } from '../../features/email/index.js';
 import {
   createHealthRouter,
   createMetricsRouter,
   createRootInfoRouter,
   type Readiness,
-} from '../features/health/index.js';
-import { createOAuthRouter } from '../features/oauth/index.js';
-import { assertPermission, createRbacRouter } from '../features/rbac/index.js';
-import { createSaasRouter } from '../features/saas/index.js';
-import { type Mountable, RouteTable } from '../http/index.js';
-import type { Identity } from './identity.js';
-import type { Room } from './rooms/index.js';
-import type { KernelSettings } from './settings/settings.js';
+} from '../../features/health/index.js';
+import { createOAuthRouter } from '../../features/oauth/index.js';
+import { assertPermission, createRbacRouter } from '../../features/rbac/index.js';
+import { createSaasRouter } from '../../features/saas/index.js';
+import { type Mountable, RouteTable } from '../../http/index.js';
+import type { Identity } from '../identity.js';
+import type { Room } from '../rooms/index.js';
+import type { KernelSettings } from '../settings/settings.js';
 
 export interface RoutesOptions {
   settings: KernelSettings;

@@ -1,7 +1,7 @@
-import { circuitStates } from '../http/index.js';
-import type { JobQueue } from '../jobs/index.js';
-import type { Database } from '../orm/index.js';
-import type { EventHub, KernelMetrics } from '../telemetry/index.js';
+import { circuitStates } from '../../http/index.js';
+import type { JobQueue } from '../../jobs/index.js';
+import type { Database } from '../../orm/index.js';
+import type { EventHub, KernelMetrics } from '../../telemetry/index.js';
 
 export interface GaugesOptions {
   metrics: KernelMetrics;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { KernelError } from '../base/errors.js';
-import type { BackupEntry, BackupPlace, BackupProgress } from '../orm/index.js';
+import { KernelError } from '../../base/errors.js';
+import type { BackupEntry, BackupPlace, BackupProgress } from '../../orm/index.js';
+import type { Terminal } from '../terminal.js';
 import { type DatabaseOptions, takesDatabase, withDatabase } from './open-database.js';
-import type { Terminal } from './terminal.js';
 
 /** `backup`, `backups` and `verify`. */
 export function addBackups(program: Command, terminal: Terminal): void {

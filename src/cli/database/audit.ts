@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { KernelError, SchemaError } from '../base/errors.js';
-import { KernelAuditLog, KernelAuditState, verifyChain } from '../features/audit/index.js';
-import { connect, type Database } from '../orm/index.js';
+import { KernelError, SchemaError } from '../../base/errors.js';
+import { KernelAuditLog, KernelAuditState, verifyChain } from '../../features/audit/index.js';
+import { connect, type Database } from '../../orm/index.js';
+import type { Terminal } from '../terminal.js';
 import { configuredDatabase } from './open-database.js';
-import type { Terminal } from './terminal.js';
 
 /** The place of a record in the chain, and its hash. */
 interface ChainEnd {

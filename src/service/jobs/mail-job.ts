@@ -1,10 +1,10 @@
-import { KernelError } from '../base/errors.js';
-import type { Logger } from '../base/ports.js';
-import { TextSealer } from '../base/sealed-text.js';
-import { ambientService } from '../base/services.js';
-import { AUTH_CONFIG } from '../features/auth/index.js';
-import { type EmailAttachment, type EmailMessage, mailerService } from '../features/email/index.js';
-import type { JobHandler, JobQueue, JobRegistry } from '../jobs/index.js';
+import { KernelError } from '../../base/errors.js';
+import type { Logger } from '../../base/ports.js';
+import { TextSealer } from '../../base/sealed-text.js';
+import { ambientService } from '../../base/services.js';
+import { AUTH_CONFIG } from '../../features/auth/index.js';
+import { type EmailAttachment, type EmailMessage, mailerService } from '../../features/email/index.js';
+import type { JobHandler, JobQueue, JobRegistry } from '../../jobs/index.js';
 
 const TASK = 'kernel.send_mail';
 

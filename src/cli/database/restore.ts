@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { KernelError } from '../base/errors.js';
+import { KernelError } from '../../base/errors.js';
+import type { Terminal } from '../terminal.js';
 import { assertEntities, type DatabaseOptions, takesDatabase, withDatabase } from './open-database.js';
-import type { Terminal } from './terminal.js';
 
 interface RestoreOptions extends DatabaseOptions {
   tables?: string[];

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type StaticFiles, staticFiles } from '../http/index.js';
+import { type StaticFiles, staticFiles } from '../../http/index.js';
 
 /**
  * The folder `static` in `rootDir`, where there is one: its files below `/static`, and below `/` with the pages of an

@@ -1,9 +1,10 @@
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { connect, type Database } from '../orm/index.js';
-import { loadEnvHierarchy } from '../service/env/index.js';
-import { tablesOf } from '../service/kernel-entities.js';
-import { loadService } from './load-service.js';
+import { connect, type Database } from '../../orm/index.js';
+import { loadEnvHierarchy } from '../../service/env/index.js';
+import { tablesOf } from '../../service/kernel-entities.js';
+import { loadService } from '../load-service.js';
+import type { Terminal } from '../terminal.js';
 import {
   assertEntities,
   configuredDatabase,
@@ -12,7 +13,6 @@ import {
   warningsTo,
   withDatabase,
 } from './open-database.js';
-import type { Terminal } from './terminal.js';
 
 interface MigrateOptions extends DatabaseOptions {
   plan?: boolean;

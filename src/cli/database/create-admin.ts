@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { KernelError } from '../base/errors.js';
+import { KernelError } from '../../base/errors.js';
 import {
   createPasswordHasher,
   ensureAdmin,
@@ -7,10 +7,10 @@ import {
   KernelAuthSession,
   KernelAuthUser,
   KernelUserStore,
-} from '../features/auth/index.js';
-import { connect } from '../orm/index.js';
+} from '../../features/auth/index.js';
+import { connect } from '../../orm/index.js';
+import { readSecret, type Terminal } from '../terminal.js';
 import { configuredDatabase } from './open-database.js';
-import { readSecret, type Terminal } from './terminal.js';
 
 interface CreateAdminOptions {
   email: string;

@@ -1,9 +1,15 @@
-import { Lifecycle } from '../base/lifecycle.js';
-import type { Logger } from '../base/ports.js';
-import { Services } from '../base/services.js';
-import { createLogger, createMetrics, type KernelMetrics, loggerService, metricsService } from '../telemetry/index.js';
-import { type EnvironmentName, environmentService } from './env/index.js';
-import type { KernelSettings } from './settings/settings.js';
+import { Lifecycle } from '../../base/lifecycle.js';
+import type { Logger } from '../../base/ports.js';
+import { Services } from '../../base/services.js';
+import {
+  createLogger,
+  createMetrics,
+  type KernelMetrics,
+  loggerService,
+  metricsService,
+} from '../../telemetry/index.js';
+import { type EnvironmentName, environmentService } from '../env/index.js';
+import type { KernelSettings } from '../settings/settings.js';
 
 /** What any process has that works beside a service. */
 export interface WorkerParts {

@@ -1,10 +1,10 @@
 import Koa from 'koa';
-import { runWithContext } from '../base/context.js';
-import { Lifecycle } from '../base/lifecycle.js';
-import { silentLogger } from '../base/ports.js';
-import { buildOpenApi, type MatchedRoute, type OpenApiDocument } from '../http/index.js';
-import { bootKernel } from './boot.js';
-import { KernelRuntime } from './kernel-runtime.js';
+import { runWithContext } from '../../base/context.js';
+import { Lifecycle } from '../../base/lifecycle.js';
+import { silentLogger } from '../../base/ports.js';
+import { buildOpenApi, type MatchedRoute, type OpenApiDocument } from '../../http/index.js';
+import { bootKernel } from '../boot.js';
+import { KernelRuntime } from '../kernel-runtime.js';
 
 /**
  * Every route that the kernel will have, found out on engines in memory: no server is reached, nothing is migrated, no hook

@@ -1,8 +1,8 @@
-import type { Logger, Metrics } from '../base/ports.js';
-import { DELIVERY_TASK, type DueDelivery } from '../features/webhooks/index.js';
-import { JobQueue, type JobRegistry } from '../jobs/index.js';
-import type { Engines } from './engines.js';
-import type { KernelSettings } from './settings/settings.js';
+import type { Logger, Metrics } from '../../base/ports.js';
+import { DELIVERY_TASK, type DueDelivery } from '../../features/webhooks/index.js';
+import { JobQueue, type JobRegistry } from '../../jobs/index.js';
+import type { Engines } from '../engines.js';
+import type { KernelSettings } from '../settings/settings.js';
 
 export interface WebhookQueueOptions {
   engines: Pick<Engines, 'redis' | 'queue'>;

@@ -1,10 +1,10 @@
-import type { Logger, Metrics } from '../base/ports.js';
-import type { Services } from '../base/services.js';
-import { type JobQueue, type JobRegistry, JobWorker, JobWorkers } from '../jobs/index.js';
-import type { Database } from '../orm/index.js';
-import type { RedisConnection } from '../redis/index.js';
-import { tracerService } from '../telemetry/index.js';
-import type { KernelSettings } from './settings/settings.js';
+import type { Logger, Metrics } from '../../base/ports.js';
+import type { Services } from '../../base/services.js';
+import { type JobQueue, type JobRegistry, JobWorker, JobWorkers } from '../../jobs/index.js';
+import type { Database } from '../../orm/index.js';
+import type { RedisConnection } from '../../redis/index.js';
+import { tracerService } from '../../telemetry/index.js';
+import type { KernelSettings } from '../settings/settings.js';
 
 export interface WorkersOptions {
   queue: JobQueue;

@@ -1,8 +1,8 @@
-import type { Clock } from '../base/clock.js';
-import { systemClock } from '../base/clock.js';
-import type { Logger } from '../base/ports.js';
-import { firstTick } from '../jobs/schedule/cron.js';
-import type { Database } from '../orm/index.js';
+import type { Clock } from '../../base/clock.js';
+import { systemClock } from '../../base/clock.js';
+import type { Logger } from '../../base/ports.js';
+import { firstTick } from '../../jobs/schedule/cron.js';
+import type { Database } from '../../orm/index.js';
 
 /** A timer of Node keeps no longer wait. */
 const MAX_WAIT_MS = 2 ** 31 - 1;

@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
 import type { Command } from 'commander';
-import { KernelError } from '../base/errors.js';
-import { type Logger, silentLogger } from '../base/ports.js';
-import { type ConnectOptions, connect, type Database, declaredEntities } from '../orm/index.js';
-import { loadEnvHierarchy } from '../service/env/index.js';
-import { ServiceConfig } from '../service/settings/config.js';
-import { importModule } from './import-module.js';
-import type { Terminal } from './terminal.js';
+import { KernelError } from '../../base/errors.js';
+import { type Logger, silentLogger } from '../../base/ports.js';
+import { type ConnectOptions, connect, type Database, declaredEntities } from '../../orm/index.js';
+import { loadEnvHierarchy } from '../../service/env/index.js';
+import { ServiceConfig } from '../../service/settings/config.js';
+import { importModule } from '../import-module.js';
+import type { Terminal } from '../terminal.js';
 
 export interface DatabaseOptions {
   databaseUrl?: string;
