@@ -3,7 +3,13 @@ import { ROWS } from './rows.mjs';
 /** The table: our ratio to each peer, round by round, then the figures themselves. */
 export function markdownOf({ rounds, contestants, rows, machine, versions }) {
   const [, ...peers] = contestants;
-  const head = ['row', 'unit', ...peers.map((peer) => `ours / ${peer}`), ...contestants, 'our CPU µs/job'];
+  const head = [
+    'row',
+    'unit',
+    ...peers.map((peer) => `ours / ${peer}`),
+    ...contestants,
+    ...contestants.map((name) => `CPU µs/job: ${name}`),
+  ];
   const lines = rows.map((row) => [
     row,
     ROWS[row].unit,
@@ -14,7 +20,7 @@ export function markdownOf({ rounds, contestants, rows, machine, versions }) {
       ),
     ),
     ...contestants.map((name) => spread(rounds.map((figures) => figures[row][name]))),
-    spread(rounds.map((figures) => ({ value: figures[row].ours?.cpuMicros }))),
+    ...contestants.map((name) => spread(rounds.map((figures) => ({ value: figures[row][name]?.cpuMicros })))),
   ]);
   const table = [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
   return `${machine}; ${versions || 'no peers'}; median of ${rounds.length} interleaved rounds (min to max).\n\n${table}\n`;
