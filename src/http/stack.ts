@@ -51,7 +51,7 @@ export interface StackOptions {
   rateLimits?: RateLimits | null;
   /** `null` or absent: repeats are not looked for. */
   idempotency?: Idempotency | null;
-  /** Where the event streams of routes are looked after. */
+  /** Where event streams are looked after, those of the application's own middleware as well. */
   streams?: OpenStreams;
   tracing?: HttpMiddleware;
   /** Serve files where no route answers; innermost, so that the application's own middleware is around them. */
@@ -97,10 +97,18 @@ export function createStack(options: StackOptions): Stack {
     authenticate && identifyCaller(authenticate),
     options.rateLimits && limitRate,
     metering,
+    options.streams && lookAfterStreams(options.streams),
   ];
   return {
     before: before.filter(isMiddleware),
-    route: compose([...files.map(({ serve }) => serve), answerRoute(routes, options.streams)]),
+    route: compose([...files.map(({ serve }) => serve), answerRoute(routes)]),
+  };
+}
+
+function lookAfterStreams(streams: OpenStreams): HttpMiddleware {
+  return async function streamsStage(ctx: HttpContext, next: Next) {
+    await next();
+    await streams.prepare(ctx);
   };
 }
 

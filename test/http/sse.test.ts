@@ -97,6 +97,29 @@ describe('an event stream whose source fails', () => {
   });
 });
 
+describe('an event stream of the application’s own middleware', () => {
+  async function* events(signal: AbortSignal) {
+    yield { event: 'log', data: 'one' };
+    await once(signal, 'abort');
+  }
+
+  it('has its headers, and is told to come back when the service ends', async () => {
+    const { streams, served } = streaming(() => undefined);
+    served.app.use((ctx, next) => {
+      if (ctx.path !== '/own') return next();
+      ctx.body = sse(events, { lease });
+      return undefined;
+    });
+    const response = await served.send('/own');
+    expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+    expect(response.headers.get('cache-control')).toBe('no-cache, no-transform');
+    expect(streams.size).toBe(1);
+    streams.drain();
+    expect(await response.text()).toMatch(/^retry: 2000$/m);
+    await eventually(() => released === 1, 'the lease');
+  });
+});
+
 describe('a client that takes nothing', () => {
   const EVENT = 64 * 1024;
   let socket: Socket | undefined;

@@ -1,7 +1,6 @@
 import { NotFoundError } from '../../base/errors.js';
 import { MethodNotAllowedError } from '../errors.js';
 import type { HttpContext, HttpMiddleware, Next } from '../request-state.js';
-import type { OpenStreams } from '../streaming/open-streams.js';
 import type { RouteTable } from './route-table.js';
 
 /** Says which route will answer, for the labels, limits and marks of the stages in between. Refuses nothing yet. */
@@ -15,10 +14,9 @@ export function resolveRoute(routes: RouteTable): HttpMiddleware {
 }
 
 /** The innermost stage: the route, or 404, 405 and the answer to OPTIONS. */
-export function answerRoute(routes: RouteTable, streams?: OpenStreams): HttpMiddleware {
+export function answerRoute(routes: RouteTable): HttpMiddleware {
   return async function route(ctx: HttpContext) {
     await routes.dispatch(ctx, async () => answerUnmatched(ctx, routes));
-    await streams?.prepare(ctx);
   };
 }
 

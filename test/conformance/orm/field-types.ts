@@ -35,7 +35,17 @@ const FAULTY: Record<string, readonly unknown[]> = {
   boolean: [1, 'true', 0],
   datetime: ['2026-01-01', new Date(Number.NaN), 0, new Date(8.64e15)],
   date: ['2026-02-30', '2026-1-1', new Date(), ''],
-  json: [undefined, () => 1, { n: 1n }, { a: Number.NaN }, { text: 'a\0b' }, ['\ud800']],
+  json: [
+    undefined,
+    () => 1,
+    { n: 1n },
+    { a: Number.NaN },
+    { at: new Date(Number.NaN) },
+    new Map([['a', 1]]),
+    [new Set()],
+    { text: 'a\0b' },
+    ['\ud800'],
+  ],
   uuid: ['x', '01890a5dac96774bbcceb302099a8057', 1],
   blob: ['text', [1], new ArrayBuffer(1)],
 };
