@@ -106,9 +106,8 @@ export function createStack(options: StackOptions): Stack {
 }
 
 function lookAfterStreams(streams: OpenStreams): HttpMiddleware {
-  return async function streamsStage(ctx: HttpContext, next: Next) {
-    await next();
-    await streams.prepare(ctx);
+  return function streamsStage(ctx: HttpContext, next: Next) {
+    return next().then(() => streams.prepare(ctx));
   };
 }
 

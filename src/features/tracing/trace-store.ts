@@ -27,6 +27,9 @@ export class TraceStore {
 
 const MOST_SPANS = 5_000;
 
-function rowOf({ startedAt, ...span }: SpanEvent) {
-  return { ...span, startedAt: new Date(startedAt), endedAt: new Date(startedAt + span.durationMs) };
+/** Not spread: a copy of so many properties that is changed afterwards is an object of the slow kind, which cost a third of all this. */
+function rowOf(span: SpanEvent): Omit<SpanEvent, 'startedAt'> & { startedAt: Date; endedAt: Date } {
+  const startedAt = new Date(span.startedAt);
+  const endedAt = new Date(span.startedAt + span.durationMs);
+  return Object.assign({ endedAt }, span, { startedAt });
 }

@@ -24,11 +24,11 @@ const MEDIA_TYPES: Record<BodyFormat, string> = {
  * The body in one of `formats`.
  * @throws UnsupportedMediaTypeError for any other type, `text/plain` above all: a form of a foreign page can send it.
  */
-export async function parseBody(
+export function parseBody(
   ctx: HttpContext,
   formats: readonly BodyFormat[],
   maxBytes: number,
-): Promise<ParsedBody> {
+): ParsedBody | Promise<ParsedBody> {
   if (!hasBody(ctx.req)) return NO_BODY;
   const format = mediaTypeOf(ctx.req);
   if (!format || !formats.includes(format)) {
@@ -45,13 +45,11 @@ export async function parseKnownBody(ctx: HttpContext, maxBytes: number): Promis
   return format === 'json' || format === 'form' ? parseAs(format, ctx, maxBytes) : NO_BODY;
 }
 
-async function parseAs(format: BodyFormat, ctx: HttpContext, maxBytes: number): Promise<ParsedBody> {
-  if (format === 'multipart') {
-    const { fields, files } = await readMultipart(ctx, maxBytes);
-    return { value: fields, files };
-  }
-  const bytes = await readBody(ctx.req, maxBytes);
-  return { value: format === 'json' ? parseJson(bytes) : parseForm(bytes), files: NO_FILES };
+function parseAs(format: BodyFormat, ctx: HttpContext, maxBytes: number): Promise<ParsedBody> {
+  if (format === 'multipart')
+    return readMultipart(ctx, maxBytes).then(({ fields, files }) => ({ value: fields, files }));
+  const parse = format === 'json' ? parseJson : parseForm;
+  return readBody(ctx.req, maxBytes).then((bytes) => ({ value: parse(bytes), files: NO_FILES }));
 }
 
 /** Which of the formats that the kernel reads a request's body has. */

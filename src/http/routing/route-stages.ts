@@ -15,8 +15,8 @@ export function resolveRoute(routes: RouteTable): HttpMiddleware {
 
 /** The innermost stage: the route, or 404, 405 and the answer to OPTIONS. */
 export function answerRoute(routes: RouteTable): HttpMiddleware {
-  return async function route(ctx: HttpContext) {
-    await routes.dispatch(ctx, async () => answerUnmatched(ctx, routes));
+  return function route(ctx: HttpContext) {
+    return routes.dispatch(ctx, async () => answerUnmatched(ctx, routes));
   };
 }
 

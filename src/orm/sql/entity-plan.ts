@@ -9,6 +9,7 @@ import { createHydrator, type Hydrate } from './read/hydrator.js';
 import { RecentMap } from './read/recent-map.js';
 import { ShapeTree } from './shape-tree.js';
 import type { ChangeStatement } from './write/change-parameters.js';
+import { KeyList } from './write/key-list.js';
 
 /** One column of one entity on one engine, ready for hot loops. */
 export interface PlannedColumn {
@@ -29,6 +30,12 @@ export interface Selection {
   readonly columns: readonly PlannedColumn[];
   readonly list: string;
   readonly hydrate: Hydrate;
+}
+
+/** The fields that objects with certain keys give. */
+interface GivenFields {
+  readonly list: KeyList;
+  readonly columns: readonly PlannedColumn[];
 }
 
 const asPortable = (raw: unknown): Portable => raw as Portable;
@@ -56,6 +63,8 @@ export class EntityPlan {
   readonly #byName = new Map<string, PlannedColumn>();
   readonly #texts = new RecentMap<string>(2_000);
   readonly #selections = new RecentMap<Selection>(200);
+  readonly #given = new RecentMap<GivenFields>(200);
+  #lastGiven: GivenFields | undefined;
 
   constructor(meta: EntityMeta, dialect: Dialect) {
     this.meta = meta;
@@ -87,6 +96,20 @@ export class EntityPlan {
       [{ loc: [shownName(name)], msg: 'unknown field', type: 'unknown_field' }],
       `Unknown field "${shownName(name)}" on ${this.meta.name}${suggestion(name, this.meta.byProperty.keys())}`,
     );
+  }
+
+  /**
+   * What objects with these keys give, worked out once: whoever writes many rows writes them with the same keys.
+   * @returns `undefined` where each key has to be looked at: one is no field, or a field by another name.
+   */
+  givenBy(keys: readonly string[]): GivenFields | undefined {
+    if (this.#lastGiven?.list.isThatOf(keys)) return this.#lastGiven;
+    const columns = keys.map((key) => this.#byName.get(key));
+    if (!columns.every((column, index): column is PlannedColumn => column?.property === keys[index])) return undefined;
+    const codecs = columns.map(({ field }) => field.codec);
+    const shape = columns.map(({ index }) => index).join();
+    this.#lastGiven = this.#given.get(shape, () => ({ list: new KeyList(keys, codecs), columns }));
+    return this.#lastGiven;
   }
 
   /** A raw `datetime` that is no column of the entity, as ISO text. */

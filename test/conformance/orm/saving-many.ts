@@ -41,6 +41,13 @@ export function describeSavingMany(backend: Backend): void {
       expect([...saved].sort((a, b) => (a.id < b.id ? -1 : 1))).toEqual(saved);
     });
 
+    it('refuses the last of many rows as it would the first, and names all that does not fit', async () => {
+      const given = [...fresh(1234), { name: 5, workspaceId: 'w', price: 'cheap' } as never];
+      await expect(Product.saveMany(given)).rejects.toMatchObject({
+        issues: [{ loc: [1234, 'name'] }, { loc: [1234, 'price'] }],
+      });
+    });
+
     it('carries every type and every hostile value as a single save does', async () => {
       const hostile = [
         {

@@ -2,11 +2,18 @@ import { ValidationError, type ValidationIssue } from '../../../base/errors.js';
 import { type Portable, ValueFault } from '../../entity/codec.js';
 import { resolveRelation } from '../../entity/relations.js';
 import type { EntityPlan, PlannedColumn } from '../entity-plan.js';
+import type { EncodedValues } from './key-list.js';
 
 /** One field of a write: its column and its portable value. */
 export interface FieldValue {
   readonly column: PlannedColumn;
   readonly value: Portable;
+}
+
+/** What a caller gave of a row: columns, and their values at the same places; `undefined` where none was given. */
+export interface GivenRow {
+  readonly columns: readonly PlannedColumn[];
+  readonly values: EncodedValues;
 }
 
 /** Encodes one value. @throws ValidationError that names the field. */
@@ -24,15 +31,37 @@ export function encodeValue(column: PlannedColumn, value: unknown): Portable {
  * Encodes what a caller gave; `undefined` means "not given".
  * @throws ValidationError that names every unknown field and every value that does not fit.
  */
-export function encodeRow(plan: EntityPlan, data: object): FieldValue[] {
+export function encodeRow(plan: EntityPlan, data: object): GivenRow {
+  const known = plan.givenBy(Object.keys(data));
+  if (known) {
+    try {
+      return { columns: known.columns, values: known.list.encode(data as Record<string, unknown>) };
+    } catch (error) {
+      if (!(error instanceof ValueFault)) throw error; // else below, which names all that does not fit
+    }
+  }
+  const values = encodeEach(plan, data as Record<string, unknown>);
+  return { columns: values.map(({ column }) => column), values: values.map(({ value }) => value) };
+}
+
+/** The fields that were given, one by one. */
+export function fieldValues({ columns, values }: GivenRow): FieldValue[] {
+  const given: FieldValue[] = [];
+  for (let index = 0; index < columns.length; index++) {
+    const value = values[index];
+    if (value !== undefined) given.push({ column: columns[index] as PlannedColumn, value });
+  }
+  return given;
+}
+
+function encodeEach(plan: EntityPlan, fields: Readonly<Record<string, unknown>>): FieldValue[] {
   const values: FieldValue[] = [];
   const issues: ValidationIssue[] = [];
-  const fields = data as Record<string, unknown>;
   for (const property of Object.keys(fields)) {
     const given = fields[property];
     if (given === undefined || isIncluded(plan, property, given)) continue;
     const column = plan.column(property);
-    if (property !== column.property && Object.hasOwn(data, column.property)) {
+    if (property !== column.property && Object.hasOwn(fields, column.property)) {
       issues.push({ loc: [property], msg: `is ${column.property} by another name; give it once`, type: 'duplicate' });
       continue;
     }

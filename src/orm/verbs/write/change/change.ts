@@ -5,7 +5,7 @@ import type { Scope } from '../../../session/scope.js';
 import type { Session } from '../../../session/session.js';
 import type { EntityPlan } from '../../../sql/entity-plan.js';
 import type { Deletion } from '../../../sql/write/change-shape.js';
-import { encodeRow, type FieldValue } from '../../../sql/write/encode-row.js';
+import { encodeRow, type FieldValue, fieldValues } from '../../../sql/write/encode-row.js';
 import { seenVersion } from '../../checked-options.js';
 import { assertId } from '../../read/get-row.js';
 import { assertOwnTenant, tenantScope } from '../../tenant.js';
@@ -52,7 +52,7 @@ async function updateLocked(scope: Scope, plan: EntityPlan, change: RowChange): 
 
 /** The fields of an update. @throws ValidationError for what the ORM keeps itself. */
 export function updatable(plan: EntityPlan, data: object): FieldValue[] {
-  const values = encodeRow(plan, data);
+  const values = fieldValues(encodeRow(plan, data));
   const kept = values.find(({ column }) => column.field.system);
   if (kept) {
     throw new ValidationError([
