@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ROOT, startNode } from '../service/setup/child.js';
 import { freshFolder, releaseServices } from '../service/setup/fresh-service.js';
@@ -111,6 +112,22 @@ createServer((request, response) => response.end(JSON.stringify({ pid: process.p
         } finally {
           await child.kill();
         }
+      });
+
+      it('leaves nobody waiting whose connection was on its way to a process that is killed', async () => {
+        const servers = await open(url);
+        await servers.start(2);
+        const [stuck] = await pidsOf(servers);
+        process.kill(stuck as number, 'SIGSTOP');
+        const asked = Array.from({ length: 12 }, () =>
+          getFresh<{ pid: number }>(`${servers.baseUrl}/api/v1/who`).catch(() => 'cut' as const),
+        );
+        const answered = await Promise.all(asked.map((answer) => Promise.race([answer, sleep(2_000)])));
+        expect(answered).toContain(undefined); // what the stopped process was handed
+        process.kill(stuck as number, 'SIGKILL');
+        const ended = await Promise.all(asked.map((answer) => Promise.race([answer, sleep(20_000)])));
+        expect(ended).not.toContain(undefined);
+        expect(ended).toContain('cut');
       });
 
       it('starts a process again that crashed, later each time', async () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { kernelMessage, type ToPrimary, type ToWorker } from '../../service/cluster/messages.js';
 import { type WorkerPlace, workerVariables } from '../../service/env/index.js';
 import type { MetricsSnapshot } from '../../telemetry/index.js';
+import { closeUntaken } from './handed-connections.js';
 
 /** Longest wait for a worker's figures, ms: one that is stuck must not hide those of the others. */
 const METRICS_MS = 3_000;
@@ -28,6 +29,7 @@ export class WorkerProcess {
   constructor(place: WorkerPlace) {
     this.place = place;
     this.#worker = cluster.fork(workerVariables(place));
+    closeUntaken(this.#worker);
     this.ended = once(this.#worker, 'exit').then(([code, signal]: (number | string | null)[]) => {
       this.#isListening = false;
       return { clean: code === 0, how: signal ? String(signal) : `status ${code}` };
