@@ -4,6 +4,7 @@ import {
   AuditReconciler,
   AuditStore,
   auditService,
+  claimLog,
   KernelAuditLog,
   KernelAuditState,
   trimChain,
@@ -24,7 +25,9 @@ export const auditTelemetry: TelemetryRoom = {
     lifecycle.push('the audit of writes', async () => stop());
     services.provide(auditService, { logger, db: telemetry });
   },
-  start({ lifecycle, events, database, telemetry, logger, metrics }) {
+  async start({ settings, lifecycle, events, database, telemetry, logger, metrics }) {
+    const isBesideRows = telemetry === database || settings.telemetry.adminDbUrl === settings.databaseUrl;
+    await claimLog(telemetry, isBesideRows ? null : settings.observability.serviceName);
     const reconciler = new AuditReconciler({
       database,
       telemetry,
