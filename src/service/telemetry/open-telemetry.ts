@@ -23,6 +23,11 @@ export interface TelemetryOptions {
 /** The tables of everything that is recorded. */
 export const TELEMETRY_ENTITIES: readonly EntityTarget[] = TELEMETRY_ROOMS.flatMap(({ entities }) => entities);
 
+/** The kinds of records that an admin worker trims; the service trims its own tables. */
+export const RECORDED_KINDS: ReadonlyArray<RetentionRule['setting']> = TELEMETRY_ROOMS.flatMap(({ retention }) =>
+  retention.map(({ setting }) => setting),
+);
+
 /** Everything that is recorded, opened. */
 export interface Telemetry {
   /** Creates the tables where they are in a database of their own. */
