@@ -18,6 +18,7 @@ export interface TelemetryOptions {
   lifecycle: Lifecycle;
   logger: Logger;
   metrics: KernelMetrics;
+  countsFor?: string | null;
 }
 
 /** The tables of everything that is recorded. */
