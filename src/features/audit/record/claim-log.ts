@@ -12,16 +12,24 @@ const OWN_ROWS = 'the services whose rows are beside it';
  * @throws ConfigError where it is claimed by another
  */
 export async function claimLog(telemetry: Database, service: string | null): Promise<void> {
-  const claim = service === null ? OWN_ROWS : `the service "${service}"`;
-  const on = { db: telemetry };
-  await ensureState(OWNER, on);
+  await ensureState(OWNER, { db: telemetry });
   await telemetry.execute('UPDATE [kernel_audit_state] SET [value] = ? WHERE [id] = ? AND [value] = ?', [
-    claim,
+    claimOf(service),
     OWNER,
     '',
   ]);
-  const owner = await readState(OWNER, on);
-  if (owner !== claim) throw new ConfigError('The service cannot start:', [claimed(owner, service)]);
+  const fault = await claimFault(telemetry, service);
+  if (fault) throw new ConfigError('The service cannot start:', [fault]);
+}
+
+/** What keeps the service from claiming the log; undefined where nothing does. It only looks. */
+export async function claimFault(telemetry: Database, service: string | null): Promise<ConfigFault | undefined> {
+  const owner = await readState(OWNER, { db: telemetry });
+  return owner === '' || owner === claimOf(service) ? undefined : claimed(owner, service);
+}
+
+function claimOf(service: string | null): string {
+  return service === null ? OWN_ROWS : `the service "${service}"`;
 }
 
 function claimed(owner: string, service: string | null): ConfigFault {

@@ -9,7 +9,14 @@ import {
   KernelAuditState,
   trimChain,
 } from '../../../features/audit/index.js';
+import type { KernelSettings } from '../../settings/settings.js';
 import type { TelemetryRoom } from '../telemetry-room.js';
+
+/** Whose name the log is claimed by; null where it is in the database of the service itself. */
+export function claimantOf({ databaseUrl, telemetry, observability }: KernelSettings): string | null {
+  const { adminDbUrl } = telemetry;
+  return adminDbUrl === null || adminDbUrl === databaseUrl ? null : observability.serviceName;
+}
 
 const CHANNEL = 'audit_events';
 
@@ -26,8 +33,7 @@ export const auditTelemetry: TelemetryRoom = {
     services.provide(auditService, { logger, db: telemetry });
   },
   async start({ settings, lifecycle, events, database, telemetry, logger, metrics }) {
-    const isBesideRows = telemetry === database || settings.telemetry.adminDbUrl === settings.databaseUrl;
-    await claimLog(telemetry, isBesideRows ? null : settings.observability.serviceName);
+    await claimLog(telemetry, claimantOf(settings));
     const reconciler = new AuditReconciler({
       database,
       telemetry,
