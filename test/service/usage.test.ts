@@ -42,6 +42,13 @@ describe('usage over HTTP', () => {
     expect((await read(`/usage/workspace/${workspace}`, ann)).body.metrics.requests).toBe(1);
     const { body: endpoints } = await read('/admin/usage/endpoints');
     expect(endpoints.endpoints['GET /api/v1/orders/:id']).toBe(3);
+    for (const [id, count] of [
+      [personal, 3],
+      [workspace, undefined],
+    ] as const) {
+      const { body: there } = await read(`/admin/usage/endpoints?workspace_id=${id}`);
+      expect(there.endpoints['GET /api/v1/orders/:id']).toBe(count);
+    }
     expect((await read(`/admin/usage/user/${ann.id}?period=year`)).body.metrics.requests).toBeGreaterThanOrEqual(4);
   });
 

@@ -59,8 +59,7 @@ export function createMeteringRouter({ app, store, saas }: MeteringRouterOptions
 
   async function scopeOf(ctx: HttpContext, user: UserIdentity, workspaceId: string): Promise<UsageScope> {
     await assertOwn(ctx, user, workspaceId);
-    const workspace = await saas?.workspaces.get(workspaceId);
-    return { workspaceId, ownerId: workspace?.isPersonal ? workspace.ownerId : null };
+    return scopeIn(saas, workspaceId);
   }
 
   router.get(
@@ -123,12 +122,18 @@ export function createMeteringRouter({ app, store, saas }: MeteringRouterOptions
   return router;
 }
 
+/** A personal workspace has an owner whose use in no workspace is its own. */
+async function scopeIn(saas: MeteringRouterOptions['saas'], workspaceId: string): Promise<UsageScope> {
+  const workspace = await saas?.workspaces.get(workspaceId);
+  return { workspaceId, ownerId: workspace?.isPersonal ? workspace.ownerId : null };
+}
+
 function namesNone(ctx: HttpContext, named: string | undefined): boolean {
   return named === undefined && !ctx.get('X-Workspace-Id') && ctx.state.auth?.workspaceId === undefined;
 }
 
 /** The usage of everybody. */
-export function createAdminMeteringRouter({ app, store }: MeteringRouterOptions): TypedRouter {
+export function createAdminMeteringRouter({ app, store, saas }: MeteringRouterOptions): TypedRouter {
   const router: TypedRouter = createRouter({ prefix: '/admin/usage', tags: ['usage'] });
 
   router.get(
@@ -156,7 +161,8 @@ export function createAdminMeteringRouter({ app, store }: MeteringRouterOptions)
     },
     async ({ query }) => {
       const { period, workspace_id: workspaceId } = query;
-      const endpoints = await store.getUsageByEndpoint({ workspaceId, period });
+      const scope = workspaceId === undefined ? {} : await scopeIn(saas, workspaceId);
+      const endpoints = await store.getUsageByEndpoint({ ...scope, period });
       return { period: store.keyOf(period), app, workspace_id: workspaceId ?? null, endpoints };
     },
   );
