@@ -4,6 +4,7 @@ import { KernelError } from '../base/errors.js';
 import { declaredEntities } from '../orm/index.js';
 import { loadEnvHierarchy } from '../service/env/index.js';
 import { ServiceConfig } from '../service/settings/config.js';
+import { RECORDED_KINDS } from '../service/telemetry/open-telemetry.js';
 import { type RunAdminWorkerOptions, runAdminWorker } from '../service/workers/run-admin-worker.js';
 import { loadEntities } from './database/open-database.js';
 
@@ -52,11 +53,15 @@ async function work(options: AdminWorkerCommandOptions): Promise<void> {
   await once(process, 'exit');
 }
 
-/** What the settings make of it is checked there. @throws KernelError for what is no pair */
+/** @throws KernelError for what is no pair, and for kinds that are not trimmed here */
 function retentionOf(pairs: readonly string[]): NonNullable<RunAdminWorkerOptions['retention']> {
   const entries = pairs.map((pair) => {
     const [, kind, days] = /^(\w+)=(\d+|null)$/.exec(pair) ?? [];
     if (!kind) throw new KernelError('E_CLI', `--retention ${pair}: write kind=days, such as traces=7 or audit=null`);
+    if (!RECORDED_KINDS.some((known) => known === kind)) {
+      const kinds = RECORDED_KINDS.join(', ');
+      throw new KernelError('E_CLI', `--retention ${pair}: there is no kind "${kind}" here; name one of ${kinds}`);
+    }
     return [kind, days === 'null' ? null : Number(days)];
   });
   return Object.fromEntries(entries);

@@ -13,8 +13,10 @@ import { checkBackups } from './doctor/check-backups.js';
 import { checkDatabase, databasesOf } from './doctor/check-database.js';
 import { checkMachine } from './doctor/check-machine.js';
 import { checkMail } from './doctor/check-mail.js';
+import { checkOAuth } from './doctor/check-oauth.js';
 import { checkRedis } from './doctor/check-redis.js';
 import { checkSettings, findingsOf } from './doctor/check-settings.js';
+import { checkStripe } from './doctor/check-stripe.js';
 import { type Finding, ok } from './doctor/finding.js';
 import { loadService, type ServiceModuleOptions, takesService } from './load-service.js';
 import type { Terminal } from './terminal.js';
@@ -28,7 +30,9 @@ export function addDoctor(program: Command, terminal: Terminal): void {
   takesService(
     program
       .command('doctor')
-      .description('Check the settings, the servers, their clocks and the disk, and say how to mend what is wrong'),
+      .description(
+        'Check the settings, the servers and their clocks, Stripe, sign-in and the disk, and say how to mend what is wrong',
+      ),
     '[module]',
   )
     .option('--strict', 'warnings count as faults')
@@ -70,6 +74,8 @@ async function findAll(module: string | undefined, options: DoctorOptions): Prom
       ...checkDatabases(settings, module === undefined ? undefined : tablesOf(settings, parts)),
       checkRedis(settings, isProd),
       checkMail(settings, isProd),
+      checkStripe(settings),
+      checkOAuth(settings),
     ]);
     return found.flat();
   } finally {

@@ -13,6 +13,7 @@ interface WorkerCommandOptions {
   databaseUrl?: string;
   namespace?: string;
   concurrency?: string;
+  service?: string;
 }
 
 const MOST_JOBS = 10_000;
@@ -26,6 +27,10 @@ export function addWorker(program: Command): void {
     .option('--database-url <url>', 'what handlers get; default: DATABASE_URL')
     .option('--namespace <prefix>', 'prefix of every Redis key, as the service has it (redisNamespace); default: none')
     .option('--concurrency <jobs>', 'jobs in flight at once; default: WORKER_COUNT, or 4')
+    .option(
+      '--service <name>',
+      'name of the service whose jobs these are, which usage is counted for; default: none is counted',
+    )
     .addHelpText('after', '\nExample: app-kernel worker dist/tasks.js --concurrency 8')
     .action((module: string, options: WorkerCommandOptions) => work(module, options));
 }
@@ -33,10 +38,10 @@ export function addWorker(program: Command): void {
 /** Ends with the process: a signal closes the worker and exits. */
 async function work(module: string, options: WorkerCommandOptions): Promise<void> {
   loadEnvHierarchy({ rootDir: process.cwd() });
-  const { redisUrl, databaseUrl, namespace: redisNamespace, concurrency: written } = options;
+  const { redisUrl, databaseUrl, namespace: redisNamespace, concurrency: written, service } = options;
   const concurrency = written === undefined ? undefined : wholeNumber('concurrency', written, MOST_JOBS);
   const tasks = await loadTasks(module);
-  const given = { redisUrl, databaseUrl, redisNamespace, concurrency };
+  const given = { redisUrl, databaseUrl, redisNamespace, concurrency, service };
   const chosen = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   await runWorker({ tasks, config: ServiceConfig.fromEnv(), ...chosen } as RunWorkerOptions);
   await once(process, 'exit');

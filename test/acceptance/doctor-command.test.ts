@@ -151,6 +151,32 @@ describe('app-kernel doctor', () => {
     for (const { mend } of wrong) expect(mend).toMatch(/Write for example/);
   });
 
+  it('asks Stripe, the providers and the mail server that a module names', { timeout: 60_000 }, async () => {
+    const away = `http://127.0.0.1:${await freePort()}`;
+    const folder = freshFolder();
+    const module = join(folder, 'service.mjs');
+    const options = {
+      name: 'shop',
+      stripeSecretKey: 'sk_test_canary1',
+      stripeApiBase: away,
+      oauthGoogle: ['client', 'canary2'],
+      oauthEndpoints: { google: { authorize: away, token: away, userinfo: away } },
+      smtpUrl: away.replace('http://', 'smtp://ada:canary3@'),
+      emailFrom: 'shop@example.com',
+    };
+    const entry = JSON.stringify(join(ROOT, 'dist/index.js'));
+    writeFileSync(
+      module,
+      `import { createService } from ${entry};\nexport const service = createService(${JSON.stringify(options)});\n`,
+    );
+    const { code, stdout, stderr } = await doctor([module], { APP_ENV: 'dev' }, folder);
+    expect(code).toBe(1);
+    for (const subject of ['stripe', 'oauth google', 'mail'])
+      expect(stdout).toMatch(new RegExp(`^✗ ${subject}: .*ECONNREFUSED.*\n {4}`, 'm'));
+    expect(stdout).toMatch(/^! stripe: no webhook secret is named.*\n {4}Set stripeWebhookSecret/m);
+    expect(stdout + stderr).not.toMatch(/canary\d|\n\s+at /);
+  });
+
   it('faults a folder that cannot be written, and a module that makes no service', { timeout: 30_000 }, async () => {
     const folder = freshFolder();
     writeFileSync(join(folder, '.data'), 'a file');

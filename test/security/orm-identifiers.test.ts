@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { dbContext, Entity, Field, KernelError, Model, SchemaError, ValidationError } from '../../src/orm/index.js';
+import { dbContext, Entity, Field, KernelError, Model, SchemaError } from '../../src/orm/index.js';
 import { withDatabase } from '../conformance/orm/suite.js';
 import { BACKENDS } from '../orm/backends.js';
 
@@ -100,7 +100,7 @@ for (const backend of BACKENDS) {
         await expect(Page.find({ where: `[${name}] = 1` }), name).rejects.toThrow(KernelError);
         await expect(db().query(`SELECT [${name}] FROM pages`), name).rejects.toThrow(KernelError);
       }
-      await expect(Page.find({ where: '[deleted_at] IS NULL AND [nope] = 1' })).rejects.toThrow(ValidationError);
+      await expect(Page.find({ where: '[deleted_at] IS NULL AND [nope] = 1' })).rejects.toThrow(SchemaError);
       expect(await db().query('SELECT [title] FROM [pages]')).toEqual([{ title: 'A' }]);
     });
 

@@ -1,7 +1,7 @@
 import { createRouter, getCache, getMetrics, httpClient, type Service } from 'app-kernel';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Family, parsePrometheus } from '../telemetry/prometheus.js';
-import { releaseServices, startedService } from './setup/fresh-service.js';
+import { freshFolder, releaseServices, sqliteUrl, startedService } from './setup/fresh-service.js';
 
 const router = createRouter();
 router.get('/orders/:id', {}, ({ params }) => ({ id: params.id }));
@@ -74,6 +74,16 @@ describe('the metrics of a service, as Prometheus reads them', () => {
     release();
     await slow;
     expect(await inFlight()).toBe(1);
+  });
+
+  it('tell of the database of records beside that of the rows, where it is another', async () => {
+    const adminDbUrl = sqliteUrl(freshFolder(), 'records.db');
+    const families = await scrape(await started({ adminDbUrl }));
+    for (const name of ['db_pool_size', 'records_db_pool_size', 'records_db_statements_total'])
+      expect(families.get(name)?.samples[0]?.value, name).toBeGreaterThan(0);
+    const breakers = families.get('circuit_breaker_state')?.samples.map(({ labels }) => labels.service);
+    expect(breakers).toEqual(expect.arrayContaining(['database', 'database of records']));
+    expect((await scrape(await started())).has('records_db_pool_size')).toBe(false);
   });
 
   it('tell of the pool, breakers, jobs, cache, limiter, event loop and process', async () => {

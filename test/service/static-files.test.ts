@@ -32,9 +32,10 @@ describe('the folder static beside the entry file', () => {
     expect((await elsewhere.inject('/', PAGE)).status).toBe(404);
   });
 
-  it('has no pages below the prefix of the API, wherever that is', async () => {
-    const service = await withStatic({ apiPrefix: '/backend' });
-    expect((await service.inject('/backend/nothing', PAGE)).status).toBe(404);
+  it('has no pages below the prefix of the API, wherever that is and however it is written', async () => {
+    const service = await withStatic({ apiPrefix: '/Backend' });
+    for (const path of ['/Backend/nothing', '/backend/nothing', '/BACKEND'])
+      expect((await service.inject(path, PAGE)).status, path).toBe(404);
     expect((await service.inject('/orders', PAGE)).status).toBe(200);
   });
 

@@ -34,14 +34,59 @@ describe('usage over HTTP', () => {
     for (let n = 0; n < 3; n++) await ann.send('GET', '/orders/1');
     await ann.send('GET', `/tenant/${workspace}`);
     const { body } = await read('/usage?period=day', ann);
-    expect(body).toMatchObject({ period: new Date().toISOString().slice(0, 10), app: 'test', workspace_id: null });
-    expect(body.metrics.requests).toBe(4);
+    const personal = (await world.service.kernel.saas.workspaces.getPersonalWorkspace(ann.id))?.id;
+    expect(body).toMatchObject({ period: new Date().toISOString().slice(0, 10), app: 'test', workspace_id: personal });
+    expect(body.metrics.requests).toBe(3);
     expect(body.metrics.bytes_out).toBeGreaterThan(0);
     expect(Object.keys(body.metrics).join()).not.toContain('endpoint');
     expect((await read(`/usage/workspace/${workspace}`, ann)).body.metrics.requests).toBe(1);
     const { body: endpoints } = await read('/admin/usage/endpoints');
     expect(endpoints.endpoints['GET /api/v1/orders/:id']).toBe(3);
+    for (const [id, count] of [
+      [personal, 3],
+      [workspace, undefined],
+    ] as const) {
+      const { body: there } = await read(`/admin/usage/endpoints?workspace_id=${id}`);
+      expect(there.endpoints['GET /api/v1/orders/:id']).toBe(count);
+    }
     expect((await read(`/admin/usage/user/${ann.id}?period=year`)).body.metrics.requests).toBeGreaterThanOrEqual(4);
+  });
+
+  it('is of the personal workspace where none is named, with what was used in none', async () => {
+    const { workspaces, members } = world.service.kernel.saas;
+    const personal = (await workspaces.ensurePersonal(ann)).id;
+    await members.add(personal, bob.id, 'member');
+    const tell = (userId: string, workspaceId: string | null, tokens: number) =>
+      trackUsage({ userId, workspaceId, metrics: { tokens } });
+    await tell(ann.id, null, 1);
+    await tell(ann.id, personal, 2);
+    await tell(bob.id, personal, 4);
+    await tell(bob.id, null, 8);
+    await tell(ann.id, workspace, 16);
+    await nothingWaits(world.service.kernel.services);
+    const used = async (path: string, who = ann, headers = {}) => {
+      const { status, body } = await who.send('GET', path, undefined, headers);
+      expect(status, path).toBe(200);
+      return [body.workspace_id, body.metrics?.tokens ?? body.used];
+    };
+    expect(await used('/usage')).toEqual([personal, 3]);
+    expect(await used(`/usage?workspace_id=${personal}`)).toEqual([personal, 3]);
+    expect(await used('/usage', ann, { 'x-workspace-id': workspace })).toEqual([workspace, 16]);
+    expect(await used(`/usage?user_id=${ann.id}`)).toEqual([null, 19]);
+    expect(await used(`/usage?user_id=${ann.id}`, admin)).toEqual([null, 19]);
+    expect(await used(`/usage?user_id=${ann.id}&workspace_id=${personal}`, admin)).toEqual([personal, 3]);
+    expect(await used(`/admin/usage/user/${ann.id}`, admin)).toEqual([null, 19]);
+    expect(await used(`/usage/workspace/${personal}`)).toEqual([personal, 7]);
+    expect(await used(`/usage/workspace/${personal}`, admin)).toEqual([personal, 7]);
+    expect((await used('/usage/quota/tokens?limit=9'))[1]).toBe(7);
+    expect((await used(`/usage/quota/tokens?limit=9&workspace_id=${workspace}`))[1]).toBe(16);
+    expect(await used(`/usage?workspace_id=${personal}`, bob)).toEqual([personal, 4]);
+    const bobs = (await workspaces.ensurePersonal(bob)).id;
+    expect(await used('/usage', bob)).toEqual([bobs, 8]);
+    const quota = { workspaceId: personal, ownerId: ann.id, userId: ann.id, metric: 'tokens', limit: 9 };
+    expect(await consumeQuota({ ...quota, amount: 3 })).toBe(false);
+    expect(await consumeQuota({ ...quota, amount: 2 })).toBe(true);
+    expect((await used('/usage/quota/tokens?limit=9'))[1]).toBe(9);
   });
 
   it('row 33: is nobody else’s to see', async () => {

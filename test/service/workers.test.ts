@@ -1,4 +1,5 @@
 import {
+  consumeQuota,
   getCache,
   getJobClient,
   getLogger,
@@ -83,6 +84,33 @@ describe('runWorker', () => {
       }
       expect((await service.kernel.jobs.stats()).workers).toBe(0);
       await worker.close();
+      await service.close();
+      await removeKeys(url ?? '', redisNamespace);
+    });
+
+    it(`counts the usage of a worker’s jobs for the service that it is told (${name})`, async () => {
+      const redisNamespace = freshPrefix();
+      const shared = { redisUrl: url ?? '', redisNamespace, databaseUrl: sqliteUrl(freshFolder()) };
+      const use = (userId: string) => consumeQuota({ userId, metric: 'tokens', limit: 3, amount: 2 });
+      const config = new ServiceConfig({ workerCount: 0 });
+      const service = await startedService({ ...shared, config, tasks: { use } });
+      expect(await use('ann')).toBe(true);
+      const ended = async (task: string, told: { service?: string }) => {
+        const worker = await runWorker({ ...shared, ...told, tasks: { use }, logger: new KeptLog() });
+        const { jobId } = await service.kernel.jobs.enqueue(task, 'ann', { maxAttempts: 1 });
+        const job = await eventually(async () => {
+          const found = await service.kernel.jobs.get(jobId);
+          return found?.completedAt ? found : undefined;
+        }, 'the job');
+        await worker.close();
+        return job;
+      };
+      expect(await ended('use', { service: 'test-service' })).toMatchObject({ status: 'succeeded', result: false });
+      expect(await ended('use', { service: 'another' })).toMatchObject({ status: 'succeeded', result: true });
+      expect(await ended('use', {})).toMatchObject({
+        status: 'failed',
+        error: expect.stringContaining('runWorker({ service })'),
+      });
       await service.close();
       await removeKeys(url ?? '', redisNamespace);
     });

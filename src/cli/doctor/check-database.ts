@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { connect, type Database, type EntityTarget } from '../../orm/index.js';
+import { claimFault } from '../../features/audit/index.js';
+import { connect, type Database, type EntityTarget, SchemaError } from '../../orm/index.js';
 import { MEMORY, sqliteFile } from '../../orm/sqlite/url.js';
 import type { KernelSettings } from '../../service/settings/settings.js';
 import { TELEMETRY_ENTITIES } from '../../service/telemetry/open-telemetry.js';
+import { claimantOf } from '../../service/telemetry/rooms/audit.js';
 import { clockOf, type Finding, fault, ok, reasonOf } from './finding.js';
 
 /** A database of a service, and what is known of it. */
@@ -13,6 +15,8 @@ export interface NamedDatabase {
   url: string;
   /** Undefined where they are not known. */
   entities: readonly EntityTarget[] | undefined;
+  /** Who will claim the log of audit records there; undefined where there is none, or that is not known. */
+  claimant?: string | null;
 }
 
 /**
@@ -23,14 +27,15 @@ export function databasesOf(settings: KernelSettings, own: readonly EntityTarget
   const { databaseUrl, telemetry } = settings;
   if (databaseUrl === null) return [];
   const named: NamedDatabase = { subject: 'database', variable: 'DATABASE_URL', url: databaseUrl, entities: own };
-  if (telemetry.adminDbUrl === null) return [named];
-  const entities = own && TELEMETRY_ENTITIES;
-  return [named, { subject: 'database of records', variable: 'ADMIN_DB_URL', url: telemetry.adminDbUrl, entities }];
+  const claim = own && { claimant: claimantOf(settings) };
+  if (telemetry.adminDbUrl === null) return [{ ...named, ...claim }];
+  const records = { subject: 'database of records', variable: 'ADMIN_DB_URL', url: telemetry.adminDbUrl } as const;
+  return [named, { ...records, entities: own && TELEMETRY_ENTITIES, ...claim }];
 }
 
 /** Is it there, how fast, what time is it there, and what would the next start change? */
 export async function checkDatabase(
-  { subject, variable, url, entities }: NamedDatabase,
+  { subject, variable, url, entities, claimant }: NamedDatabase,
   { poolSize, statementTimeoutMs, dataDir }: KernelSettings['database'],
 ): Promise<Finding[]> {
   if (isNewFile(url)) return [ok(subject, `${sqliteFile(url)} is not there yet; the first start makes it`)];
@@ -41,7 +46,7 @@ export async function checkDatabase(
     return [fault(subject, reasonOf(error), `Set ${variable} to where it listens, with a user who may sign in`)];
   }
   try {
-    return await examine(db, subject, entities !== undefined);
+    return [...(await examine(db, subject, entities !== undefined)), ...(await ownerFindings(db, subject, claimant))];
   } catch (error) {
     return [fault(subject, reasonOf(error), 'See the log of the database server')];
   } finally {
@@ -61,6 +66,18 @@ async function examine(db: Database, subject: string, knowsEntities: boolean): P
   findings.push(ok(subject, steps.length === 0 ? 'its tables are up to date' : planText(steps.length)));
   for (const { message } of warnings) findings.push({ subject, level: 'warning', message });
   return findings;
+}
+
+/** Another service may keep its records here. */
+async function ownerFindings(db: Database, subject: string, claimant: string | null | undefined): Promise<Finding[]> {
+  if (claimant === undefined) return [];
+  try {
+    const found = await claimFault(db, claimant);
+    return found ? [fault(subject, `${found.field} ${found.fault}`, found.mend)] : [];
+  } catch (error) {
+    if (error instanceof SchemaError) return []; // its tables are not there yet
+    throw error;
+  }
 }
 
 function planText(steps: number): string {

@@ -38,3 +38,12 @@ export async function clockOf(subject: string, ask: () => Promise<number>): Prom
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Why `fetch` failed, in the words of Node's sockets alone: its own may repeat the headers it was given. */
+export function networkReasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'the request failed';
+  if (error.name === 'TimeoutError' || ('code' in error && error.code === 'ETIMEDOUT')) return 'no answer in time';
+  const { cause } = error;
+  if (!(cause instanceof Error)) return 'the request failed';
+  return cause.message || ('code' in cause ? String(cause.code) : cause.name);
+}

@@ -5,6 +5,7 @@ import { uuidv7 } from '../../base/ids.js';
 import { type Logger, silentLogger } from '../../base/ports.js';
 import { SPAN_KIND, withSpan } from '../../base/spans.js';
 import { emailFailure } from './email-error.js';
+import { connectionOptions, greetServer, type MailTimeouts, type SmtpGreeting } from './greet-server.js';
 import { type EmailMessage, type PreparedEmail, prepareEmail } from './message.js';
 import { resolveSmtpServer, type SmtpOptions, type SmtpServer } from './smtp-server-options.js';
 
@@ -17,16 +18,6 @@ export interface MailerOptions extends SmtpOptions {
   logger?: Logger;
   clock?: Clock;
   timeouts?: MailTimeouts;
-}
-
-/** All in ms. */
-export interface MailTimeouts {
-  /** Until the server is connected and has greeted. Default 10,000. */
-  connectMs?: number;
-  /** Without a byte from the server. Default 30,000. */
-  idleMs?: number;
-  /** For one mail from beginning to end, however slowly the server drips. Default 60,000. */
-  sendMs?: number;
 }
 
 export interface SentEmail {
@@ -106,6 +97,14 @@ export class Mailer {
     this.#prepare(message);
   }
 
+  /**
+   * Connects to the server and signs in as for a mail, and sends none; undefined where there is no server.
+   * @throws what `send` throws for a server that is away or refuses
+   */
+  async greet(): Promise<SmtpGreeting | undefined> {
+    return this.#server && greetServer(this.#server, this.#options.timeouts);
+  }
+
   /** Sends each message on its own, so that no recipient sees another. A failure does not stop the others. */
   async sendBatch(messages: readonly EmailMessage[]): Promise<BatchResult> {
     const errors: BatchResult['errors'] = [];
@@ -133,21 +132,17 @@ export class Mailer {
   }
 
   async #deliver(server: SmtpServer, email: PreparedEmail): Promise<SentEmail> {
-    const { connectMs = 10_000, idleMs = 30_000, sendMs = 60_000 } = this.#options.timeouts ?? {};
+    const { timeouts } = this.#options;
     const { createTransport } = await import('nodemailer'); // 39 modules, for those who send
     const transport = createTransport({
-      ...server,
-      connectionTimeout: connectMs,
-      greetingTimeout: connectMs,
-      socketTimeout: idleMs,
-      dnsTimeout: connectMs,
-      socketCloseTimeout: 1_000,
+      ...connectionOptions(server, timeouts),
       // Nothing in a message may make this process read a file or fetch an address.
       disableFileAccess: true,
       disableUrlAccess: true,
     });
     try {
-      const sent = await transport.sendMail({ ...toNodemailer(email), signal: AbortSignal.timeout(sendMs) });
+      const signal = AbortSignal.timeout(timeouts?.sendMs ?? 60_000);
+      const sent = await transport.sendMail({ ...toNodemailer(email), signal });
       this.#logger.info({ message_id: sent.messageId, recipients: sent.accepted.length }, 'Mail sent');
       return {
         messageId: sent.messageId,

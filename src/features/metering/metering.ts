@@ -112,5 +112,8 @@ function storeOf(app: string | undefined, db: SessionHandle | undefined): UsageS
 function meter(): UsageMeter {
   const running = ambientService(usageService);
   if (running) return running;
-  throw new KernelError('E_NOT_STARTED', 'No kernel with a database is running, so there is no usage');
+  throw new KernelError(
+    'E_NOT_STARTED',
+    'No kernel with a database is running, so there is no usage; a worker of its own has to be told whose it counts: runWorker({ service })',
+  );
 }

@@ -7,14 +7,15 @@ import {
   type TypedRouter,
   type UserIdentity,
 } from '../../http/index.js';
+import type { Saas } from '../saas/index.js';
 import { isPeriod } from './periods.js';
-import type { UsageStore } from './usage-store.js';
+import type { UsageScope, UsageStore } from './usage-store.js';
 
 export interface MeteringRouterOptions {
   app: string;
   store: UsageStore;
-  /** Whether a user may ask for a workspace; without workspaces nobody but admins may name one. */
-  isMember?(userId: string, workspaceId: string): Promise<boolean>;
+  /** Without workspaces nobody but admins may name one, and usage is of the caller wherever it was. */
+  saas?: Pick<Saas, 'members' | 'workspaces'> | undefined;
 }
 
 const Id = z.string().min(1).max(255);
@@ -35,7 +36,7 @@ const Quota = z.object({
 });
 
 /** What callers have used, and what is left of a quota. */
-export function createMeteringRouter({ app, store, isMember }: MeteringRouterOptions): TypedRouter {
+export function createMeteringRouter({ app, store, saas }: MeteringRouterOptions): TypedRouter {
   const router: TypedRouter = createRouter({ prefix: '/usage', tags: ['usage'] });
 
   /** A workspace that is not the caller's is not there. */
@@ -43,16 +44,22 @@ export function createMeteringRouter({ app, store, isMember }: MeteringRouterOpt
     const bound = ctx.state.auth?.workspaceId;
     if (bound === undefined || bound === workspaceId) {
       if (user.isAdmin && ctx.state.auth?.type !== 'api_key') return;
-      if (await isMember?.(user.id, workspaceId)) return;
+      if (await saas?.members.isMember(workspaceId, user.id)) return;
     }
     throw new NotFoundError('Workspace not found');
   }
 
-  async function workspaceOf(ctx: HttpContext, user: UserIdentity, named: string | undefined): Promise<string | null> {
+  /** The workspace that is named, or that the caller's key is for; else the personal one, where there are workspaces. */
+  async function workspaceOf(ctx: HttpContext, user: UserIdentity, named: string | undefined): Promise<UsageScope> {
     const workspaceId = named ?? (ctx.get('X-Workspace-Id') || ctx.state.auth?.workspaceId);
-    if (workspaceId === undefined) return null;
+    if (workspaceId !== undefined) return scopeOf(ctx, user, workspaceId);
+    const personal = await saas?.workspaces.ensurePersonal(user);
+    return personal ? { workspaceId: personal.id, ownerId: user.id } : { workspaceId: null };
+  }
+
+  async function scopeOf(ctx: HttpContext, user: UserIdentity, workspaceId: string): Promise<UsageScope> {
     await assertOwn(ctx, user, workspaceId);
-    return workspaceId;
+    return scopeIn(saas, workspaceId);
   }
 
   router.get(
@@ -61,19 +68,22 @@ export function createMeteringRouter({ app, store, isMember }: MeteringRouterOpt
       auth: 'user',
       query: z.object({
         period: Period,
-        user_id: Id.optional().describe('Admins only: this user’s usage.'),
+        user_id: Id.optional().describe('This user’s usage, in all workspaces; other users’ is for admins.'),
         workspace_id: Id.optional().describe('Only what was used in this workspace.'),
       }),
       response: Usage,
-      summary: 'What the caller has used',
+      summary: 'What the caller has used in a workspace',
+      description:
+        'In the workspace that `workspace_id`, `X-Workspace-Id` or the API key names, else in the caller’s personal one.',
     },
     async ({ ctx, query, user }) => {
       const userId = query.user_id ?? user.id;
       if (userId !== user.id && !user.isAdmin)
         throw new ForbiddenError("Admin access required to view other users' usage");
-      const workspaceId = await workspaceOf(ctx, user, query.workspace_id);
-      const metrics = await store.getUsage({ userId, workspaceId, period: query.period });
-      return { period: store.keyOf(query.period), app, workspace_id: workspaceId, metrics };
+      const isEverywhere = query.user_id !== undefined && namesNone(ctx, query.workspace_id);
+      const scope = isEverywhere ? { workspaceId: null } : await workspaceOf(ctx, user, query.workspace_id);
+      const metrics = await store.getUsage({ userId, ...scope, period: query.period });
+      return { period: store.keyOf(query.period), app, workspace_id: scope.workspaceId, metrics };
     },
   );
 
@@ -87,8 +97,8 @@ export function createMeteringRouter({ app, store, isMember }: MeteringRouterOpt
       summary: 'What a workspace has used',
     },
     async ({ ctx, params, query, user }) => {
-      await assertOwn(ctx, user, params.id);
-      const metrics = await store.getUsage({ workspaceId: params.id, period: query.period });
+      const scope = await scopeOf(ctx, user, params.id);
+      const metrics = await store.getUsage({ ...scope, period: query.period });
       return { period: store.keyOf(query.period), app, workspace_id: params.id, metrics };
     },
   );
@@ -100,19 +110,30 @@ export function createMeteringRouter({ app, store, isMember }: MeteringRouterOpt
       params: z.object({ metric: z.string().min(1).max(200) }),
       query: z.object({ limit: z.coerce.number().int().min(0), period: Period, workspace_id: Id.optional() }),
       response: Quota,
-      summary: 'What is left of a quota, of the workspace that is named or of the caller',
+      summary: 'What is left of a quota of a workspace',
+      description: 'Of the one that is named, else of the caller’s personal one; without workspaces, of the caller.',
     },
     async ({ ctx, params: { metric }, query: { limit, period, workspace_id: named }, user }) => {
-      const workspaceId = await workspaceOf(ctx, user, named);
-      const used = await store.usedOf({ metric, limit, period, workspaceId, userId: user.id });
+      const scope = await workspaceOf(ctx, user, named);
+      const used = await store.usedOf({ metric, limit, period, ...scope, userId: user.id });
       return { metric, limit, used, remaining: Math.max(0, limit - used), within_quota: used < limit };
     },
   );
   return router;
 }
 
+/** A personal workspace has an owner whose use in no workspace is its own. */
+async function scopeIn(saas: MeteringRouterOptions['saas'], workspaceId: string): Promise<UsageScope> {
+  const workspace = await saas?.workspaces.get(workspaceId);
+  return { workspaceId, ownerId: workspace?.isPersonal ? workspace.ownerId : null };
+}
+
+function namesNone(ctx: HttpContext, named: string | undefined): boolean {
+  return named === undefined && !ctx.get('X-Workspace-Id') && ctx.state.auth?.workspaceId === undefined;
+}
+
 /** The usage of everybody. */
-export function createAdminMeteringRouter({ app, store }: MeteringRouterOptions): TypedRouter {
+export function createAdminMeteringRouter({ app, store, saas }: MeteringRouterOptions): TypedRouter {
   const router: TypedRouter = createRouter({ prefix: '/admin/usage', tags: ['usage'] });
 
   router.get(
@@ -140,7 +161,8 @@ export function createAdminMeteringRouter({ app, store }: MeteringRouterOptions)
     },
     async ({ query }) => {
       const { period, workspace_id: workspaceId } = query;
-      const endpoints = await store.getUsageByEndpoint({ workspaceId, period });
+      const scope = workspaceId === undefined ? {} : await scopeIn(saas, workspaceId);
+      const endpoints = await store.getUsageByEndpoint({ ...scope, period });
       return { period: store.keyOf(period), app, workspace_id: workspaceId ?? null, endpoints };
     },
   );

@@ -5,10 +5,16 @@ import { isPeriod, periodKey } from './periods.js';
 import { customUsage, ENDPOINT_METRIC, type UsageRecord } from './usage-event.js';
 import { addTotals, makeRows, summaryId, totalsOf } from './usage-totals.js';
 
+/** A workspace whose usage is asked for; null: wherever it was. */
+export interface UsageScope {
+  workspaceId: string | null;
+  /** Of a personal workspace: its owner. What the owner used in no workspace is then used in this one. */
+  ownerId?: string | null;
+}
+
 /** Whose usage, and of when. */
-export interface UsageQuery {
+export interface UsageQuery extends Partial<UsageScope> {
   userId?: string | null;
-  workspaceId?: string | null;
   /** `day`, `month` (the default) or `year` of now, or the key of one: `2026-11`. */
   period?: string;
 }
@@ -94,24 +100,21 @@ export class UsageStore {
     throw new KernelError('E_PERIOD', `There is no period "${period}"; use day, month, year, or a key such as 2026-11`);
   }
 
-  async #used(db: DatabaseHandle, { workspaceId, userId, metric }: QuotaQuery, period: string): Promise<number> {
-    const [column, id] = workspaceId ? ['workspace_id', workspaceId] : ['user_id', userId];
+  async #used(db: DatabaseHandle, quota: QuotaQuery, period: string): Promise<number> {
+    const { workspaceId, userId, ownerId, metric } = quota;
+    const [whose, ids] = conditionsOf(workspaceId ? { workspaceId, ownerId } : { userId });
     const [row] = await db.query(
       `SELECT SUM([value]) AS [used] FROM [kernel_usage_summary]
-        WHERE [${column}] = ? AND [period] = ? AND [metric] = ? AND [app] = ?`,
-      [id, period, metric, this.#app],
+        WHERE [period] = ? AND [metric] = ? AND [app] = ? AND ${whose.join(' AND ')}`,
+      [period, metric, this.#app, ...ids],
     );
     return Number(row?.used ?? 0);
   }
 
-  async #sums({ userId, workspaceId, period }: UsageQuery, which: string): Promise<Array<[string, number]>> {
-    const conditions = ['[period] = ?', '[app] = ?', which];
-    const params: unknown[] = [this.keyOf(period), this.#app];
-    for (const [column, id] of Object.entries({ user_id: userId, workspace_id: workspaceId })) {
-      if (id === undefined || id === null) continue;
-      conditions.push(`[${column}] = ?`);
-      params.push(id);
-    }
+  async #sums({ period, ...query }: UsageQuery, which: string): Promise<Array<[string, number]>> {
+    const [whose, ids] = conditionsOf(query);
+    const conditions = ['[period] = ?', '[app] = ?', which, ...whose];
+    const params = [this.keyOf(period), this.#app, ...ids];
     const rows = await databaseFor(UsageSummary, this.#on).query(
       `SELECT [metric], SUM([value]) AS [used] FROM [kernel_usage_summary] WHERE ${conditions.join(' AND ')}
         GROUP BY [metric] HAVING SUM([value]) > 0 ORDER BY [metric]`,
@@ -130,6 +133,24 @@ export class UsageStore {
       }
     }
   }
+}
+
+function conditionsOf({ userId, workspaceId, ownerId }: UsageQuery): [conditions: string[], params: string[]] {
+  const conditions: string[] = [];
+  const params: string[] = [];
+  const add = (condition: string, ...ids: string[]) => {
+    conditions.push(condition);
+    params.push(...ids);
+  };
+  if (isGiven(userId)) add('[user_id] = ?', userId);
+  if (isGiven(workspaceId) && isGiven(ownerId))
+    add('([workspace_id] = ? OR ([workspace_id] IS NULL AND [user_id] = ?))', workspaceId, ownerId);
+  else if (isGiven(workspaceId)) add('[workspace_id] = ?', workspaceId);
+  return [conditions, params];
+}
+
+function isGiven(id: string | null | undefined): id is string {
+  return id !== undefined && id !== null;
 }
 
 async function store(db: DatabaseHandle, records: readonly UsageRecord[]): Promise<void> {

@@ -14,6 +14,7 @@ import {
 import type { OAuthAccountStore } from './account-store.js';
 import type { FlowStore, PendingFlow } from './flow/flow-store.js';
 import { fetchProfile } from './flow/provider-client.js';
+import { authorizationUrl, callbackUrl } from './flow/provider-request.js';
 import type { OAuthProfile, Provider } from './flow/providers.js';
 import { Redirects, withParameter } from './flow/redirects.js';
 
@@ -86,20 +87,13 @@ export class OAuth {
       linkTo: linkTo ?? null,
       challenge: challenge ?? null,
     };
-    const url = new URL(provider.endpoints.authorize);
-    const parameters = {
-      client_id: provider.clientId,
-      redirect_uri: this.#callbackUrl(name),
-      response_type: 'code',
-      scope: provider.scopes.join(' '),
-      state: await this.#options.flows.begin(flow),
-      code_challenge: hashOf(verifier),
-      code_challenge_method: 'S256',
-      ...(provider.hasIdToken && { nonce }),
-      ...provider.parameters,
-    };
-    for (const [parameter, value] of Object.entries(parameters)) url.searchParams.set(parameter, value);
-    return url.href;
+    const state = await this.#options.flows.begin(flow);
+    return authorizationUrl(provider, {
+      callbackUrl: this.#callbackUrl(name),
+      state,
+      nonce,
+      challenge: hashOf(verifier),
+    });
   }
 
   /**
@@ -207,7 +201,7 @@ export class OAuth {
   }
 
   #callbackUrl(name: string): string {
-    return new URL(`${this.#options.path}/${name}/callback`, this.#options.publicUrl).href;
+    return callbackUrl(this.#options, name);
   }
 }
 

@@ -13,7 +13,7 @@ export interface StaticFilesOptions {
    * itself. Default true.
    */
   html?: boolean;
-  /** Below these there are no such pages; default `/api`. */
+  /** Below these, in whatever case they are written, there are no such pages; default `/api`. */
   noPagesBelow?: readonly string[];
 }
 
@@ -37,7 +37,8 @@ export interface StaticFiles {
 
 /** @throws ConfigError where there is no such folder. */
 export function staticFiles(folder: string, options: StaticFilesOptions = {}): StaticFiles {
-  const { prefix = '/', html = true, noPagesBelow = ['/api'] } = options;
+  const { prefix = '/', html = true } = options;
+  const noPagesBelow = (options.noPagesBelow ?? ['/api']).map((folder) => folder.toLowerCase());
   const served = new ServedFolder(folder);
   const has = async (path: string): Promise<boolean> => {
     const names = namesOn(path, prefix);
@@ -50,7 +51,7 @@ export function staticFiles(folder: string, options: StaticFilesOptions = {}): S
     const names = namesOn(ctx.path, prefix);
     if (!names) return next();
     if (await sendNamed(ctx, served, names, html)) return;
-    const path = decodeURI(ctx.path); // `/%61pi` is `/api`
+    const path = decodeURI(ctx.path).toLowerCase(); // `/%61pi` is `/api`, and `/API` is a mistyped one
     if (html && isPage(ctx, names) && !noPagesBelow.some((folder) => isBelow(path, folder))) {
       if (await send(ctx, served, [INDEX])) return;
     }

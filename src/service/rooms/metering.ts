@@ -4,9 +4,7 @@ import type { Room, RoomOptions } from './room.js';
 export function openMetering({ settings, services, identity }: RoomOptions): Room | undefined {
   const meter = services.get(usageService);
   if (!meter || !settings.auth.enabled) return undefined;
-  const members = identity.saas?.members;
-  const isMember = members && ((userId: string, workspaceId: string) => members.isMember(workspaceId, userId));
-  const options = { ...meter, isMember };
+  const options = { ...meter, saas: identity.saas };
   const routers = [createMeteringRouter(options), createAdminMeteringRouter(options)];
   return { mount: (routes, prefix) => routes.mount(routers, prefix) };
 }

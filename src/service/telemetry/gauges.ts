@@ -6,6 +6,8 @@ import type { EventHub, KernelMetrics } from '../../telemetry/index.js';
 export interface GaugesOptions {
   metrics: KernelMetrics;
   database: Database | undefined;
+  /** Where records are; may be the same. */
+  telemetry: Database | undefined;
   queue: JobQueue;
   events: EventHub;
 }
@@ -16,9 +18,12 @@ const STATES = ['closed', 'half-open', 'open'] as const;
  * Pools, breakers, the queue of jobs and what is on its way to its tables, looked at whenever somebody reads the metrics.
  * @returns what ends it
  */
-export function watchEngines({ metrics, database, queue, events }: GaugesOptions): () => void {
+export function watchEngines({ metrics, database, telemetry, queue, events }: GaugesOptions): () => void {
   const ends = [
-    ...(database ? [metrics.collect(databaseReader(metrics, database))] : []),
+    ...(database ? [metrics.collect(databaseReader(metrics, database, 'db', 'database'))] : []),
+    ...(telemetry && telemetry !== database
+      ? [metrics.collect(databaseReader(metrics, telemetry, 'records_db', 'database of records'))]
+      : []),
     metrics.collect(() => readQueue(metrics, queue)),
     metrics.collect(() => events.measure()),
     metrics.collect(circuitReader(metrics)),
@@ -28,18 +33,19 @@ export function watchEngines({ metrics, database, queue, events }: GaugesOptions
   };
 }
 
-function databaseReader(metrics: KernelMetrics, database: Database): () => void {
+/** @param prefix of the names of its metrics. @param service its name among the breakers */
+function databaseReader(metrics: KernelMetrics, database: Database, prefix: string, service: string): () => void {
   let seen = { statements: 0, slow: 0, retries: 0 };
   return function readDatabase() {
     const { pool, statements, slow, retries, circuit } = database.stats();
-    metrics.gauge('db_pool_size', pool.size);
-    metrics.gauge('db_pool_connections', pool.idle, { state: 'idle' });
-    metrics.gauge('db_pool_connections', pool.inUse, { state: 'in_use' });
-    metrics.gauge('db_pool_waiting', pool.waiting);
-    metrics.increment('db_statements_total', {}, statements - seen.statements);
-    metrics.increment('db_slow_statements_total', {}, slow - seen.slow);
-    metrics.increment('db_retries_total', {}, retries - seen.retries);
-    showCircuit(metrics, 'database', circuit);
+    metrics.gauge(`${prefix}_pool_size`, pool.size);
+    metrics.gauge(`${prefix}_pool_connections`, pool.idle, { state: 'idle' });
+    metrics.gauge(`${prefix}_pool_connections`, pool.inUse, { state: 'in_use' });
+    metrics.gauge(`${prefix}_pool_waiting`, pool.waiting);
+    metrics.increment(`${prefix}_statements_total`, {}, statements - seen.statements);
+    metrics.increment(`${prefix}_slow_statements_total`, {}, slow - seen.slow);
+    metrics.increment(`${prefix}_retries_total`, {}, retries - seen.retries);
+    showCircuit(metrics, service, circuit);
     seen = { statements, slow, retries };
   };
 }

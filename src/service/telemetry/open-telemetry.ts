@@ -18,10 +18,16 @@ export interface TelemetryOptions {
   lifecycle: Lifecycle;
   logger: Logger;
   metrics: KernelMetrics;
+  countsFor?: string | null;
 }
 
 /** The tables of everything that is recorded. */
 export const TELEMETRY_ENTITIES: readonly EntityTarget[] = TELEMETRY_ROOMS.flatMap(({ entities }) => entities);
+
+/** The kinds of records that an admin worker trims; the service trims its own tables. */
+export const RECORDED_KINDS: ReadonlyArray<RetentionRule['setting']> = TELEMETRY_ROOMS.flatMap(({ retention }) =>
+  retention.map(({ setting }) => setting),
+);
 
 /** Everything that is recorded, opened. */
 export interface Telemetry {

@@ -14,6 +14,8 @@ export interface TelemetryRoomOptions {
   metrics: KernelMetrics;
   /** Where channels are opened. */
   events: EventHub;
+  /** The service whose usage is counted; null in a worker that was not told. Default that of the settings. */
+  countsFor?: string | null;
   /** Where the entities of the service live. */
   database: Database;
   /** Where records are written and read: that of `adminDbUrl`, else `database`. */

@@ -32,6 +32,8 @@ export interface RunWorkerOptions {
   /** Jobs in flight at once. Default 4, or the `workerCount` of `config`. */
   concurrency?: number;
   config?: ServiceConfig;
+  /** Name of the service whose jobs these are: usage is counted for it. Default `name`; without either, none is counted. */
+  service?: string;
   /** Name in logs. Default `worker`. */
   name?: string;
   logger?: Logger;
@@ -71,7 +73,7 @@ async function start(options: RunWorkerOptions): Promise<RunningWorker> {
   try {
     openTracer(settings, services);
     const engines = await openEngines({ ...parts, recorded: TELEMETRY_ENTITIES, needsRedis: true });
-    openTelemetry(parts, engines);
+    openTelemetry({ ...parts, countsFor: options.service ?? options.name ?? null }, engines);
     const { outbox, queue, database: db } = engines;
     if (db) {
       const webhooks = openWebhookQueue({ engines, settings, logger, metrics });

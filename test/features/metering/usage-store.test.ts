@@ -109,6 +109,26 @@ for (const backend of SQL_BACKENDS) {
       expect(await store.usedOf({ ...quota, period: 'year' })).toBe(100);
     });
 
+    it('counts what its owner used in no workspace for a personal one', async () => {
+      const personal = { workspaceId: 'p1', ownerId: 'u1' };
+      await store.save([
+        tokens(1, { workspaceId: null }),
+        tokens(2, { workspaceId: 'p1' }),
+        tokens(4, { workspaceId: 'p1', userId: 'guest' }),
+        tokens(8, { workspaceId: null, userId: 'guest' }),
+        tokens(16),
+      ]);
+      expect(await store.getUsage(personal)).toEqual({ tokens: 7 });
+      expect(await store.getUsage({ ...personal, userId: 'u1' })).toEqual({ tokens: 3 });
+      expect(await store.getUsage({ ...personal, userId: 'guest' })).toEqual({ tokens: 4 });
+      expect(await store.getUsage({ workspaceId: 'p1' })).toEqual({ tokens: 6 });
+      const quota = { ...personal, userId: 'u1', metric: 'tokens', limit: 10 };
+      expect(await store.usedOf(quota)).toBe(7);
+      const answers = await Promise.all(Array.from({ length: 8 }, () => store.consumeQuota(quota)));
+      expect(answers.filter(Boolean)).toHaveLength(3);
+      expect(await store.getUsage({ workspaceId: 'p1', userId: 'u1' })).toEqual({ tokens: 5 });
+    });
+
     it('consumes once for one event id, and of a user across workspaces', async () => {
       const quota = { userId: 'u1', metric: 'calls', limit: 3, period: 'day' as const };
       const answers = await Promise.all(
@@ -118,6 +138,7 @@ for (const backend of SQL_BACKENDS) {
       expect(await store.usedOf(quota)).toBe(1);
       await store.save([customUsage({ userId: 'u1', workspaceId: 'w2', metrics: { calls: 2 } }, 'app')]);
       expect(await store.consumeQuota(quota)).toBe(false);
+      expect(await store.getUsage({ userId: '' })).toEqual({});
       await expect(store.consumeQuota({ metric: 'calls', limit: 1 })).rejects.toThrow(/workspaceId or a userId/);
     });
   });

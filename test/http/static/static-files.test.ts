@@ -174,6 +174,8 @@ describe('a page', () => {
     expect((await send('/orders/17.png', PAGE)).status).toBe(404);
     expect((await send('/api/v1/orders', PAGE)).status).toBe(404);
     expect((await send('/api', PAGE)).status).toBe(404);
+    for (const path of ['/API/v1/orders', '/Api', '/%41pi/v1/orders'])
+      expect((await send(path, PAGE)).status, path).toBe(404);
   });
 
   it('is none where pages are switched off, and elsewhere where the folder stands elsewhere', async () => {

@@ -9,11 +9,11 @@ export interface StripeOptions {
   apiBase?: string | null | undefined;
   /** Longest wait for one answer, its body included, ms. Default 10 000. */
   timeoutMs?: number;
+  /** Further tries of the client itself; what fails longer is tried again by jobs and by Stripe. Default 1. */
+  retries?: number;
 }
 
 const TIMEOUT_MS = 10_000;
-/** Of the client itself; what fails longer is tried again by jobs and by Stripe. */
-const RETRIES = 1;
 
 /** The way to Stripe. Its package is loaded when it is asked for the first time. */
 export class StripeAccess {
@@ -61,12 +61,17 @@ export class StripeAccess {
   }
 }
 
-async function createClient({ secretKey, apiBase, timeoutMs = TIMEOUT_MS }: StripeOptions): Promise<Stripe> {
+async function createClient({
+  secretKey,
+  apiBase,
+  timeoutMs = TIMEOUT_MS,
+  retries = 1,
+}: StripeOptions): Promise<Stripe> {
   const { default: StripeClient } = await import('stripe');
   return new StripeClient(secretKey, {
     ...(apiBase && addressOf(apiBase)),
     timeout: timeoutMs,
-    maxNetworkRetries: RETRIES,
+    maxNetworkRetries: retries,
     // The client for Node’s sockets starts the time anew with every byte: an answer that drips would never end.
     httpClient: StripeClient.createFetchHttpClient(uncounted as typeof fetch),
     telemetry: false,

@@ -1,9 +1,9 @@
 import jwt from 'jsonwebtoken';
 import { KernelError } from '../../../base/errors.js';
+import { exchangeForm, limitedText, requestProvider } from './provider-request.js';
 import type { OAuthProfile, Provider } from './providers.js';
 
 const TIMEOUT_MS = 10_000;
-const MAX_BYTES = 256 * 1024;
 
 export interface CodeExchange {
   code: string;
@@ -17,16 +17,8 @@ export interface CodeExchange {
  * @throws KernelError `E_OAUTH` when the provider refuses, does not answer, or says what does not fit.
  */
 export async function fetchProfile(provider: Provider, exchange: CodeExchange): Promise<OAuthProfile> {
-  const { endpoints, clientId, clientSecret } = provider;
-  const form = new URLSearchParams({
-    grant_type: 'authorization_code',
-    client_id: clientId,
-    client_secret: clientSecret,
-    code: exchange.code,
-    code_verifier: exchange.verifier,
-    redirect_uri: exchange.callbackUrl,
-  });
-  const tokens = fields(await ask(endpoints.token, { method: 'POST', body: form }));
+  const { endpoints } = provider;
+  const tokens = fields(await ask(endpoints.token, { method: 'POST', body: exchangeForm(provider, exchange) }));
   const accessToken = text(tokens.access_token);
   if (accessToken === null) throw fault('gave no access token');
   const subject = provider.hasIdToken ? subjectOf(provider, text(tokens.id_token), exchange.nonce) : null;
@@ -85,29 +77,18 @@ async function githubProfile(
 
 async function ask(url: string, init: RequestInit): Promise<unknown> {
   try {
-    const response = await fetch(url, {
+    const response = await requestProvider(url, {
       ...init,
-      headers: { accept: 'application/json', 'user-agent': 'app-kernel', ...init.headers },
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    const body = await limited(response);
+    const body = await limitedText(response);
+    if (body === null) throw fault('answered too much');
     if (!response.ok) throw fault(`answered ${response.status}`);
     return JSON.parse(body);
   } catch (error) {
     throw error instanceof KernelError ? error : fault('could not be asked', error);
   }
-}
-
-async function limited(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > MAX_BYTES) throw fault('answered too much');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function identifier(value: unknown): string {

@@ -1,4 +1,4 @@
-import { ValidationError } from '../../../base/errors.js';
+import { SchemaError, ValidationError } from '../../../base/errors.js';
 import type { EntityPlan } from '../entity-plan.js';
 import { assertParameterCount, renderTokens, tokenizeCondition } from '../tokenizer.js';
 import { isPlainObject, readField, undefinedIn } from './field-condition.js';
@@ -41,12 +41,24 @@ function readText(plan: EntityPlan, where: string, params: readonly unknown[]): 
     shape: `text${params.length},${textShape(where)}`,
     values: params.map(plan.dialect.bind),
     write: (next) => {
-      const tokens = tokenizeCondition(where, plan.dialect.misleading);
-      const rendered = renderTokens(tokens, (name) => plan.column(name).quoted, next);
+      const rendered = asWritten(() => {
+        const tokens = tokenizeCondition(where, plan.dialect.misleading);
+        return renderTokens(tokens, (name) => plan.column(name).quoted, next);
+      });
       assertParameterCount(rendered.parameters, params.length, 'where');
       return rendered.sql.trim() === '' ? '' : `(${rendered.sql})`;
     },
   };
+}
+
+/** SQL is written by whoever wrote the program: what is wrong with it is no fault of an input, which travels as parameters. */
+function asWritten<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof ValidationError) throw new SchemaError(`where: ${cause.message}`, { cause });
+    throw cause;
+  }
 }
 
 /** Deeper than any filter that somebody writes, and far from the end of the stack. */

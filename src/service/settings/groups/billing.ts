@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { cron, seconds, url } from './field-types.js';
+import { cron, seconds, secret, url } from './field-types.js';
 
 export const billing = z.strictObject({
-  secretKey: z.string().min(1).nullable().default(null).describe('Key of Stripe; without it there is no billing.'),
-  webhookSecret: z.string().min(1).nullable().default(null).describe('What Stripe signs its events with.'),
+  secretKey: secret.nullable().default(null).describe('Key of Stripe; without it there is no billing.'),
+  webhookSecret: secret.nullable().default(null).describe('What Stripe signs its events with.'),
   apiBase: url.nullable().default(null).describe('Where Stripe is, when not at its own address.'),
   redirectUrls: z
     .array(url)

@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 export const seconds = z.number().positive();
 export const count = z.number().int().positive();
+/** Goes into a header as it is: whatever cannot stand there would be refused with words that repeat it. */
+export const secret = z.string().regex(/^[\x21-\x7e]+$/, 'is empty, or holds a space or a line end');
 export const path = z
   .string()
   .regex(/^\/[\w\-./]*$/, 'must start with "/" and hold only letters, digits, "-", "_", "." and "/"');

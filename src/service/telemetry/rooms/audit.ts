@@ -4,11 +4,19 @@ import {
   AuditReconciler,
   AuditStore,
   auditService,
+  claimLog,
   KernelAuditLog,
   KernelAuditState,
   trimChain,
 } from '../../../features/audit/index.js';
+import type { KernelSettings } from '../../settings/settings.js';
 import type { TelemetryRoom } from '../telemetry-room.js';
+
+/** Whose name the log is claimed by; null where it is in the database of the service itself. */
+export function claimantOf({ databaseUrl, telemetry, observability }: KernelSettings): string | null {
+  const { adminDbUrl } = telemetry;
+  return adminDbUrl === null || adminDbUrl === databaseUrl ? null : observability.serviceName;
+}
 
 const CHANNEL = 'audit_events';
 
@@ -24,7 +32,8 @@ export const auditTelemetry: TelemetryRoom = {
     lifecycle.push('the audit of writes', async () => stop());
     services.provide(auditService, { logger, db: telemetry });
   },
-  start({ lifecycle, events, database, telemetry, logger, metrics }) {
+  async start({ settings, lifecycle, events, database, telemetry, logger, metrics }) {
+    await claimLog(telemetry, claimantOf(settings));
     const reconciler = new AuditReconciler({
       database,
       telemetry,

@@ -17,10 +17,11 @@ export const meteringTelemetry: TelemetryRoom = {
     { entity: UsageSummary, field: 'period', setting: 'usageDays', trim: trimDays },
     { entity: UsageSummary, field: 'period', setting: 'usageSummaries', trim: trimMonthsAndYears },
   ],
-  open({ settings, services, events, telemetry }) {
-    const app = settings.observability.serviceName;
+  open({ settings, countsFor = settings.observability.serviceName, services, events, telemetry }) {
+    const app = countsFor ?? '';
     const store = new UsageStore({ app, db: telemetry });
     const save = (batch: readonly UsageRecord[]): Promise<void> => store.save(batch);
-    services.provide(usageService, { app, store, sink: events.open<UsageRecord>({ key: 'metering_events', save }) });
+    const sink = events.open<UsageRecord>({ key: 'metering_events', save });
+    if (app !== '') services.provide(usageService, { app, store, sink });
   },
 };
