@@ -3,17 +3,21 @@ import { once } from 'node:events';
 
 const settings = JSON.parse(process.argv[2]);
 const { start } = await import(`./${settings.kind}/${settings.contestant}.mjs`);
-const { server, tokens = [], close } = await start(settings);
-if (!server.listening) {
+const { server, port, tokens = [], close, usage = ownUsage } = await start(settings);
+if (server && !server.listening) {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 }
 
 process.on('message', async (message) => {
-  if (message === 'cpu') process.send({ cpu: process.cpuUsage(), rss: process.memoryUsage.rss() });
+  if (message === 'cpu') process.send(usage());
   if (message !== 'stop') return;
-  server.closeAllConnections();
+  server?.closeAllConnections();
   await close?.();
   process.exit(0);
 });
-process.send({ port: server.address().port, tokens });
+process.send({ port: port ?? server.address().port, tokens });
+
+function ownUsage() {
+  return { cpu: process.cpuUsage(), rss: process.memoryUsage.rss() };
+}

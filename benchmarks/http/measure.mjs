@@ -12,14 +12,17 @@ const LOAD = fileURLToPath(new URL('load-process.mjs', import.meta.url));
 const WARM_UP_SECONDS = 2;
 const execute = promisify(execFile);
 
+const SAVE_ORDER = {
+  path: '/api/v1/orders',
+  method: 'POST',
+  body: JSON.stringify(ORDER),
+  headers: { 'content-type': 'application/json', origin: ORIGIN },
+};
+
 export const REQUESTS = {
   bare: { path: '/hello', method: 'GET', headers: {} },
-  production: {
-    path: '/api/v1/orders',
-    method: 'POST',
-    body: JSON.stringify(ORDER),
-    headers: { 'content-type': 'application/json', origin: ORIGIN },
-  },
+  production: SAVE_ORDER,
+  workers: SAVE_ORDER,
 };
 
 /**
@@ -49,7 +52,7 @@ export async function measure({ kind, contestant, seconds, amount, connections, 
 }
 
 export function forkContestant(kind, settings, execArgv = []) {
-  const env = { ...process.env, APP_ENV: kind === 'production' ? 'prod' : 'dev', NODE_ENV: 'production' };
+  const env = { ...process.env, APP_ENV: kind === 'bare' ? 'dev' : 'prod', NODE_ENV: 'production' };
   return fork(CONTESTANT, [settings], { env, execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
 }
 

@@ -1,11 +1,20 @@
 /** Rates and CPU of each contestant, and ours beside each of them, round by round. */
 export function markdownOf({ rounds, contestants, base, machine, versions }) {
-  const head = ['', 'requests/s', `of ${base}`, 'ours / this', 'CPU µs per request', 'p50 ms', 'p99 ms'];
+  const hasOurs = contestants.includes('ours');
+  const head = [
+    '',
+    'requests/s',
+    `of ${base}`,
+    ...(hasOurs ? ['ours / this'] : []),
+    'CPU µs per request',
+    'p50 ms',
+    'p99 ms',
+  ];
   const lines = contestants.map((name) => [
     name,
     spread(rounds.map((round) => round[name].perSecond)),
     ratio(rounds, name, base),
-    ratio(rounds, 'ours', name),
+    ...(hasOurs ? [ratio(rounds, 'ours', name)] : []),
     spread(rounds.map((round) => round[name].cpuMicros)),
     spread(rounds.map((round) => round[name].p50)),
     spread(rounds.map((round) => round[name].p99)),

@@ -9,7 +9,10 @@ import { markdownOf } from './report.mjs';
 const CONTESTANTS = {
   bare: ['ours', 'node', 'koa', 'fastify', 'express', 'hono', 'nest-express', 'nest-fastify'],
   production: ['ours', 'node', 'koa', 'fastify', 'nest-fastify'],
+  workers: ['one', 'two'],
 };
+/** Whom all are compared with. */
+const BASE = { bare: 'node', production: 'node', workers: 'one' };
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url));
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1)); // the servers end with us
@@ -23,7 +26,13 @@ try {
     const contestants = CONTESTANTS[kind].filter((name) => flags.only.some((part) => name.includes(part)));
     const rounds = [];
     for (let round = 0; round < flags.rounds; round++) rounds.push(await measureRound(kind, contestants, round));
-    const markdown = markdownOf({ rounds, contestants, base: 'node', machine: machineLine(), versions: versions() });
+    const markdown = markdownOf({
+      rounds,
+      contestants,
+      base: BASE[kind],
+      machine: machineLine(),
+      versions: versions(),
+    });
     console.log(`\n## ${kind}\n\n${markdown}`);
     writeFileSync(`${RESULTS}${kind}.md`, markdown);
     writeFileSync(`${RESULTS}${kind}.json`, `${JSON.stringify(rounds, null, 2)}\n`);

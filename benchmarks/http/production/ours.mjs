@@ -17,7 +17,7 @@ const Confirmation = z.object({
  * Everything on, on real servers, metering and request metrics included; sessions that logout can end. `tokens` are those of
  * an earlier start on the same database.
  */
-export async function start({ redisUrl, databaseUrl, folder, tokens: known }) {
+export async function start({ redisUrl, databaseUrl, folder, port = 0, tokens: known }) {
   const router = createRouter();
   router.post('/orders', { auth: 'user', body: Order, response: Confirmation }, ({ body, user }) =>
     confirm(body, user.id),
@@ -35,7 +35,7 @@ export async function start({ redisUrl, databaseUrl, folder, tokens: known }) {
     smtpUrl: 'smtp://127.0.0.1:2525',
     rateLimitAuthenticatedRpm: LIMIT,
   });
-  const server = await service.listen(0, '127.0.0.1');
+  const server = await service.listen(port, '127.0.0.1');
   return { server, tokens: known ?? (await signIn(service.kernel)), close: () => service.close() };
 }
 

@@ -1,0 +1,3 @@
+import { startWorkers } from './start-workers.mjs';
+
+export const start = (settings) => startWorkers(2, settings);
