@@ -6,7 +6,7 @@ import type { Shelf } from '../files/shelf.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { Backup } from '../write-backup.js';
 import { type RestoreSource, replaceTables } from './replace-tables.js';
-import { swapTables } from './swap-tables.js';
+import { type SwapPorts, swapTables } from './swap-tables.js';
 
 /** What a full restore would do. */
 export interface FullRestorePreview {
@@ -31,9 +31,7 @@ export interface FullRestore {
 }
 
 /** What a full restore needs beside the backup. */
-export interface FullRestorePorts {
-  /** Backs up the database as it is. */
-  backUp(): Promise<Backup>;
+export interface FullRestorePorts extends SwapPorts {
   /** Brings the restored tables to what the entities say. */
   migrate(): Promise<Migration>;
 }
@@ -66,7 +64,7 @@ export async function restoreFull(
     await assertWhole(shelf, manifest);
     const source = { shelf, manifest };
     const replace = core.dialect.capabilities.transactionalDdl ? replaceAtOnce : swapTables;
-    const safety = await replace(core, source, ports.backUp);
+    const safety = await replace(core, source, ports);
     const migration = await ports.migrate();
     core.logger.warn({ backup: manifest.name, safety: safety.name }, 'The database was restored from a backup');
     return {
@@ -81,7 +79,11 @@ export async function restoreFull(
 }
 
 /** One transaction, which others see whole or not at all. */
-function replaceAtOnce(core: DatabaseCore, source: RestoreSource, backUp: () => Promise<Backup>): Promise<Backup> {
+function replaceAtOnce(
+  core: DatabaseCore,
+  source: RestoreSource,
+  { backUp }: Pick<SwapPorts, 'backUp'>,
+): Promise<Backup> {
   const { dialect } = core;
   return core.unit(
     async (scope) => {
