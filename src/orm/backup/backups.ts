@@ -116,7 +116,7 @@ export class Backups {
 
   async restoreFull(name: string, { confirm }: Confirmation = {}): Promise<FullRestore | FullRestorePreview> {
     const manifest = await this.#bring(name);
-    if (confirm !== true) return previewFullRestore(manifest);
+    if (confirm !== true) return previewFullRestore(manifest, this.#core.dialect);
     this.#assertOutside('restoreFull');
     const made = new Set<string>();
     const note = (backup: Backup): Backup => {

@@ -1,6 +1,7 @@
 import type { Portable } from '../entity/codec.js';
 import type { FieldOptions } from '../entity/field-types.js';
 import type { FieldMeta } from '../entity/metadata.js';
+import type { Counters } from './counters.js';
 import type { CsvExport } from './csv-export.js';
 import type { CsvImport } from './csv-import.js';
 import type { Connection, Driver } from './driver.js';
@@ -156,6 +157,7 @@ export interface Dialect {
   textOf(expression: string): string;
   /** What tables need that someone else made. */
   readonly foreignTables: ForeignTables;
+  readonly counters: Counters;
   /** Left out by engines that have no arrays. */
   readonly arrays?: ColumnArrays;
   /** Left out by engines that write no CSV by themselves. */

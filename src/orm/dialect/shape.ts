@@ -8,6 +8,28 @@ export interface ColumnShape {
   readonly nullable: boolean;
   /** An SQL literal. */
   readonly default: string | undefined;
+  /** A row that comes without a value gets the next number. */
+  readonly counter?: Counter;
+  /** The engine computes its values; nobody writes any. */
+  readonly generated?: GeneratedColumn;
+}
+
+export interface Counter {
+  /** What counts, where that has a name and is gone with the column. */
+  readonly sequence?: string;
+  /** From one number to the next, where that is not 1. */
+  readonly step?: number;
+  /** Nobody else may number a row. */
+  readonly always?: true;
+  /** Numbers of rows that are gone may be given again. */
+  readonly reuses?: true;
+}
+
+export interface GeneratedColumn {
+  /** SQL with the engine's own quotes. */
+  readonly expression: string;
+  /** Whether values are kept in the rows, and not computed whenever they are read. */
+  readonly stored: boolean;
 }
 
 export interface CheckShape {

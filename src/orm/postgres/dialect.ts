@@ -12,6 +12,7 @@ import { foreignTables } from './foreign-tables.js';
 import { jsonEquals } from './json-path.js';
 import { openPostgres } from './open.js';
 import { changeOnline } from './schema/change-online.js';
+import { counters } from './schema/counters.js';
 import { cast, changeTable, createTable, dropTable, quote } from './schema/ddl.js';
 import { literal } from './schema/defaults.js';
 import { introspect } from './schema/introspector.js';
@@ -49,6 +50,7 @@ export const postgresDialect: Dialect = {
   column: postgresColumn,
   fieldOf,
   foreignTables,
+  counters,
   textOf: (expression) => `CAST(${expression} AS text)`,
   arrays,
   csvExport,

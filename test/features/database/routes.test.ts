@@ -98,6 +98,7 @@ describe('the database routes', () => {
       status: 'ok',
       restored_from: name,
       safety_backup: expect.stringMatching(/^csv_/),
+      lost: [],
     });
     expect((await Row.find()).map(({ text }) => text)).toEqual(['old']);
   });

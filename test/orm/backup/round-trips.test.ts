@@ -73,7 +73,7 @@ describe('a backup', () => {
         const target = await open(to.name);
         const there = databases.at(-1)?.dataDir as string;
         await cp(original.path, join(there, 'backups', original.name), { recursive: true });
-        await target.restoreFull(original.name, { confirm: true });
+        expect(await target.restoreFull(original.name, { confirm: true })).toMatchObject({ lost: [] });
         const again = await target.backup();
         expect(await sums(again.path), `${from.name} → ${to.name}`).toEqual(expected);
         const read = await Treasure.find({ db: target, orderBy: 'id' });

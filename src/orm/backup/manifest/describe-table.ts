@@ -66,15 +66,19 @@ async function describeColumn(
   declared: DeclaredTable | undefined,
 ): Promise<StoredColumn> {
   const { dialect } = session.core;
-  const { name, type, nullable } = column;
+  const { name, type, nullable, counter, generated } = column;
   const field = declared?.fieldOf(column);
   const found = field ? { field, same: true } : await dialect.foreignTables.columnOf(session, { table, column });
-  const fallback = describeDefault(column, declared, dialect);
+  const fallback = counter || generated ? undefined : describeDefault(column, declared, dialect);
   return {
     name,
     nullable,
     ...(field?.options.references && { refers: true as const }),
     ...(fallback !== undefined && { default: fallback }),
+    ...(counter && { counter }),
+    ...(generated && {
+      generated: { engine: dialect.name, sql: generated.expression, stored: generated.stored },
+    }),
     ...sizedType(found.field),
     ...(!found.same && { native: { engine: dialect.name, sql: type } }),
   };

@@ -3,6 +3,7 @@ import type {
   CheckShape,
   ColumnShape,
   ForeignKeyShape,
+  GeneratedColumn,
   IndexShape,
   TableShape,
   TriggerShape,
@@ -11,6 +12,7 @@ import type { OnDelete } from '../../entity/field-types.js';
 import type { Flavor } from '../flavor.js';
 import { canonicalDefault } from './column-defaults.js';
 import { hashedColumn, isIndexColumn, LIVE_PREFIX } from './index-parts.js';
+import { plainExpression } from './shown-expression.js';
 import { triggerSql } from './triggers.js';
 
 type Reader = Pick<Connection, 'all'>;
@@ -57,7 +59,7 @@ export async function introspect(flavor: Flavor, reader: Reader): Promise<TableS
       rows: Number(rows ?? 0),
       columns: own.filter(([, column]) => !isIndexColumn(column as string)).map((row) => toColumn(flavor, row)),
       primaryKey: indexes.filter(([, index]) => index === 'PRIMARY').map(([, , , column]) => column as string),
-      checks: checks(table).map(toCheck),
+      checks: checks(table).map((row) => toCheck(flavor, row)),
       foreignKeys: foreign.map(toForeignKey),
       indexColumns: own.map(([, column]) => column as string).filter(isIndexColumn),
       indexes: toIndexes(indexes, own, new Set(foreign.map(([, constraint]) => constraint as string))),
@@ -82,14 +84,26 @@ function groupBy(rows: readonly RawRow[], keyOf: (row: RawRow) => string): Map<s
   return groups;
 }
 
-function toColumn(flavor: Flavor, [, name, columnType, nullable, fallback, collation, extra]: RawRow): ColumnShape {
+function toColumn(
+  flavor: Flavor,
+  [, name, columnType, nullable, fallback, collation, extra, expression]: RawRow,
+): ColumnShape {
+  const generated = toGenerated(flavor, String(extra ?? ''), String(expression ?? ''));
   const type = withoutDisplayWidth(columnType as string);
   return {
     name: name as string,
     type: collation === null || collation === flavor.collation ? type : `${type} collate ${String(collation)}`,
     nullable: nullable === 'YES',
-    default: canonicalDefault(flavor, type, fallback as string | null, String(extra ?? '')),
+    default: generated ? undefined : canonicalDefault(flavor, type, fallback as string | null, String(extra ?? '')),
+    ...(/\bauto_increment\b/i.test(String(extra ?? '')) && { counter: {} }),
+    ...(generated && { generated }),
   };
+}
+
+function toGenerated(flavor: Flavor, extra: string, shown: string): GeneratedColumn | undefined {
+  const kind = /\b(virtual|stored|persistent)\b/i.exec(extra)?.[1]?.toLowerCase();
+  if (kind === undefined) return undefined;
+  return { expression: plainExpression(flavor, shown), stored: kind !== 'virtual' };
 }
 
 /** `bigint(20)` is `bigint`; `tinyint(1)` stays, for it is how a boolean is told. */
@@ -97,8 +111,8 @@ function withoutDisplayWidth(type: string): string {
   return type.replace(/^(smallint|mediumint|int|bigint)\(\d+\)/, '$1');
 }
 
-function toCheck([, name, expression]: RawRow): CheckShape {
-  return { name: name as string, expression: expression as string };
+function toCheck(flavor: Flavor, [, name, expression]: RawRow): CheckShape {
+  return { name: name as string, expression: plainExpression(flavor, expression as string) };
 }
 
 function toForeignKey([, name, column, target, onDelete]: RawRow): ForeignKeyShape {

@@ -1,5 +1,5 @@
 import type { Connection } from '../../dialect/driver.js';
-import type { CheckShape, ColumnShape, ForeignKeyShape, IndexShape, TableShape } from '../../dialect/shape.js';
+import type { CheckShape, ColumnShape, Counter, ForeignKeyShape, IndexShape, TableShape } from '../../dialect/shape.js';
 import type { OnDelete } from '../../entity/field-types.js';
 
 type Reader = Pick<Connection, 'all'>;
@@ -14,7 +14,12 @@ const COLUMNS = `
   SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
     (SELECT collname FROM pg_collation WHERE oid = a.attcollation AND oid <> t.typcollation),
     a.attnotnull, CASE a.attgenerated WHEN '' THEN pg_get_expr(d.adbin, d.adrelid) END,
-    CASE WHEN c.reltuples < 0 THEN pg_relation_size(c.oid) / 100 ELSE c.reltuples END
+    CASE WHEN c.reltuples < 0 THEN pg_relation_size(c.oid) / 100 ELSE c.reltuples END,
+    a.attgenerated, CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END, a.attidentity,
+    (SELECT json_build_array(s.relname, q.seqincrement) FROM pg_depend o
+      JOIN pg_class s ON s.oid = o.objid AND s.relkind = 'S' JOIN pg_sequence q ON q.seqrelid = s.oid
+      WHERE o.classid = 'pg_class'::regclass AND o.refclassid = 'pg_class'::regclass AND o.refobjid = c.oid
+        AND o.refobjsubid = a.attnum AND o.deptype IN ('a', 'i') ORDER BY s.oid LIMIT 1)
   FROM pg_class c
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
   JOIN pg_type t ON t.oid = a.atttypid
@@ -89,12 +94,27 @@ function names(json: string | null | undefined): string[] {
   return json ? (JSON.parse(json) as string[]) : [];
 }
 
-function toColumn([name, type, collation, required, fallback]: Cells): ColumnShape {
+function toColumn(cells: Cells): ColumnShape {
+  const [name, type, collation, required, fallback, , kind, expression] = cells;
+  const counter = toCounter(cells);
   return {
     name: name ?? '',
     type: `${type}${collation === null ? '' : ` COLLATE "${collation}"`}`,
     nullable: required !== 't',
     default: fallback ?? undefined,
+    ...(counter && { counter }),
+    ...(kind && { generated: { expression: expression ?? '', stored: kind === 's' } }),
+  };
+}
+
+/** A column whose default is a sequence counts as an identity does; one that others share goes on counting for them. */
+function toCounter([, , , , fallback, , , , identity, own]: Cells): Counter | undefined {
+  if (!identity && !/\bnextval\(/.test(fallback ?? '')) return undefined;
+  const [sequence, step] = own ? (JSON.parse(own) as [string, number]) : [];
+  return {
+    ...(sequence !== undefined && { sequence }),
+    ...(step !== undefined && step !== 1 && { step }),
+    ...(identity === 'a' && { always: true }),
   };
 }
 

@@ -8,6 +8,7 @@ import type {
   TableShape,
 } from '../../dialect/shape.js';
 import { quote, step } from '../quote.js';
+import { isCounted } from './counters.js';
 import { converted } from './retyping.js';
 import { createTrigger } from './triggers.js';
 
@@ -92,7 +93,7 @@ function changeIndexes(current: TableShape, target: TableShape): SchemaStep[] {
 function rebuild(current: TableShape, target: TableShape, copies: readonly ColumnCopy[]): SchemaStep[] {
   const temporary = `${target.name}__new`;
   const found = new Map(current.columns.map((column) => [column.name, column]));
-  const sources = target.columns.flatMap((column) => {
+  const sources = target.columns.filter(isWritten).flatMap((column) => {
     const source = sourceOf(
       column,
       found,
@@ -114,6 +115,10 @@ function rebuild(current: TableShape, target: TableShape, copies: readonly Colum
     ...(current.attachments ?? []).map(({ name, sql }) => step(sql, `${description}: keep ${name}`)),
     ...current.triggers.map((trigger) => createTrigger(target.name, trigger)),
   ];
+}
+
+function isWritten({ generated }: ColumnShape): boolean {
+  return generated === undefined;
 }
 
 function sourceOf(
@@ -169,8 +174,10 @@ function createIndex(table: string, { name, columns, unique, liveOnly, descendin
 
 function tableSql(name: string, table: TableShape): string {
   const parts = [
-    ...table.columns.map(columnSql),
-    ...(table.primaryKey.length > 0 ? [`PRIMARY KEY (${quoted(table.primaryKey)})`] : []),
+    ...table.columns.map((column) => columnSql(column, isCounted(table, column))),
+    ...(table.primaryKey.length > 0 && !table.columns.some((column) => isCounted(table, column))
+      ? [`PRIMARY KEY (${quoted(table.primaryKey)})`]
+      : []),
     ...table.checks.map((check) => `CONSTRAINT ${quote(check.name)} CHECK (${check.expression})`),
     ...table.foreignKeys.map((key) => `FOREIGN KEY (${quote(key.column)}) ${referenceSql(key)}`),
   ];
@@ -181,7 +188,13 @@ function referenceSql(key: ForeignKeyShape): string {
   return `REFERENCES ${quote(key.table)} ("id") ON DELETE ${key.onDelete.toUpperCase()}`;
 }
 
-function columnSql(column: ColumnShape): string {
+function columnSql(column: ColumnShape, counted = false): string {
   const required = column.nullable ? '' : ' NOT NULL';
+  const { generated } = column;
+  if (generated) {
+    const kept = generated.stored ? 'STORED' : 'VIRTUAL';
+    return `${quote(column.name)} ${column.type}${required} GENERATED ALWAYS AS (${generated.expression}) ${kept}`;
+  }
+  if (counted) return `${quote(column.name)} INTEGER PRIMARY KEY AUTOINCREMENT${required}`;
   return `${quote(column.name)} ${column.type}${required}${column.default === undefined ? '' : ` DEFAULT ${column.default}`}`;
 }

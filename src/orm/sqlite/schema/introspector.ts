@@ -1,7 +1,8 @@
 import type { Connection } from '../../dialect/driver.js';
 import { isOwnName } from '../../dialect/index-identity.js';
-import type { CheckShape, ColumnShape, ForeignKeyShape, IndexShape, TableShape } from '../../dialect/shape.js';
+import type { CheckShape, ColumnShape, Counter, ForeignKeyShape, IndexShape, TableShape } from '../../dialect/shape.js';
 import type { OnDelete } from '../../entity/field-types.js';
+import { generatedExpressions, isAutoincrement } from './table-sql.js';
 
 type Reader = Pick<Connection, 'all'>;
 
@@ -32,10 +33,19 @@ function ofTable(entries: readonly Entry[], table: string): Entry[] {
 }
 
 async function introspectTable(reader: Reader, { name, sql }: Entry, parts: readonly Entry[]): Promise<TableShape> {
-  const columns = await reader.all(`SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(?)`, [name]);
+  const columns = await reader.all(
+    `SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?) WHERE hidden <> 1`,
+    [name],
+  );
+  const counter = await counterOf(reader, name, sql, columns);
+  const expressions = generatedExpressions(sql);
   return {
     name,
-    columns: columns.map(toColumn),
+    columns: columns.map((column) => ({
+      ...toColumn(column),
+      ...(counter && Number(column[4]) > 0 && { counter }),
+      ...toGenerated(column, expressions),
+    })),
     primaryKey: columns
       .filter((column) => Number(column[4]) > 0)
       .sort((a, b) => Number(a[4]) - Number(b[4]))
@@ -55,6 +65,31 @@ function toColumn([name, type, notNull, fallback]: readonly unknown[]): ColumnSh
     nullable: !notNull,
     default: (fallback as string | null) ?? undefined,
   };
+}
+
+/** A key that is one INTEGER is the number that SQLite gives a row anyway, unless it has an index of its own. */
+async function counterOf(
+  reader: Reader,
+  table: string,
+  sql: string,
+  columns: ReadonlyArray<readonly unknown[]>,
+): Promise<Counter | undefined> {
+  const [key, ...others] = columns.filter((column) => Number(column[4]) > 0);
+  if (others.length > 0 || String(key?.[1]).toUpperCase() !== 'INTEGER') return undefined;
+  const indexed = await reader.all(`SELECT 1 FROM pragma_index_list(?) WHERE origin = 'pk'`, [table]);
+  if (indexed.length > 0) return undefined;
+  return isAutoincrement(sql) ? {} : { reuses: true };
+}
+
+const VIRTUAL = 2;
+
+function toGenerated(
+  [name, , , , , hidden]: readonly unknown[],
+  expressions: ReadonlyMap<string, string>,
+): Pick<ColumnShape, 'generated'> {
+  const expression = expressions.get((name as string).toLowerCase());
+  if (Number(hidden) === 0 || expression === undefined) return {};
+  return { generated: { expression, stored: Number(hidden) !== VIRTUAL } };
 }
 
 async function foreignKeys(reader: Reader, table: string): Promise<ForeignKeyShape[]> {
