@@ -121,6 +121,14 @@ export interface TriggerDialect {
   change(table: string, current: readonly TriggerShape[], target: readonly TriggerShape[]): SchemaStep[];
 }
 
+/** Keys of a table that units take turns by; no rows need to be there. */
+export interface LockedKeys {
+  readonly table: string;
+  readonly keys: readonly string[];
+  /** Whether they are so many that all keys of the table may be held instead. */
+  readonly whole: boolean;
+}
+
 /** Everything in which engines differ. Code above never asks which engine it is. */
 export interface Dialect {
   readonly name: string;
@@ -208,7 +216,7 @@ export interface Dialect {
   isOutage(error: unknown): boolean;
 
   /** Holds off every other unit that works on one of the keys, taken in their order, until the transaction ends. */
-  lockKeys(connection: Pick<Connection, 'all'>, keys: readonly string[]): Promise<void>;
+  lockKeys(connection: Pick<Connection, 'all'>, locked: LockedKeys): Promise<void>;
   /**
    * Holds off every other migrator until the unit ends.
    * @param autocommit whether the unit is no transaction.

@@ -63,7 +63,7 @@ export function createDialect(flavor: Flavor, database: string): Dialect {
     isTransient,
     isUndone,
     isOutage,
-    lockKeys: (connection, keys) => lockKeys(connection, database, keys),
+    lockKeys: (connection, locked) => lockKeys(connection, database, locked),
     swap: tableSwap(flavor),
     lockMigrations: (connection) => lockMigrations(connection, database),
     introspect: (connection) => introspect(flavor, connection),
