@@ -1,4 +1,4 @@
-import { KernelError, NotFoundError, SchemaError } from '../../../base/errors.js';
+import { KernelError, MaintenanceError, NotFoundError, SchemaError } from '../../../base/errors.js';
 import type { Portable } from '../../entity/codec.js';
 import type { EntityMeta } from '../../entity/metadata.js';
 import { entityMeta } from '../../entity/registry.js';
@@ -102,7 +102,7 @@ export async function importTables(
       results[table.name] = { ok: true, rows: file.rows, written };
     } catch (error) {
       core.logger.error({ err: error, table: table.name, backup: manifest.name }, 'A table could not be imported');
-      if (!(error instanceof KernelError)) throw error;
+      if (!(error instanceof KernelError) || error instanceof MaintenanceError) throw error; // of no table's making
       results[table.name] = { ok: false, error: error.message };
     }
   }
