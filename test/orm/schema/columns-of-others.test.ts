@@ -25,7 +25,7 @@ const COLUMNS: Readonly<Record<string, readonly string[]>> = {
   sqlite: ["loud VARCHAR(50) NOT NULL AS (upper(label) || '!')"],
   postgresql: [
     'number INT GENERATED ALWAYS AS IDENTITY',
-    'serial SERIAL',
+    'serial SERIAL, ADD CONSTRAINT uq_parts_serial UNIQUE (serial)',
     "loud VARCHAR(50) NOT NULL GENERATED ALWAYS AS (upper(label) || '!') STORED",
   ],
   mariadb: [

@@ -45,7 +45,7 @@ async function describeTable(
     name: table.name,
     columns,
     primaryKey: table.primaryKey,
-    foreignKeys: table.foreignKeys.map(({ column, table: target, onDelete }) => ({ column, table: target, onDelete })),
+    foreignKeys: table.foreignKeys.map(({ name: _, validated: __, ...key }) => key),
     indexes: table.indexes
       .filter(({ columns }) => columns.length > 0)
       .map(({ name, columns, unique, liveOnly, descending = [], where }) => {

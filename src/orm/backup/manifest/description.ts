@@ -34,6 +34,9 @@ export interface StoredForeignKey {
   readonly column: string;
   readonly table: string;
   readonly onDelete: OnDelete;
+  /** Its columns, each with the one that it names, where that is not one column and an `id`. */
+  readonly pairs?: ReadonlyArray<readonly [column: string, named: string]>;
+  readonly onUpdate?: OnDelete;
 }
 
 export interface StoredIndex {

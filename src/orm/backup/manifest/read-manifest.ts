@@ -18,6 +18,8 @@ import {
   schemaHash,
 } from './manifest.js';
 
+const RULES: readonly string[] = ['restrict', 'cascade', 'set null'];
+
 /** Far more than any real schema needs. */
 const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 
@@ -114,9 +116,10 @@ function assertTable(table: StoredTable): void {
   const known = (list: readonly string[]): boolean =>
     Array.isArray(list) && list.every((column) => columns.has(column));
   expect(known(table.primaryKey), `the key of ${name} names an unknown column`);
-  for (const { column, table: target, onDelete } of table.foreignKeys) {
+  for (const { column, table: target, onDelete, pairs = [], onUpdate = 'restrict' } of table.foreignKeys) {
     expect(columns.has(column) && isName(target), `a reference of ${name} is wrong`);
-    expect(['restrict', 'cascade', 'set null'].includes(onDelete), `a reference of ${name} has no rule`);
+    for (const [own, named] of pairs) expect(columns.has(own) && isName(named), `a reference of ${name} is wrong`);
+    for (const rule of [onDelete, onUpdate]) expect(RULES.includes(rule), `a reference of ${name} has no rule`);
   }
   for (const index of table.indexes) {
     expect(isName(index.name) && known(index.columns) && known(index.descending), `an index of ${name} is wrong`);

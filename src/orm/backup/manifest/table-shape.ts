@@ -8,7 +8,8 @@ import type { EngineSql, StoredColumn, StoredCondition, StoredTable } from './de
 
 /** The field that stands for a described column, so that engines treat it as one of their own. */
 export function fieldOf(table: StoredTable, column: StoredColumn): FieldMeta {
-  const refers = column.refers ?? table.foreignKeys.some((key) => key.column === column.name);
+  const refers =
+    column.refers ?? table.foreignKeys.some((key) => key.pairs === undefined && key.column === column.name);
   const { type, length, precision, scale, nullable } = column;
   return describedField(column.name, {
     type: type === 'integer' ? 'bigint' : type, // so that no digit is lost

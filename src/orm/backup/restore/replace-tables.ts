@@ -37,7 +37,10 @@ export async function replaceTables(scope: Scope, { shelf, manifest, onTable }: 
       await importByEngine(scope, dialect.csvImport, { shelf, manifest, table, file });
     else await writeRows(scope, { shelf, manifest, table, file });
   }
-  await runSteps(scope, later);
+  const [own, references] = [false, true].map((which) =>
+    later.filter(({ afterTables = false }) => afterTables === which),
+  );
+  await runSteps(scope, [...(own ?? []), ...(references ?? [])]); // what is referenced has its unique index by then
   await runSteps(scope, recordingTriggers(scope, manifest.schema));
 }
 

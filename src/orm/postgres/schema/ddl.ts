@@ -1,11 +1,12 @@
 import { indexIdentity, isOwnName } from '../../dialect/index-identity.js';
-import type {
-  ColumnCopy,
-  ColumnShape,
-  ForeignKeyShape,
-  IndexShape,
-  SchemaStep,
-  TableShape,
+import {
+  type ColumnCopy,
+  type ColumnShape,
+  type ForeignKeyShape,
+  type IndexShape,
+  pairsOf,
+  type SchemaStep,
+  type TableShape,
 } from '../../dialect/shape.js';
 import { constraintName } from '../names.js';
 import { literal, sameDefault } from './defaults.js';
@@ -89,7 +90,7 @@ function dropConstraints(current: TableShape, target: TableShape): SchemaStep[] 
 
 function dropIndexes(current: TableShape, target: TableShape): SchemaStep[] {
   return missing(current.indexes, target.indexes, indexIdentity)
-    .filter(({ name }) => isOwnName(name))
+    .filter(({ name, constraint }) => isOwnName(name) && !constraint)
     .map(({ name }) => step(`DROP INDEX ${quote(name)}`, `drop index ${name}`));
 }
 
@@ -184,9 +185,13 @@ function update(table: TableShape, assignment: string, description: string): Sch
 }
 
 export function addForeignKey(table: string, key: ForeignKeyShape): SchemaStep {
-  const name = constraintName('fk', [table, key.column]);
-  const references = `REFERENCES ${quote(key.table)} ("id") ON DELETE ${key.onDelete.toUpperCase()}`;
-  const sql = `ALTER TABLE ${quote(table)} ADD CONSTRAINT ${quote(name)} FOREIGN KEY (${quote(key.column)}) ${references}`;
+  const pairs = pairsOf(key);
+  const columns = pairs.map(([column]) => column);
+  const name = constraintName('fk', [table, ...columns]);
+  const update = key.onUpdate ? ` ON UPDATE ${key.onUpdate.toUpperCase()}` : '';
+  const named = quoted(pairs.map(([, column]) => column));
+  const references = `REFERENCES ${quote(key.table)} (${named}) ON DELETE ${key.onDelete.toUpperCase()}${update}`;
+  const sql = `ALTER TABLE ${quote(table)} ADD CONSTRAINT ${quote(name)} FOREIGN KEY (${quoted(columns)}) ${references}`;
   return { ...step(sql, `add reference ${table}.${key.column} to ${key.table}`), afterTables: true };
 }
 

@@ -1,11 +1,12 @@
 import { indexIdentity, isOwnName } from '../../dialect/index-identity.js';
-import type {
-  ColumnCopy,
-  ColumnShape,
-  ForeignKeyShape,
-  IndexShape,
-  SchemaStep,
-  TableShape,
+import {
+  type ColumnCopy,
+  type ColumnShape,
+  type ForeignKeyShape,
+  type IndexShape,
+  pairsOf,
+  type SchemaStep,
+  type TableShape,
 } from '../../dialect/shape.js';
 import { quote, step } from '../quote.js';
 import { isCounted } from './counters.js';
@@ -48,7 +49,7 @@ function needsRebuild(current: TableShape, target: TableShape, added: readonly C
       table.checks.map((check) => check.name).sort(),
       table.foreignKeys
         .filter((key) => !addedNames.has(key.column))
-        .map((key) => Object.values(key).join())
+        .map((key) => JSON.stringify(key, REFERENCE_KEYS))
         .sort(),
       table.primaryKey,
     ]);
@@ -56,6 +57,7 @@ function needsRebuild(current: TableShape, target: TableShape, added: readonly C
 }
 
 const SHAPE_KEYS = ['name', 'type', 'nullable', 'default'];
+const REFERENCE_KEYS = ['column', 'table', 'onDelete', 'pairs', 'onUpdate'];
 
 function addColumn(table: TableShape, column: ColumnShape): SchemaStep {
   const references = table.foreignKeys.filter((key) => key.column === column.name).map(referenceSql);
@@ -179,13 +181,17 @@ function tableSql(name: string, table: TableShape): string {
       ? [`PRIMARY KEY (${quoted(table.primaryKey)})`]
       : []),
     ...table.checks.map((check) => `CONSTRAINT ${quote(check.name)} CHECK (${check.expression})`),
-    ...table.foreignKeys.map((key) => `FOREIGN KEY (${quote(key.column)}) ${referenceSql(key)}`),
+    ...table.foreignKeys.map(
+      (key) => `FOREIGN KEY (${quoted(pairsOf(key).map(([column]) => column))}) ${referenceSql(key)}`,
+    ),
   ];
   return `CREATE TABLE ${quote(name)} (\n  ${parts.join(',\n  ')}\n)`;
 }
 
 function referenceSql(key: ForeignKeyShape): string {
-  return `REFERENCES ${quote(key.table)} ("id") ON DELETE ${key.onDelete.toUpperCase()}`;
+  const named = quoted(pairsOf(key).map(([, column]) => column));
+  const update = key.onUpdate ? ` ON UPDATE ${key.onUpdate.toUpperCase()}` : '';
+  return `REFERENCES ${quote(key.table)} (${named}) ON DELETE ${key.onDelete.toUpperCase()}${update}`;
 }
 
 function columnSql(column: ColumnShape, counted = false): string {
