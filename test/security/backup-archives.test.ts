@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,6 +88,36 @@ describe('row 42: the name of a backup', () => {
     expect(response.status).toBeGreaterThanOrEqual(400);
     expect(response.status).toBeLessThan(500);
     expect(await response.text()).not.toContain('root:');
+  });
+
+  it.each(['../..', '..', '/etc', `${NAME}/..`, `${NAME}\0`, '%2e%2e', 'x'.repeat(5000), 7, null, ['..'], { a: 1 }])(
+    'or a hash, sent as %j, is refused',
+    async (name) => {
+      for (const kind of ['full', 'csv']) {
+        const response = await send(`${BASE}/restore/${kind}`, json({ backup_name: name, confirm: true }));
+        expect(response.status, kind).toBeGreaterThanOrEqual(400);
+        expect(response.status, kind).toBeLessThan(500);
+      }
+      const hash = await send(`${BASE}/migrations/${encodeURIComponent(String(name))}`);
+      expect(hash.status).toBeGreaterThanOrEqual(400);
+      expect(hash.status).toBeLessThan(500);
+    },
+  );
+
+  it('that is a link to another folder is refused', async () => {
+    const made = (await (await send(`${BASE}/backup`, json({}))).json()) as { csv_dir: string };
+    const link = 'csv_20260101_000000_abcdef09';
+    await cp(join(backups, made.csv_dir), join(folder, link), { recursive: true });
+    await symlink(join(folder, link), join(backups, link));
+    for (const answer of [
+      await send(`${BASE}/backups/${link}/download`),
+      await send(`${BASE}/restore/full`, json({ backup_name: link, confirm: true })),
+    ]) {
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.status).toBeLessThan(500);
+      expect(await answer.text()).toContain('is a link, or no folder');
+    }
+    await rm(join(backups, link));
   });
 
   it('in an archive leads nowhere either', async () => {

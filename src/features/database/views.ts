@@ -55,13 +55,14 @@ export function orphansView({ orphanTables, orphanColumns }: Orphans): object {
 
 export function fullRestoreView(outcome: FullRestore | FullRestorePreview): object {
   if (!outcome.dryRun) {
-    const { restoredFrom, tables, rows, safetyBackup } = outcome;
-    return { status: 'ok', restored_from: restoredFrom, tables, rows, safety_backup: safetyBackup };
+    const { restoredFrom, tables, rows, safetyBackup, lost } = outcome;
+    return { status: 'ok', restored_from: restoredFrom, tables, rows, safety_backup: safetyBackup, lost };
   }
-  const { backup, createdAt, schemaHash, tables, warning } = outcome;
+  const { backup, createdAt, schemaHash, tables, warning, lost } = outcome;
   const timestamp = backup.slice('csv_'.length, 'csv_20260210_140000'.length);
   const names = tables.map(({ table }) => table);
-  return { dry_run: true, backup, timestamp, created_at: createdAt, schema_hash: schemaHash, tables: names, warning };
+  const moment = { timestamp, created_at: createdAt, schema_hash: schemaHash };
+  return { dry_run: true, backup, ...moment, tables: names, warning, lost };
 }
 
 export function importView(outcome: CsvImport | CsvImportPreview): object {

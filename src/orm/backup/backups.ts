@@ -116,12 +116,21 @@ export class Backups {
 
   async restoreFull(name: string, { confirm }: Confirmation = {}): Promise<FullRestore | FullRestorePreview> {
     const manifest = await this.#bring(name);
-    if (confirm !== true) return previewFullRestore(manifest);
+    if (confirm !== true) return previewFullRestore(manifest, this.#core.dialect);
     this.#assertOutside('restoreFull');
-    const ports = { backUp: () => this.#write(), migrate: this.#options.migrate };
-    const outcome = await restoreFull(this.#core, this.#shelf, manifest, ports);
-    await this.#afterwards(outcome.safetyBackup); // once writers may go on
-    return outcome;
+    const made = new Set<string>();
+    const note = (backup: Backup): Backup => {
+      made.add(backup.name);
+      return backup;
+    };
+    const ports = { backUp: async () => note(await this.#write()), onRescue: note, migrate: this.#options.migrate };
+    try {
+      const outcome = await restoreFull(this.#core, this.#shelf, manifest, ports);
+      made.add(outcome.safetyBackup);
+      return outcome;
+    } finally {
+      for (const backup of made) await this.#afterwards(backup); // once writers may go on
+    }
   }
 
   async restoreCsv(name: string, { confirm, tables }: CsvImportOptions = {}): Promise<CsvImport | CsvImportPreview> {
@@ -133,8 +142,10 @@ export class Backups {
   }
 
   /** Finishes or undoes a full restore that was cut off. @returns whether the database was replaced. */
-  recover(): Promise<boolean> {
-    return recoverRestore(this.#core, () => this.#shelf);
+  async recover(): Promise<boolean> {
+    const { replaced, rescued } = await recoverRestore(this.#core, () => this.#shelf);
+    if (rescued) await this.#afterwards(rescued.name);
+    return replaced;
   }
 
   /** A backup as one ZIP, for another machine. */

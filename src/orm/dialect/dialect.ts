@@ -1,6 +1,7 @@
 import type { Portable } from '../entity/codec.js';
 import type { FieldOptions } from '../entity/field-types.js';
 import type { FieldMeta } from '../entity/metadata.js';
+import type { Counters } from './counters.js';
 import type { CsvExport } from './csv-export.js';
 import type { CsvImport } from './csv-import.js';
 import type { Connection, Driver } from './driver.js';
@@ -120,6 +121,14 @@ export interface TriggerDialect {
   change(table: string, current: readonly TriggerShape[], target: readonly TriggerShape[]): SchemaStep[];
 }
 
+/** Keys of a table that units take turns by; no rows need to be there. */
+export interface LockedKeys {
+  readonly table: string;
+  readonly keys: readonly string[];
+  /** Whether they are so many that all keys of the table may be held instead. */
+  readonly whole: boolean;
+}
+
 /** Everything in which engines differ. Code above never asks which engine it is. */
 export interface Dialect {
   readonly name: string;
@@ -156,6 +165,7 @@ export interface Dialect {
   textOf(expression: string): string;
   /** What tables need that someone else made. */
   readonly foreignTables: ForeignTables;
+  readonly counters: Counters;
   /** Left out by engines that have no arrays. */
   readonly arrays?: ColumnArrays;
   /** Left out by engines that write no CSV by themselves. */
@@ -206,7 +216,7 @@ export interface Dialect {
   isOutage(error: unknown): boolean;
 
   /** Holds off every other unit that works on one of the keys, taken in their order, until the transaction ends. */
-  lockKeys(connection: Pick<Connection, 'all'>, keys: readonly string[]): Promise<void>;
+  lockKeys(connection: Pick<Connection, 'all'>, locked: LockedKeys): Promise<void>;
   /**
    * Holds off every other migrator until the unit ends.
    * @param autocommit whether the unit is no transaction.

@@ -8,6 +8,28 @@ export interface ColumnShape {
   readonly nullable: boolean;
   /** An SQL literal. */
   readonly default: string | undefined;
+  /** A row that comes without a value gets the next number. */
+  readonly counter?: Counter;
+  /** The engine computes its values; nobody writes any. */
+  readonly generated?: GeneratedColumn;
+}
+
+export interface Counter {
+  /** What counts, where that has a name and is gone with the column. */
+  readonly sequence?: string;
+  /** From one number to the next, where that is not 1. */
+  readonly step?: number;
+  /** Nobody else may number a row. */
+  readonly always?: true;
+  /** Numbers of rows that are gone may be given again. */
+  readonly reuses?: true;
+}
+
+export interface GeneratedColumn {
+  /** SQL with the engine's own quotes. */
+  readonly expression: string;
+  /** Whether values are kept in the rows, and not computed whenever they are read. */
+  readonly stored: boolean;
 }
 
 export interface CheckShape {
@@ -21,12 +43,36 @@ export interface CheckShape {
 export interface ForeignKeyShape {
   /** As the database calls it; a wanted one has none yet. */
   readonly name?: string;
+  /** The first one, where there are several. */
   readonly column: string;
   /** The table whose `id` is referenced. */
   readonly table: string;
   readonly onDelete: OnDelete;
+  /** Its columns, each with the one that it names, where that is not one column and an `id`. */
+  readonly pairs?: ReadonlyArray<readonly [column: string, named: string]>;
+  /** What becomes of a row where those columns change; refused where left out. */
+  readonly onUpdate?: OnDelete;
   /** `false` while rows that were there before it have not been looked at. */
   readonly validated?: boolean;
+}
+
+/** The columns of a reference, and those that they name. */
+export function pairsOf({ column, pairs }: ForeignKeyShape): ReadonlyArray<readonly [column: string, named: string]> {
+  return pairs ?? [[column, 'id']];
+}
+
+/** What a database tells of a reference, in as few words as one of an entity has. */
+export function foundReference(
+  pairs: ReadonlyArray<readonly [column: string, named: string]>,
+  { onUpdate, ...key }: Omit<ForeignKeyShape, 'column' | 'pairs'>,
+): ForeignKeyShape {
+  const [[column, named] = ['', 'id']] = pairs;
+  return {
+    ...key,
+    column,
+    ...((pairs.length > 1 || named !== 'id') && { pairs }),
+    ...(onUpdate !== undefined && onUpdate !== 'restrict' && { onUpdate }),
+  };
 }
 
 export interface IndexShape {
@@ -37,6 +83,8 @@ export interface IndexShape {
   readonly liveOnly: boolean;
   /** Those of the columns that run downwards; none when left out. */
   readonly descending?: readonly string[];
+  /** It belongs to a constraint, and goes only with that. */
+  readonly constraint?: true;
   /** Only rows that meet this condition are indexed. Engines rewrite its text, so the index's name tells whether it changed. */
   readonly where?: string | undefined;
 }

@@ -13,6 +13,7 @@ import { overwrite } from './overwrite.js';
 import { literal, quote } from './quote.js';
 import { changeOnline } from './schema/change-online.js';
 import { changeTable } from './schema/change-table.js';
+import { counters } from './schema/counters.js';
 import { createTable, dropTable } from './schema/ddl.js';
 import { introspect } from './schema/introspector.js';
 import { lockKeys, lockMigrations } from './schema/locks.js';
@@ -48,6 +49,7 @@ export function createDialect(flavor: Flavor, database: string): Dialect {
     column: mysqlColumn,
     fieldOf,
     foreignTables: foreignTables(flavor),
+    counters,
     textOf: (expression) => `CAST(${expression} AS CHAR)`,
     literal,
     cast: (expression) => expression,
@@ -61,7 +63,7 @@ export function createDialect(flavor: Flavor, database: string): Dialect {
     isTransient,
     isUndone,
     isOutage,
-    lockKeys: (connection, keys) => lockKeys(connection, database, keys),
+    lockKeys: (connection, locked) => lockKeys(connection, database, locked),
     swap: tableSwap(flavor),
     lockMigrations: (connection) => lockMigrations(connection, database),
     introspect: (connection) => introspect(flavor, connection),

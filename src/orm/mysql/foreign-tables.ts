@@ -10,10 +10,16 @@ const DECIMAL = /^decimal\((\d+),(\d+)\)/;
 /** As text they would lose bytes, or be refused. */
 const BYTES = /^(?:(?:var)?binary|(?:tiny|medium|long)?blob|bit|(?:multi)?(?:point|linestring|polygon)|geom\w+)\b/;
 
+const LAST_SIGNED = 2n ** 63n - 1n;
+
 export function foreignTables({ collation }: Flavor): ForeignTables {
   return {
-    async columnOf(connection, { table, column: { name, type } }) {
+    async columnOf(connection, { table, column: { name, type, counter } }) {
       const field = fieldOf(type);
+      if (counter && /^bigint unsigned/.test(type)) {
+        const beyond = `SELECT 1 FROM ${quote(table)} WHERE ${quote(name)} > ${LAST_SIGNED} LIMIT 1`;
+        if ((await connection.all(beyond, [])).length === 0) return { field: { type: 'bigint' }, same: false };
+      }
       if (field?.type !== 'boolean') return field ? { field, same: true } : { field: nearestField(type), same: false };
       // The type of a boolean is that of any number of one digit as well.
       const numbers = `SELECT 1 FROM ${quote(table)} WHERE ${quote(name)} NOT IN (0, 1) LIMIT 1`;

@@ -1,6 +1,6 @@
 import { jittered } from '../../base/backoff.js';
 import { sleep } from '../../base/sleep.js';
-import type { Dialect, Engine, OpenOptions } from '../dialect/dialect.js';
+import type { Dialect, Engine, LockedKeys, OpenOptions } from '../dialect/dialect.js';
 import type { Connection } from '../dialect/driver.js';
 import { arrays } from './arrays.js';
 import { postgresColumn } from './column-codecs.js';
@@ -12,6 +12,7 @@ import { foreignTables } from './foreign-tables.js';
 import { jsonEquals } from './json-path.js';
 import { openPostgres } from './open.js';
 import { changeOnline } from './schema/change-online.js';
+import { counters } from './schema/counters.js';
 import { cast, changeTable, createTable, dropTable, quote } from './schema/ddl.js';
 import { literal } from './schema/defaults.js';
 import { introspect } from './schema/introspector.js';
@@ -49,6 +50,7 @@ export const postgresDialect: Dialect = {
   column: postgresColumn,
   fieldOf,
   foreignTables,
+  counters,
   textOf: (expression) => `CAST(${expression} AS text)`,
   arrays,
   csvExport,
@@ -73,9 +75,15 @@ export const postgresDialect: Dialect = {
   dropTable,
 };
 
-async function lockKeys(connection: Pick<Connection, 'all'>, keys: readonly string[]): Promise<void> {
-  const take = 'SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest($1::text[]) key';
-  await connection.all(take, [arrays.encode(keys)]);
+const HOLD_TABLE = 'SELECT pg_advisory_xact_lock(hashtextextended($1, 1))';
+/** Who holds a key keeps others from holding the table. */
+const HOLD_KEYS =
+  'SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 1)) UNION ALL ' +
+  "SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || key, 0)) FROM unnest($2::text[]) key";
+
+/** Locks of all connections share `max_locks_per_transaction` for each of them. */
+async function lockKeys(connection: Pick<Connection, 'all'>, { table, keys, whole }: LockedKeys): Promise<void> {
+  await (whole ? connection.all(HOLD_TABLE, [table]) : connection.all(HOLD_KEYS, [table, arrays.encode(keys)]));
 }
 
 const LOCK_PAUSE_MS = 200;

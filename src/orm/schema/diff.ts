@@ -107,7 +107,8 @@ class TableDiffer {
         name,
         message: `${name} is no longer declared; it is kept. To drop it, run migrate({ allowDrops: ['${name}'] })`,
       });
-      return [{ ...column, nullable: column.nullable || column.default === undefined }];
+      const fillsItself = column.default !== undefined || column.counter || column.generated;
+      return [{ ...column, nullable: column.nullable || !fillsItself }];
     });
   }
 

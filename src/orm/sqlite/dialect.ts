@@ -8,6 +8,7 @@ import { foreignTables } from './foreign-tables.js';
 import { jsonEquals } from './json-path.js';
 import { sqliteNativeBackup } from './native-backup.js';
 import { quote } from './quote.js';
+import { counters } from './schema/counters.js';
 import { changeTable, createTable, dropTable } from './schema/ddl.js';
 import { introspect } from './schema/introspector.js';
 import { misfits, widens } from './schema/retyping.js';
@@ -38,6 +39,7 @@ export const sqliteDialect: Dialect = {
   column: sqliteColumn,
   fieldOf,
   foreignTables,
+  counters,
   textOf: (expression) => `CAST(${expression} AS TEXT)`,
   literal,
   cast: (expression) => expression,

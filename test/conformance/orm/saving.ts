@@ -118,7 +118,7 @@ export function describeSaving(backend: Backend): void {
       expect(second.id).not.toBe(first.id);
     });
 
-    it('makes one row for 100 parallel matchBy saves, without any unique key', async () => {
+    it('row 18: makes one row for 100 parallel matchBy saves, without any unique key', async () => {
       await Promise.all(
         Array.from({ length: 100 }, (_, value) => Counter.save({ name: 'parallel', value }, { matchBy: 'name' })),
       );

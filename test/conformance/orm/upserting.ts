@@ -136,7 +136,7 @@ export function describeUpserting(backend: Backend): void {
       });
     });
 
-    it('makes one row of 100 parallel saves, with gapless versions', async () => {
+    it('rows 17 and 18: makes one row of 100 parallel saves, with gapless versions', async () => {
       const key = { workspaceId: 'parallel', name: 'one' };
       const saved = await Promise.all(
         Array.from({ length: 100 }, (_, price) =>

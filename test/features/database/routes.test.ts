@@ -98,8 +98,30 @@ describe('the database routes', () => {
       status: 'ok',
       restored_from: name,
       safety_backup: expect.stringMatching(/^csv_/),
+      lost: [],
     });
     expect((await Row.find()).map(({ text }) => text)).toEqual(['old']);
+  });
+
+  it('row 29: refuse writes with 503 and a second restore with 409 while one runs', async () => {
+    await Row.saveMany(Array.from({ length: 3_000 }, (_, at) => ({ text: `row ${at}` })));
+    const name = (await posted('/backup')).csv_dir as string;
+    let done = false;
+    const first = post('/restore/full', { backup_name: name, confirm: true }).finally(() => {
+      done = true;
+    });
+    const statuses = [new Set<number>(), new Set<number>()];
+    const others = [
+      () => post('/restore/full', { backup_name: name, confirm: true }),
+      () => post('/restore/csv', { backup_name: name, table_names: ['db_route_rows'], confirm: true }),
+    ];
+    while (!done)
+      for (const [at, other] of others.entries()) {
+        const { status } = await other();
+        if (!done) statuses[at]?.add(status);
+      }
+    expect((await first).status).toBe(200);
+    for (const [at, refused] of [409, 503].entries()) expect([...(statuses[at] ?? [])]).toContain(refused);
   });
 
   it('revert a table', async () => {

@@ -41,6 +41,12 @@ export const FOREIGN_TABLES: readonly ForeignTable[] = [
     row: (at) => [at % 5, at % 4 === 0 ? null : `x${at % 3}`],
   },
   {
+    name: 't_same',
+    columns: 'k INT, v VARCHAR(9)',
+    rows: MANY,
+    row: (at) => (at % 3 === 0 ? [null, null] : [1, 'same']),
+  },
+  {
     name: 't_untyped',
     only: 'sqlite',
     columns: 'k REAL PRIMARY KEY, v, n NUMERIC',
@@ -53,6 +59,15 @@ export const FOREIGN_TABLES: readonly ForeignTable[] = [
     columns: 'k TEXT COLLATE NOCASE PRIMARY KEY',
     rows: MANY,
     row: (at) => [letters(at) + at],
+  },
+  {
+    name: 't_computed',
+    only: 'sqlite',
+    columns: `k INT PRIMARY KEY, "a, b" TEXT, twice INT GENERATED ALWAYS AS (k * 2) STORED,
+      -- ) AS (
+      [said] TEXT AS ('it''s), ' || "a, b" /* ) */) VIRTUAL CHECK (length(said) > 0)`,
+    rows: FEW,
+    row: (at) => [at, `x${at}`],
   },
   {
     name: 't_rich',
@@ -81,6 +96,22 @@ export const FOREIGN_TABLES: readonly ForeignTable[] = [
     columns: 'k BINARY(4) PRIMARY KEY, v VARBINARY(9), b BIT(1), g POINT, f FLOAT',
     rows: FEW,
     row: (at) => [Buffer.from([255, 0, at, 1]), Buffer.from([128]), at % 2, undefined, 16_777_217 / (at + 1)],
+  },
+  {
+    name: 't_bits',
+    only: 'mariadb',
+    columns: "k BIT(64) PRIMARY KEY, b BIT(12) NOT NULL DEFAULT b'101', f BIT(1)",
+    rows: FEW,
+    row: (at) => [2n ** 64n - 1n - BigInt(at), at === 0 ? undefined : 4_095 - at, at % 3 === 0 ? null : at % 2],
+  },
+  {
+    name: 't_computed',
+    only: 'mariadb',
+    columns: `k INT PRIMARY KEY, v VARCHAR(20), twice INT GENERATED ALWAYS AS (k * 2) STORED,
+      said VARCHAR(40) GENERATED ALWAYS AS (concat('it''s \\n', v)) VIRTUAL, KEY by_said (said),
+      CONSTRAINT said_so CHECK (v <> 'it''s \\n')`,
+    rows: FEW,
+    row: (at) => [at, `x${at}`, undefined, undefined],
   },
   {
     name: 't_digits',

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connect, type Database } from '../../../src/orm/index.js';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type ConnectOptions, connect, type Database } from '../../../src/orm/index.js';
+import { S3Server } from '../../setup/s3-server.js';
 import { freshDatabase, SQL_BACKENDS, type TestDatabase } from '../../setup/sql-backends.js';
 import { CompiledOrm } from '../compiled-orm.js';
 import { Dying } from './dying.js';
@@ -11,23 +12,26 @@ describe.runIf(SQL_BACKENDS.some(({ name }) => name === 'mysql'))('killed just b
   let orm: CompiledOrm;
   let database: TestDatabase;
   let db: Database;
-  beforeAll(async () => {
+  beforeAll(() => {
     orm = new CompiledOrm();
+  });
+  afterAll(() => orm.remove());
+  beforeEach(async () => {
     database = await freshDatabase('mysql');
     db = await open();
     await db.migrate();
     await Vault.save({ label: 'old' }, { db });
     await db.execute('CREATE TABLE zz_late (number BIGINT NOT NULL PRIMARY KEY)');
-  }, 120_000);
-  afterAll(async () => {
-    orm.remove();
+  });
+  afterEach(async () => {
     await db.close();
     await database.drop();
   });
 
-  const open = (): Promise<Database> => {
+  const open = (options: ConnectOptions = {}): Promise<Database> => {
     const { url, dataDir } = database;
-    return connect(url, { entities: HOSTILE_ENTITIES, dataDir, nativeBackup: false, acquireTimeoutMs: 60_000 });
+    const settings = { dataDir, nativeBackup: false, acquireTimeoutMs: 60_000 };
+    return connect(url, { entities: HOSTILE_ENTITIES, ...settings, ...options });
   };
   /** What the old zz_late is called. */
   const renamed = async (): Promise<string | undefined> => {
@@ -72,4 +76,35 @@ describe.runIf(SQL_BACKENDS.some(({ name }) => name === 'mysql'))('killed just b
     await db.migrate();
     expect(await db.listBackups()).toHaveLength(before.length + 1);
   }, 120_000);
+
+  it.each([
+    { by: 'a start', finish: (restarted: Database) => restarted.migrate(), made: 1 },
+    {
+      by: 'the next restore',
+      finish: (restarted: Database, name: string) => restarted.restoreFull(name, { confirm: true }),
+      made: 2,
+    },
+  ])(
+    'the second backup that $by makes is stored, and counts for retention',
+    async ({ finish, made }) => {
+      const server = await S3Server.start();
+      const restarted = await open({ backupStore: server.url('late'), backupRetention: { count: 2 } });
+      try {
+        const { name } = await db.backup();
+        expect(await new Dying(orm).die(database, 'restore', name, 'exchange', 0)).toBe(true);
+        await db.execute(`INSERT INTO ${await renamed()} VALUES (-1)`);
+
+        await finish(restarted, name);
+        const kept = await restarted.listBackups();
+        expect(kept).toHaveLength(2);
+        const stored = kept.filter(({ places }) => places.includes('store'));
+        expect(stored).toEqual(kept.slice(0, made));
+        expect(await savedIn(stored.at(-1)?.name as string)).toContain('-1');
+      } finally {
+        await restarted.close();
+        await server.close();
+      }
+    },
+    120_000,
+  );
 });

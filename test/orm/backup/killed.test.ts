@@ -28,17 +28,21 @@ for (const { name } of SQL_BACKENDS.filter((backend) => backend.name !== 'sqlite
   };
 
   describe(`${name}, killed`, () => {
-    it('while it restores, holds the old database or the new one, and records versions', async () => {
+    it('while it restores, holds the old database or the new one, and records versions (row 28)', async () => {
       const ordeal = await prepared();
       let deaths = 0;
       for (const count of STATEMENTS) {
         if (await dying.die(ordeal.database, 'restore', ordeal.backup, 'statement', count)) deaths += 1;
         await ordeal.expectOldOrNew(`killed at statement ${count}`);
       }
-      expect(deaths).toBeGreaterThan(5);
+      for (const count of FILES) {
+        if (await dying.die(ordeal.database, 'restore', ordeal.backup, 'file', count)) deaths += 1;
+        await ordeal.expectOldOrNew(`killed at file ${count} of the safety backup`);
+      }
+      expect(deaths).toBeGreaterThan(10);
     }, 240_000);
 
-    it('while it backs up, lists only what is whole', async () => {
+    it('while it backs up, lists only what is whole (row 25)', async () => {
       const ordeal = await prepared();
       for (const count of FILES) {
         expect(await dying.die(ordeal.database, 'backup', '', 'file', count)).toBe(true);

@@ -60,7 +60,7 @@ for (const backend of BACKENDS) {
       expect(await Vault.get(late.id)).toEqual(late);
     });
 
-    it('refuses writes and a second restore while it runs', async () => {
+    it('row 29: refuses writes and a second restore while it runs', async () => {
       const { name } = await db.backup();
       const running = db.restoreFull(name, { confirm: true });
       const outcomes: unknown[] = [];
@@ -87,7 +87,7 @@ for (const backend of BACKENDS) {
     });
 
     const { reconnect } = backend;
-    const ofOthers = 'loses no write that another instance was told is done';
+    const ofOthers = 'row 29: loses no write that another instance was told is done';
     if (reconnect)
       it(ofOthers, async () => {
         const other = await reconnect(db, { entities: HOSTILE_ENTITIES, dataDir, acquireTimeoutMs: 60_000 });

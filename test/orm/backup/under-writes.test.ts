@@ -19,7 +19,7 @@ const ACCOUNTS = 50;
 const START = 100;
 
 for (const backend of BACKENDS) {
-  describe(`a backup on ${backend.name} while others write`, () => {
+  describe(`row 24: a backup on ${backend.name} while others write`, () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'app-kernel-backup-'));
     let db: Database;
     beforeAll(async () => {

@@ -100,7 +100,7 @@ export function describeConnections(): void {
       expect(await Counter.count({ db: small })).toBeGreaterThanOrEqual(0);
     });
 
-    it('never opens more connections than its pool has', async () => {
+    it('row 15: never opens more connections than its pool has', async () => {
       const small = await open({ entities: [Counter], poolSize: 3 });
       const pids = await Promise.all(
         Array.from({ length: 40 }, () =>
@@ -129,7 +129,7 @@ export function describeConnections(): void {
       expect(await hasty.query(OWN_PID)).toEqual([before]);
     });
 
-    it('does not write twice when the answer to a COMMIT is lost', async () => {
+    it('row 14: does not write twice when the answer to a COMMIT is lost', async () => {
       proxy = await CutProxy.open(url(), (sent) => /COMMIT(?!TED)/.test(sent));
       const fragile = await open({ entities: [Counter] }, proxy.url(url()));
       let runs = 0;
@@ -142,7 +142,7 @@ export function describeConnections(): void {
       expect(await Counter.count({ db, where: { name: 'lost commit' } })).toBe(1);
     });
 
-    it('does not write twice when the answer to a single statement is lost', async () => {
+    it('row 14: does not write twice when the answer to a single statement is lost', async () => {
       proxy = await CutProxy.open(url(), (sent) => sent.includes('INSERT INTO "counters"'));
       const fragile = await open({ entities: [Counter] }, proxy.url(url()));
       await expect(fragile.saveEntity('counters', { name: 'lost answer' })).rejects.toBeInstanceOf(ConnectionError);

@@ -15,7 +15,7 @@ export function describeManyWriters(engine: ServerEngine): void {
       await db.migrate();
     });
 
-    it('numbers 100 parallel saves and updates of one row without gaps', async () => {
+    it('row 17: numbers 100 parallel saves and updates of one row without gaps', async () => {
       const { id } = await Counter.save({ name: 'busy', value: -1 });
       await Promise.all(HUNDRED.map((value) => Counter.update(id, { value })));
       await Promise.all(HUNDRED.map((value) => Counter.save({ id, value: value + 1_000 })));
@@ -35,7 +35,7 @@ export function describeManyWriters(engine: ServerEngine): void {
       expect(new Set(versions.map(({ value }) => value)).size).toBe(100);
     });
 
-    it('makes one row of 100 parallel matchBy saves, with and without a unique key', async () => {
+    it('row 18: makes one row of 100 parallel matchBy saves, with and without a unique key', async () => {
       await Promise.all(HUNDRED.map((value) => Counter.save({ name: 'matched', value }, { matchBy: 'name' })));
       expect(await Counter.count({ where: { name: 'matched' } })).toBe(1);
       const row = { name: 'Widget', workspaceId: 'w' };
@@ -56,7 +56,7 @@ export function describeManyWriters(engine: ServerEngine): void {
       expect((await Counter.getOrThrow(id)).version).toBe(2);
     });
 
-    it('runs the whole of a deadlocked unit again', async () => {
+    it('row 16: runs the whole of a deadlocked unit again', async () => {
       const [a, b] = [await Counter.save({ name: 'a', value: 0 }), await Counter.save({ name: 'b', value: 0 })];
       let met: () => void = () => {};
       const meeting = new Promise<void>((resolve) => {

@@ -10,7 +10,7 @@ export function describeOutages(engine: ServerEngine): void {
     const database = ownDatabase(engine);
     const { open, url } = database;
 
-    it('is left alone once it has failed five times, is asked again after a pause, and trusted after three answers', async () => {
+    it('row 42: is left alone once it has failed five times, is asked again after a pause, and trusted after three answers', async () => {
       let down = false;
       const proxy = await CutProxy.open(url(), () => down);
       const clock = new FakeClock();
@@ -38,7 +38,7 @@ export function describeOutages(engine: ServerEngine): void {
       await proxy.close();
     });
 
-    it('loses nothing that it has acknowledged, however often it goes, and is found again every time', {
+    it('row 42: loses nothing that it has acknowledged, however often it goes, and is found again every time', {
       timeout: 60_000,
     }, async () => {
       const { acknowledged, unknown, ...faults } = await flap(database, 4);

@@ -52,7 +52,9 @@ export function describeServerFaults(engine: ServerEngine, own: () => OwnServer)
       await Promise.all([transaction(), transaction()]);
     }
 
-    it('keeps row and history together, wherever in a transaction it is killed', { timeout: TIMEOUT_MS }, async () => {
+    it('row 13: keeps row and history together, wherever in a transaction it is killed', {
+      timeout: TIMEOUT_MS,
+    }, async () => {
       const { server } = own();
       const steps: ReadonlyArray<(id: string) => Promise<unknown>> = [
         (id) => Counter.save({ id, name: 'killed', value: 0 }),
@@ -79,7 +81,7 @@ export function describeServerFaults(engine: ServerEngine, own: () => OwnServer)
       }
     });
 
-    it('has what it acknowledged, gapless, when it is killed under load', { timeout: TIMEOUT_MS }, async () => {
+    it('row 13: has what it acknowledged, gapless, when it is killed under load', { timeout: TIMEOUT_MS }, async () => {
       const { server } = own();
       const acknowledged = new Map<string, number>();
       for (let round = 0; round < 3; round++) {
@@ -112,7 +114,7 @@ export function describeServerFaults(engine: ServerEngine, own: () => OwnServer)
       }
     });
 
-    it('lets nobody wait without end when it stands still, and loses no connection', {
+    it('row 15: lets nobody wait without end when it stands still, and loses no connection', {
       timeout: TIMEOUT_MS,
     }, async () => {
       const small = await own().open({ entities: [], poolSize: 2, acquireTimeoutMs: 300, statementTimeoutMs: 300 });

@@ -71,7 +71,7 @@ it('loses no change and no version when processes write at the same time', async
   expect(shown.versions.map(([version]) => version)).toEqual(Array.from({ length: 151 }, (_, index) => 151 - index));
 }, 60_000);
 
-it('keeps row, version and comment together when it is killed after any statement of a change', async () => {
+it('row 13: keeps row, version and comment together when it is killed after any statement of a change', async () => {
   const program = orm.program('dying', PROGRAM);
   for (const dieAt of [0, 1, 99]) {
     const file = join(directory, `dying-${dieAt}.db`);

@@ -1,4 +1,4 @@
-import { KernelError, NotFoundError, SchemaError } from '../../../base/errors.js';
+import { KernelError, MaintenanceError, NotFoundError, SchemaError } from '../../../base/errors.js';
 import type { Portable } from '../../entity/codec.js';
 import type { EntityMeta } from '../../entity/metadata.js';
 import { entityMeta } from '../../entity/registry.js';
@@ -10,6 +10,7 @@ import { assertWhole } from '../files/check-files.js';
 import type { Shelf } from '../files/shelf.js';
 import type { StoredTable } from '../manifest/description.js';
 import type { BackedUpTable, Manifest } from '../manifest/manifest.js';
+import { isComputed } from '../manifest/table-shape.js';
 import { withFiles } from '../restore/replace-tables.js';
 import { importVersions } from './import-history.js';
 import { type PortableRow, readRows } from './read-rows.js';
@@ -101,7 +102,7 @@ export async function importTables(
       results[table.name] = { ok: true, rows: file.rows, written };
     } catch (error) {
       core.logger.error({ err: error, table: table.name, backup: manifest.name }, 'A table could not be imported');
-      if (!(error instanceof KernelError)) throw error;
+      if (!(error instanceof KernelError) || error instanceof MaintenanceError) throw error; // of no table's making
       results[table.name] = { ok: false, error: error.message };
     }
   }
@@ -118,11 +119,19 @@ function writerOf(core: DatabaseCore, table: StoredTable, comment: string, rowsO
   const meta = metas.find((candidate) => candidate.table === table.name);
   if (!meta) throw new SchemaError(`No entity has the table ${table.name}; only a full restore can bring it back`);
   const plan = entityPlan(meta, core.dialect);
-  const columns = columnsOf(meta, plan, table);
-  const converts = columns.map(({ field }) => field.type === 'integer');
+  const written = table.columns.flatMap((column, at) => (isComputed(column, core.dialect) ? [] : [{ column, at }]));
+  const columns = columnsOf(meta, plan, { ...table, columns: written.map(({ column }) => column) });
+  const readers = written.map(({ at }, index) => valueAt(at, columns[index]?.field.type === 'integer'));
   return (scope, rows) => {
-    const values = rows.map((row) => row.map((value, at) => (converts[at] && value !== null ? Number(value) : value)));
+    const values = rows.map((row) => readers.map((read) => read(row)));
     return rowsOf(scope, plan, columns, values, comment);
+  };
+}
+
+function valueAt(at: number, isNumber: boolean): (row: PortableRow) => Portable {
+  return (row) => {
+    const value = row[at] as Portable;
+    return isNumber && value !== null ? Number(value) : value;
   };
 }
 

@@ -11,13 +11,18 @@ import type { Shelf } from '../files/shelf.js';
 import { BackupCorruptError } from '../manifest/backup-corrupt-error.js';
 import type { StoredColumn, StoredTable } from '../manifest/description.js';
 import type { BackedUpTable, Manifest } from '../manifest/manifest.js';
-import { fieldOf } from '../manifest/table-shape.js';
+import { fieldOf, isComputed } from '../manifest/table-shape.js';
 import { codecOf } from '../values/column-text.js';
 import { assertHeader, openFile } from './read-rows.js';
 
-/** Whether the engine can read the table's file by itself. The only value of a line may mean something else to it. */
-export function isImportedByEngine({ csvImport }: Dialect, { columns }: StoredTable): boolean {
-  return csvImport !== undefined && columns.length > 1;
+/**
+ * Whether the engine can read the table's file by itself. The only value of a line may mean something else to it, and what it
+ * computes it takes from nobody.
+ */
+export function isImportedByEngine(dialect: Dialect, { columns }: StoredTable): boolean {
+  return (
+    dialect.csvImport !== undefined && columns.length > 1 && !columns.some((column) => isComputed(column, dialect))
+  );
 }
 
 /** One file of a backup. */

@@ -3,7 +3,7 @@ import type { Portable } from '../../entity/codec.js';
 import type { Scope } from '../../session/scope.js';
 import { chunks, fewSizes } from '../../sql/write/chunks.js';
 import type { StoredColumn, StoredTable } from '../manifest/description.js';
-import { fieldOf } from '../manifest/table-shape.js';
+import { fieldOf, isComputed } from '../manifest/table-shape.js';
 import type { PortableRow } from './read-rows.js';
 
 /** Rows of one list of values: more make a statement no faster. */
@@ -12,6 +12,8 @@ const ROWS_OF_LIST = 500;
 const ROWS_OF_EMBEDDED_LIST = 10;
 
 interface Column {
+  /** In a row of the backup. */
+  readonly at: number;
   readonly quoted: string;
   readonly type: string;
   /** Its values are text that the engine casts. */
@@ -32,12 +34,14 @@ export class TableWriter {
     this.#scope = scope;
     this.#dialect = dialect;
     this.#target = dialect.quote(name);
-    this.#columns = table.columns.map((column) => writtenColumn(table, column, dialect));
+    this.#columns = table.columns.flatMap((column, at) =>
+      isComputed(column, dialect) ? [] : [writtenColumn(table, column, at, dialect)],
+    );
   }
 
   async write(rows: readonly PortableRow[]): Promise<void> {
     if (rows.length === 0) return;
-    const raw = rows.map((row) => this.#columns.map(({ toRaw }, at) => toRaw(row[at] as Portable)));
+    const raw = rows.map((row) => this.#columns.map(({ toRaw, at }) => toRaw(row[at] as Portable)));
     const { capabilities, arrays } = this.#dialect;
     if (arrays)
       await this.#scope.run(
@@ -92,11 +96,12 @@ function valuesOf(rows: ReadonlyArray<readonly unknown[]>): unknown[] {
   return values;
 }
 
-function writtenColumn(table: StoredTable, column: StoredColumn, dialect: Dialect): Column {
+function writtenColumn(table: StoredTable, column: StoredColumn, at: number, dialect: Dialect): Column {
   const native = column.native?.engine === dialect.name ? column.native.sql : undefined;
   const { type, toRaw } = dialect.column(fieldOf(table, column));
   const encode = native === undefined ? (toRaw as ((portable: Portable) => unknown) | undefined) : undefined;
   return {
+    at,
     quoted: dialect.quote(column.name),
     type: native ?? type,
     native: native !== undefined,

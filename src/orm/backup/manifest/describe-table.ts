@@ -45,7 +45,7 @@ async function describeTable(
     name: table.name,
     columns,
     primaryKey: table.primaryKey,
-    foreignKeys: table.foreignKeys.map(({ column, table: target, onDelete }) => ({ column, table: target, onDelete })),
+    foreignKeys: table.foreignKeys.map(({ name: _, validated: __, ...key }) => key),
     indexes: table.indexes
       .filter(({ columns }) => columns.length > 0)
       .map(({ name, columns, unique, liveOnly, descending = [], where }) => {
@@ -66,15 +66,19 @@ async function describeColumn(
   declared: DeclaredTable | undefined,
 ): Promise<StoredColumn> {
   const { dialect } = session.core;
-  const { name, type, nullable } = column;
+  const { name, type, nullable, counter, generated } = column;
   const field = declared?.fieldOf(column);
   const found = field ? { field, same: true } : await dialect.foreignTables.columnOf(session, { table, column });
-  const fallback = describeDefault(column, declared, dialect);
+  const fallback = counter || generated ? undefined : describeDefault(column, declared, dialect);
   return {
     name,
     nullable,
     ...(field?.options.references && { refers: true as const }),
     ...(fallback !== undefined && { default: fallback }),
+    ...(counter && { counter }),
+    ...(generated && {
+      generated: { engine: dialect.name, sql: generated.expression, stored: generated.stored },
+    }),
     ...sizedType(found.field),
     ...(!found.same && { native: { engine: dialect.name, sql: type } }),
   };

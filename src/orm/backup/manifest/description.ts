@@ -1,3 +1,4 @@
+import type { Counter, GeneratedColumn } from '../../dialect/shape.js';
 import type { FieldType, OnDelete } from '../../entity/field-types.js';
 
 /** SQL that only one engine understands. */
@@ -21,6 +22,10 @@ export interface StoredColumn {
   readonly refers?: true;
   /** A value as it stands in the CSV, or an expression of an engine. */
   readonly default?: string | EngineSql;
+  /** A row that comes without a value gets the next number. */
+  readonly counter?: Counter;
+  /** What that engine computes the values by; any other one has them as plain values. */
+  readonly generated?: EngineSql & Pick<GeneratedColumn, 'stored'>;
   /** A type that no field has: `type` is one that holds all of its values, and that engine has them as this type again. */
   readonly native?: EngineSql;
 }
@@ -29,6 +34,9 @@ export interface StoredForeignKey {
   readonly column: string;
   readonly table: string;
   readonly onDelete: OnDelete;
+  /** Its columns, each with the one that it names, where that is not one column and an `id`. */
+  readonly pairs?: ReadonlyArray<readonly [column: string, named: string]>;
+  readonly onUpdate?: OnDelete;
 }
 
 export interface StoredIndex {

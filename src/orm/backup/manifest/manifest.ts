@@ -16,6 +16,8 @@ export interface BackupFile {
 export interface BackedUpTable extends BackupFile {
   readonly table: string;
   readonly rows: number;
+  /** Of columns that number rows, as far as it is known: the largest number that was given, as digits. */
+  readonly counters?: Readonly<Record<string, string>>;
 }
 
 /** What the engine's own tool wrote. */

@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NotFoundError } from '../../../base/errors.js';
+import type { Counter } from '../../dialect/shape.js';
 import { FIELD_TYPES } from '../../entity/field-types.js';
 import { NOTHING, tokenizeCondition } from '../../sql/tokenizer.js';
 import { findFile, readFileOf, type Shelf } from '../files/shelf.js';
@@ -16,6 +17,8 @@ import {
   type NativeFile,
   schemaHash,
 } from './manifest.js';
+
+const RULES: readonly string[] = ['restrict', 'cascade', 'set null'];
 
 /** Far more than any real schema needs. */
 const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
@@ -95,16 +98,16 @@ function assertNative({ extension, bytes, sha256 }: NativeFile): void {
   expect(isCount(bytes) && isSum(sha256), 'the size or the checksum of the native dump is none');
 }
 
-function assertFile({ table, file, bytes, sha256, rows }: BackedUpTable): void {
+function assertFile({ table, file, bytes, sha256, rows, counters = {} }: BackedUpTable): void {
   expect(isText(table), 'a file is of no table');
   expect(isText(file) && /^[\w-]{1,120}\.csv$/.test(file), `the file of ${table} has an impossible name`);
   expect(isCount(bytes) && isCount(rows), `the size of ${table} is no number`);
   expect(isSum(sha256), `the checksum of ${table} is none`);
+  for (const last of Object.values(counters))
+    expect(isText(last) && /^-?\d{1,20}$/.test(last), `a counter of ${table} is no number`);
 }
 
 function assertTable(table: StoredTable): void {
-  const isName = (name: unknown): boolean =>
-    isText(name) && name.length > 0 && name.length <= 64 && !name.includes('\0');
   expect(isName(table?.name), 'a table has no name');
   const { name } = table;
   const columns = new Set(table.columns.map((column) => column.name));
@@ -113,9 +116,10 @@ function assertTable(table: StoredTable): void {
   const known = (list: readonly string[]): boolean =>
     Array.isArray(list) && list.every((column) => columns.has(column));
   expect(known(table.primaryKey), `the key of ${name} names an unknown column`);
-  for (const { column, table: target, onDelete } of table.foreignKeys) {
+  for (const { column, table: target, onDelete, pairs = [], onUpdate = 'restrict' } of table.foreignKeys) {
     expect(columns.has(column) && isName(target), `a reference of ${name} is wrong`);
-    expect(['restrict', 'cascade', 'set null'].includes(onDelete), `a reference of ${name} has no rule`);
+    for (const [own, named] of pairs) expect(columns.has(own) && isName(named), `a reference of ${name} is wrong`);
+    for (const rule of [onDelete, onUpdate]) expect(RULES.includes(rule), `a reference of ${name} has no rule`);
   }
   for (const index of table.indexes) {
     expect(isName(index.name) && known(index.columns) && known(index.descending), `an index of ${name} is wrong`);
@@ -139,7 +143,14 @@ function assertColumn(table: string, column: StoredColumn): void {
     expect(size === undefined || isCount(size), `${where} has a size that is no number`);
   if (column.default !== undefined && !isText(column.default))
     assertExpression(column.default, `the default of ${where}`);
+  if (column.generated !== undefined) assertExpression(column.generated, `the expression of ${where}`);
+  if (column.counter !== undefined) assertCounter(column.counter, where);
   if (column.native !== undefined) expect(NATIVE_TYPE.test(column.native.sql), `${where} has a type that is none`);
+}
+
+function assertCounter({ sequence, step }: Counter, where: string): void {
+  expect(sequence === undefined || isName(sequence), `the sequence of ${where} has no name`);
+  expect(step === undefined || (Number.isSafeInteger(step) && step !== 0), `the step of ${where} is no number`);
 }
 
 /** @throws ValidationError where it would leave the parentheses that it is put into. */
@@ -151,6 +162,10 @@ function assertExpression(condition: string | EngineSql, what: string): void {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
+}
+
+function isName(name: unknown): boolean {
+  return isText(name) && name.length > 0 && name.length <= 64 && !name.includes('\0');
 }
 
 function isSum(value: unknown): boolean {

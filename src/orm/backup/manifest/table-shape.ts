@@ -8,7 +8,8 @@ import type { EngineSql, StoredColumn, StoredCondition, StoredTable } from './de
 
 /** The field that stands for a described column, so that engines treat it as one of their own. */
 export function fieldOf(table: StoredTable, column: StoredColumn): FieldMeta {
-  const refers = column.refers ?? table.foreignKeys.some((key) => key.column === column.name);
+  const refers =
+    column.refers ?? table.foreignKeys.some((key) => key.pairs === undefined && key.column === column.name);
   const { type, length, precision, scale, nullable } = column;
   return describedField(column.name, {
     type: type === 'integer' ? 'bigint' : type, // so that no digit is lost
@@ -27,6 +28,18 @@ export function isForeignText({ type, native }: StoredColumn): boolean {
 
 /** A described table as an engine makes it. What is written in another engine's SQL is left to the next migration. */
 export function tableShape(table: StoredTable, dialect: Dialect): TableShape {
+  const shape = describedShape(table, dialect);
+  const counts = (column: ColumnShape): boolean => dialect.counters.fits(shape, column);
+  return {
+    ...shape,
+    columns: shape.columns.map(({ counter, ...column }) => ({
+      ...column,
+      ...(counter && counts({ ...column, counter }) && { counter }),
+    })),
+  };
+}
+
+function describedShape(table: StoredTable, dialect: Dialect): TableShape {
   const sqlOf = (condition: StoredCondition): string | undefined => conditionSql(condition, dialect);
   return {
     name: table.name,
@@ -54,7 +67,19 @@ function columnShape(table: StoredTable, column: StoredColumn, dialect: Dialect)
     type: isNative ? (column.native?.sql ?? '') : dialect.column(field).type,
     nullable: column.nullable,
     default: defaultSql(column, field, dialect),
+    ...(column.counter && { counter: column.counter }),
+    ...(isComputed(column, dialect) && {
+      generated: { expression: column.generated.sql, stored: column.generated.stored },
+    }),
   };
+}
+
+/** Whether the engine computes the values, so that none can be written. */
+export function isComputed(
+  column: StoredColumn,
+  { name }: Dialect,
+): column is StoredColumn & { generated: NonNullable<StoredColumn['generated']> } {
+  return column.generated?.engine === name;
 }
 
 function defaultSql({ type, default: stored }: StoredColumn, field: FieldMeta, dialect: Dialect): string | undefined {

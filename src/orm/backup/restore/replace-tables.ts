@@ -1,4 +1,5 @@
-import type { SchemaStep } from '../../dialect/shape.js';
+import type { Dialect } from '../../dialect/dialect.js';
+import type { SchemaStep, TableShape } from '../../dialect/shape.js';
 import type { DesiredTable } from '../../schema/desired.js';
 import { planTriggers } from '../../schema/history-triggers.js';
 import type { Scope } from '../../session/scope.js';
@@ -28,15 +29,26 @@ export async function replaceTables(scope: Scope, { shelf, manifest, onTable }: 
   const later: SchemaStep[] = [];
   for (const [table, file] of withFiles(manifest)) {
     onTable?.(table.name);
-    const [create, ...rest] = dialect.createTable(tableShape(table, dialect));
+    const shape = tableShape(table, dialect);
+    const [create, ...rest] = dialect.createTable(shape);
     if (create) await runSteps(scope, [create]);
-    later.push(...rest);
+    later.push(...rest, ...resumeCounters(dialect, shape, file));
     if (dialect.csvImport && isImportedByEngine(dialect, table))
       await importByEngine(scope, dialect.csvImport, { shelf, manifest, table, file });
     else await writeRows(scope, { shelf, manifest, table, file });
   }
-  await runSteps(scope, later);
+  const [own, references] = [false, true].map((which) =>
+    later.filter(({ afterTables = false }) => afterTables === which),
+  );
+  await runSteps(scope, [...(own ?? []), ...(references ?? [])]); // what is referenced has its unique index by then
   await runSteps(scope, recordingTriggers(scope, manifest.schema));
+}
+
+/** New rows get numbers that none has had, once the rows of the backup are there. */
+export function resumeCounters(dialect: Dialect, shape: TableShape, { counters = {} }: BackedUpTable): SchemaStep[] {
+  return shape.columns.flatMap((column) =>
+    column.counter ? dialect.counters.resume(shape.name, column, counters[column.name]) : [],
+  );
 }
 
 async function writeRows(scope: Scope, { shelf, manifest, table, file }: ImportedFile): Promise<void> {

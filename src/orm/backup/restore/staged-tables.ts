@@ -6,7 +6,7 @@ import { readRows } from '../import/read-rows.js';
 import { TableWriter } from '../import/table-writer.js';
 import type { StoredTable } from '../manifest/description.js';
 import { tableShape } from '../manifest/table-shape.js';
-import { type RestoreSource, recordingTriggers, runSteps, withFiles } from './replace-tables.js';
+import { type RestoreSource, recordingTriggers, resumeCounters, runSteps, withFiles } from './replace-tables.js';
 import { restoreTableName } from './staged-names.js';
 
 /** Rows are committed this often while tables are filled that nobody knows yet. */
@@ -34,7 +34,8 @@ export class StagedTables {
     const { dialect } = this.#scope.core;
     for (const [table, file] of withFiles(manifest)) {
       onTable?.(table.name);
-      await runSteps(this.#scope, dialect.createTable(this.#staged(table)));
+      const shape = this.#staged(table);
+      await runSteps(this.#scope, dialect.createTable(shape));
       const writer = new TableWriter(this.#scope, table, this.#names.get(table.name));
       let batches = 0;
       for await (const rows of readRows(shelf, manifest, table, file)) {
@@ -43,6 +44,7 @@ export class StagedTables {
         if (batches % BATCHES_PER_COMMIT === 0) await this.#scope.run('COMMIT', []);
       }
       await this.#scope.run('COMMIT', []);
+      await runSteps(this.#scope, resumeCounters(dialect, shape, file));
     }
     await runSteps(this.#scope, recordingTriggers(this.#scope, manifest.schema, this.#names));
   }

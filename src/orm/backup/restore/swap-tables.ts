@@ -26,6 +26,21 @@ const REPLACED = 'replaced';
 
 const WAIT_MS = 20;
 
+export interface SwapPorts {
+  /** Backs up the database as it is. */
+  backUp(): Promise<Backup>;
+  /** Hears of the second safety backup of an earlier restore that was cut off before it could make it. */
+  onRescue(backup: Backup): void;
+}
+
+/** What became of a restore that was cut off. */
+export interface Recovery {
+  /** Whether the database was replaced, so that it has to be compared with the entities again. */
+  readonly replaced: boolean;
+  /** The second safety backup, where writes had come late. */
+  readonly rescued?: Backup;
+}
+
 /**
  * Replaces every table where changes of tables cannot be rolled back. The tables of the backup are filled beside those in
  * use, and one statement of the server, which it does whole or not at all, exchanges them; the same statement turns the
@@ -34,13 +49,14 @@ const WAIT_MS = 20;
 export async function swapTables(
   core: DatabaseCore,
   source: RestoreSource,
-  backUp: () => Promise<Backup>,
+  { backUp, onRescue }: SwapPorts,
 ): Promise<Backup> {
   const { dialect } = core;
   return core.unit(
     async (scope) => {
       await dialect.lockMigrations(scope, true);
-      await rescueLateWrites(scope, source.shelf);
+      const rescued = await rescueLateWrites(scope, source.shelf);
+      if (rescued) onRescue(rescued);
       await tidyUp(scope);
       const tables = await dialect.introspect(scope);
       const inUse = tables.map(({ name }) => name);
@@ -69,30 +85,29 @@ export async function swapTables(
 /**
  * Finishes or undoes a restore whose process has died. One short statement where there was none.
  * @param shelf where writes go that came late to the tables that were replaced.
- * @returns whether the database was replaced, so that it has to be compared with the entities again.
  */
-export async function recoverRestore(core: DatabaseCore, shelf: () => Shelf): Promise<boolean> {
-  if (!core.dialect.swap || !(await wasCutOff(core))) return false;
+export async function recoverRestore(core: DatabaseCore, shelf: () => Shelf): Promise<Recovery> {
+  if (!core.dialect.swap || !(await wasCutOff(core))) return { replaced: false };
   return core.unit(
     async (scope) => {
       await core.dialect.lockMigrations(scope, true);
-      await rescueLateWrites(scope, shelf());
-      const swapped = await tidyUp(scope);
-      core.logger.warn({ swapped }, `A restore that was cut off was ${swapped ? 'finished' : 'undone'}`);
-      return swapped;
+      const rescued = await rescueLateWrites(scope, shelf());
+      const replaced = await tidyUp(scope);
+      core.logger.warn({ swapped: replaced }, `A restore that was cut off was ${replaced ? 'finished' : 'undone'}`);
+      return { replaced, ...(rescued && { rescued }) };
     },
     { schemaChange: true, autocommit: true },
   );
 }
 
 /** Of a restore that was cut off between the exchange and its second safety backup, before the old tables are removed. */
-async function rescueLateWrites(scope: Scope, shelf: Shelf): Promise<void> {
+async function rescueLateWrites(scope: Scope, shelf: Shelf): Promise<Backup | undefined> {
   const { quote } = scope.core.dialect;
   const tables = await scope.core.dialect.introspect(scope);
   const mark = tables.find(({ name }) => name === SWAPPED);
-  if (!mark?.columns.some(({ name }) => name === REPLACED)) return;
+  if (!mark?.columns.some(({ name }) => name === REPLACED)) return undefined;
   const [row] = await scope.all(`SELECT ${quote(REPLACED)} FROM ${quote(SWAPPED)}`, []);
-  if (row) await backUpLateWrites(scope, shelf, JSON.parse(row[0] as string) as ReplacedTables);
+  return row && backUpLateWrites(scope, shelf, JSON.parse(row[0] as string) as ReplacedTables);
 }
 
 async function wasCutOff(core: DatabaseCore): Promise<boolean> {

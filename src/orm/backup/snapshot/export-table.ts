@@ -41,11 +41,23 @@ export async function exportTable(
         count(read);
       });
     } else for await (const text of tableText(session, table, count)) await file.write(Buffer.from(text));
-    return { table: table.name, file: name, rows, ...(await file.finish()) };
+    const counters = await countersOf(session, table);
+    return { table: table.name, file: name, rows, ...(await file.finish()), ...(counters && { counters }) };
   } catch (error) {
     await file.abandon();
     throw error;
   }
+}
+
+/** How far the columns have counted; of rows that are gone, no file tells. */
+async function countersOf(session: Session, table: StoredTable): Promise<BackedUpTable['counters']> {
+  const { counters } = session.core.dialect;
+  const found: Record<string, string> = {};
+  for (const column of table.columns) {
+    const last = column.counter && (await counters.last(session, table.name, column));
+    if (last !== undefined) found[column.name] = last;
+  }
+  return Object.keys(found).length > 0 ? found : undefined;
 }
 
 /** The CSV of one table, in pieces. */

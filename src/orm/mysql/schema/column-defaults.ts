@@ -40,7 +40,11 @@ const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b
 /** MySQL writes `_utf8mb4\'it\'s\'` where MariaDB writes `'it\'s'`, whatever the session says about backslashes. */
 function unquoted(shown: string): string {
   const text = /^_\w+\\'([\s\S]*)\\'$/.exec(shown)?.[1] ?? /^'([\s\S]*)'$/.exec(shown)?.[1];
-  if (text === undefined) return shown;
+  return text === undefined ? shown : unescaped(text);
+}
+
+/** What a text means that the server shows between quotes. */
+export function unescaped(text: string): string {
   return text.replace(/''|\\([\s\S])/g, (_, escaped: string | undefined) =>
     escaped === undefined ? "'" : (ESCAPES[escaped] ?? escaped),
   );

@@ -18,7 +18,7 @@ function tableSql(flavor: Flavor, table: TableShape): string {
     indexParts(table, index).flatMap((part) => (part.generated ? [part.generated.definition] : [])),
   );
   const parts = [
-    ...table.columns.map((column) => columnSql(flavor, column)),
+    ...table.columns.map((column) => columnSql(flavor, keyIsRequired(table, column))),
     ...generated,
     ...(table.primaryKey.length > 0 ? [`PRIMARY KEY (${quoted(table.primaryKey)})`] : []),
     ...table.indexes.map((index) => indexSql(table, index)),
@@ -29,6 +29,11 @@ function tableSql(flavor: Flavor, table: TableShape): string {
     `CREATE TABLE ${quote(table.name)} (\n  ${parts.join(',\n  ')}\n) ` +
     `ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE ${flavor.collation}`
   );
+}
+
+/** SQLite lets a key be NULL, and says so also where none is. */
+function keyIsRequired({ primaryKey }: TableShape, column: ColumnShape): ColumnShape {
+  return primaryKey.includes(column.name) ? { ...column, nullable: false } : column;
 }
 
 export function indexSql(table: TableShape, index: IndexShape): string {
@@ -46,8 +51,14 @@ const NEEDS_EXPRESSION = /^(?:long)?(?:text|blob)\b/;
 /** The collation is named, for a table that someone else made may have another one. */
 export function columnSql(flavor: Flavor, column: ColumnShape): string {
   const collation = TEXTUAL.test(column.type) ? ` COLLATE ${flavor.collation}` : '';
+  const { generated } = column;
+  if (generated) {
+    const kept = generated.stored ? 'STORED' : 'VIRTUAL';
+    return `${quote(column.name)} ${column.type}${collation} GENERATED ALWAYS AS (${generated.expression}) ${kept}`;
+  }
   const required = column.nullable ? ' NULL' : ' NOT NULL';
-  return `${quote(column.name)} ${column.type}${collation}${required}${defaultSql(column)}`;
+  const value = column.counter ? ' AUTO_INCREMENT' : defaultSql(column);
+  return `${quote(column.name)} ${column.type}${collation}${required}${value}`;
 }
 
 /** MySQL takes a default of a text or blob column only as an expression; MariaDB takes either. */

@@ -1,16 +1,19 @@
 import type { Connection, RawRow } from '../../dialect/driver.js';
-import type {
-  CheckShape,
-  ColumnShape,
-  ForeignKeyShape,
-  IndexShape,
-  TableShape,
-  TriggerShape,
+import {
+  type CheckShape,
+  type ColumnShape,
+  type ForeignKeyShape,
+  foundReference,
+  type GeneratedColumn,
+  type IndexShape,
+  type TableShape,
+  type TriggerShape,
 } from '../../dialect/shape.js';
 import type { OnDelete } from '../../entity/field-types.js';
 import type { Flavor } from '../flavor.js';
 import { canonicalDefault } from './column-defaults.js';
 import { hashedColumn, isIndexColumn, LIVE_PREFIX } from './index-parts.js';
+import { plainExpression } from './shown-expression.js';
 import { triggerSql } from './triggers.js';
 
 type Reader = Pick<Connection, 'all'>;
@@ -21,10 +24,12 @@ const COLUMNS = `SELECT table_name, column_name, column_type, is_nullable, colum
   FROM information_schema.columns WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position`;
 const STATISTICS = `SELECT table_name, index_name, non_unique, column_name, collation FROM information_schema.statistics
   WHERE table_schema = DATABASE() ORDER BY table_name, index_name, seq_in_index`;
-const REFERENCES = `SELECT u.table_name, u.constraint_name, u.column_name, u.referenced_table_name, r.delete_rule
+const REFERENCES = `SELECT u.table_name, u.constraint_name, u.column_name, u.referenced_table_name, r.delete_rule,
+    u.referenced_column_name, r.update_rule
   FROM information_schema.key_column_usage u JOIN information_schema.referential_constraints r
     ON r.constraint_schema = u.constraint_schema AND r.constraint_name = u.constraint_name AND r.table_name = u.table_name
-  WHERE u.table_schema = DATABASE() AND u.referenced_table_name IS NOT NULL ORDER BY u.table_name, u.constraint_name`;
+  WHERE u.table_schema = DATABASE() AND u.referenced_table_name IS NOT NULL
+  ORDER BY u.table_name, u.constraint_name, u.ordinal_position`;
 /** MariaDB lists checks of single columns too, under the column's name; they are part of the column. */
 const CHECKS = {
   mariadb: `SELECT table_name, constraint_name, check_clause FROM information_schema.check_constraints
@@ -57,8 +62,8 @@ export async function introspect(flavor: Flavor, reader: Reader): Promise<TableS
       rows: Number(rows ?? 0),
       columns: own.filter(([, column]) => !isIndexColumn(column as string)).map((row) => toColumn(flavor, row)),
       primaryKey: indexes.filter(([, index]) => index === 'PRIMARY').map(([, , , column]) => column as string),
-      checks: checks(table).map(toCheck),
-      foreignKeys: foreign.map(toForeignKey),
+      checks: checks(table).map((row) => toCheck(flavor, row)),
+      foreignKeys: [...groupBy(foreign, ([, constraint]) => constraint as string).values()].map(toForeignKey),
       indexColumns: own.map(([, column]) => column as string).filter(isIndexColumn),
       indexes: toIndexes(indexes, own, new Set(foreign.map(([, constraint]) => constraint as string))),
       triggers: triggers(table).map(toTrigger),
@@ -82,14 +87,26 @@ function groupBy(rows: readonly RawRow[], keyOf: (row: RawRow) => string): Map<s
   return groups;
 }
 
-function toColumn(flavor: Flavor, [, name, columnType, nullable, fallback, collation, extra]: RawRow): ColumnShape {
+function toColumn(
+  flavor: Flavor,
+  [, name, columnType, nullable, fallback, collation, extra, expression]: RawRow,
+): ColumnShape {
+  const generated = toGenerated(flavor, String(extra ?? ''), String(expression ?? ''));
   const type = withoutDisplayWidth(columnType as string);
   return {
     name: name as string,
     type: collation === null || collation === flavor.collation ? type : `${type} collate ${String(collation)}`,
     nullable: nullable === 'YES',
-    default: canonicalDefault(flavor, type, fallback as string | null, String(extra ?? '')),
+    default: generated ? undefined : canonicalDefault(flavor, type, fallback as string | null, String(extra ?? '')),
+    ...(/\bauto_increment\b/i.test(String(extra ?? '')) && { counter: {} }),
+    ...(generated && { generated }),
   };
+}
+
+function toGenerated(flavor: Flavor, extra: string, shown: string): GeneratedColumn | undefined {
+  const kind = /\b(virtual|stored|persistent)\b/i.exec(extra)?.[1]?.toLowerCase();
+  if (kind === undefined) return undefined;
+  return { expression: plainExpression(flavor, shown), stored: kind !== 'virtual' };
 }
 
 /** `bigint(20)` is `bigint`; `tinyint(1)` stays, for it is how a boolean is told. */
@@ -97,18 +114,26 @@ function withoutDisplayWidth(type: string): string {
   return type.replace(/^(smallint|mediumint|int|bigint)\(\d+\)/, '$1');
 }
 
-function toCheck([, name, expression]: RawRow): CheckShape {
-  return { name: name as string, expression: expression as string };
+function toCheck(flavor: Flavor, [, name, expression]: RawRow): CheckShape {
+  return { name: name as string, expression: plainExpression(flavor, expression as string) };
 }
 
-function toForeignKey([, name, column, target, onDelete]: RawRow): ForeignKeyShape {
-  const rule = (onDelete as string).toLowerCase();
-  return {
+/** @param rows a column each. */
+function toForeignKey(rows: readonly RawRow[]): ForeignKeyShape {
+  const [, name, , target, onDelete, , onUpdate] = rows[0] as RawRow;
+  const pairs = rows.map(([, , column, , , named]) => [column as string, named as string] as const);
+  const found = {
     name: name as string,
-    column: column as string,
     table: target as string,
-    onDelete: (rule === 'no action' ? 'restrict' : rule) as OnDelete,
+    onDelete: toRule(onDelete),
+    onUpdate: toRule(onUpdate),
   };
+  return foundReference(pairs, found);
+}
+
+function toRule(shown: unknown): OnDelete {
+  const rule = (shown as string).toLowerCase();
+  return (rule === 'no action' ? 'restrict' : rule) as OnDelete;
 }
 
 function toTrigger([table, name, event, body]: RawRow): TriggerShape {

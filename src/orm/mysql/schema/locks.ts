@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { TimeoutError } from '../../../base/errors.js';
+import type { LockedKeys } from '../../dialect/dialect.js';
 import type { Connection } from '../../dialect/driver.js';
+import { chunks, fewSizes } from '../../sql/write/chunks.js';
 
 type Locker = Pick<Connection, 'all'>;
 
@@ -18,9 +20,16 @@ const KEY_WAIT_SECONDS = 10;
 const MIGRATION_WAIT_SECONDS = 3600;
 const KEY_HOLDER = 'another writer of the same key';
 
+/** Names of one statement. */
+const NAMES_AT_A_TIME = 256;
+
 /** Holds off everyone else who asks for one of the keys of the same database, one after another. @throws TimeoutError */
-export async function lockKeys(locker: Locker, database: string, keys: readonly string[]): Promise<void> {
-  const names = keys.map((key) => lockName(database, `key ${key}`));
+export async function lockKeys(locker: Locker, database: string, { table, keys }: LockedKeys): Promise<void> {
+  const names = keys.map((key) => lockName(database, `key ${table} ${key}`));
+  for (const some of chunks(names, fewSizes(NAMES_AT_A_TIME))) await takeAll(locker, some);
+}
+
+async function takeAll(locker: Locker, names: readonly string[]): Promise<void> {
   const [only] = names;
   if (names.length === 1 && only) return take(locker, only, KEY_WAIT_SECONDS, KEY_HOLDER);
   const list = names.map((_, at) => (at === 0 ? 'SELECT ? AS name$' : 'SELECT ?')).join(' UNION ALL ');

@@ -1,5 +1,13 @@
 import type { Connection } from '../../dialect/driver.js';
-import type { CheckShape, ColumnShape, ForeignKeyShape, IndexShape, TableShape } from '../../dialect/shape.js';
+import {
+  type CheckShape,
+  type ColumnShape,
+  type Counter,
+  type ForeignKeyShape,
+  foundReference,
+  type IndexShape,
+  type TableShape,
+} from '../../dialect/shape.js';
 import type { OnDelete } from '../../entity/field-types.js';
 
 type Reader = Pick<Connection, 'all'>;
@@ -14,7 +22,12 @@ const COLUMNS = `
   SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
     (SELECT collname FROM pg_collation WHERE oid = a.attcollation AND oid <> t.typcollation),
     a.attnotnull, CASE a.attgenerated WHEN '' THEN pg_get_expr(d.adbin, d.adrelid) END,
-    CASE WHEN c.reltuples < 0 THEN pg_relation_size(c.oid) / 100 ELSE c.reltuples END
+    CASE WHEN c.reltuples < 0 THEN pg_relation_size(c.oid) / 100 ELSE c.reltuples END,
+    a.attgenerated, CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END, a.attidentity,
+    (SELECT json_build_array(s.relname, q.seqincrement) FROM pg_depend o
+      JOIN pg_class s ON s.oid = o.objid AND s.relkind = 'S' JOIN pg_sequence q ON q.seqrelid = s.oid
+      WHERE o.classid = 'pg_class'::regclass AND o.refclassid = 'pg_class'::regclass AND o.refobjid = c.oid
+        AND o.refobjsubid = a.attnum AND o.deptype IN ('a', 'i') ORDER BY s.oid LIMIT 1)
   FROM pg_class c
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
   JOIN pg_type t ON t.oid = a.atttypid
@@ -28,7 +41,10 @@ const CONSTRAINTS = `
     CASE k.contype WHEN 'c' THEN pg_get_expr(k.conbin, k.conrelid) END,
     (SELECT json_agg(a.attname ORDER BY o.position) FROM unnest(k.conkey) WITH ORDINALITY o(attnum, position)
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = o.attnum),
-    k.convalidated
+    k.convalidated,
+    (SELECT json_agg(a.attname ORDER BY o.position) FROM unnest(k.confkey) WITH ORDINALITY o(attnum, position)
+      JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = o.attnum),
+    k.confupdtype
   FROM pg_constraint k
   JOIN pg_class c ON c.oid = k.conrelid
   LEFT JOIN pg_class r ON r.oid = k.confrelid
@@ -40,11 +56,13 @@ const INDEXES = `
   SELECT c.relname, n.relname, i.indisunique, pg_get_expr(i.indpred, i.indrelid),
     CASE WHEN i.indisvalid THEN (SELECT json_agg(json_build_array(a.attname, i.indoption[o.position - 1] & 1) ORDER BY o.position)
       FROM unnest(i.indkey::int2[]) WITH ORDINALITY o(attnum, position)
-      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = o.attnum WHERE o.position <= i.indnkeyatts) END
+      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = o.attnum WHERE o.position <= i.indnkeyatts) END,
+    k.conname
   FROM pg_index i
   JOIN pg_class c ON c.oid = i.indrelid
   JOIN pg_class n ON n.oid = i.indexrelid
-  WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid) AND ${OWN_TABLES}
+  LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x')
+  WHERE (k.contype IS NULL OR k.contype = 'u') AND ${OWN_TABLES}
   ORDER BY c.relname, n.relname`;
 
 const ON_DELETE: Readonly<Record<string, OnDelete>> = { c: 'cascade', n: 'set null' };
@@ -89,12 +107,27 @@ function names(json: string | null | undefined): string[] {
   return json ? (JSON.parse(json) as string[]) : [];
 }
 
-function toColumn([name, type, collation, required, fallback]: Cells): ColumnShape {
+function toColumn(cells: Cells): ColumnShape {
+  const [name, type, collation, required, fallback, , kind, expression] = cells;
+  const counter = toCounter(cells);
   return {
     name: name ?? '',
     type: `${type}${collation === null ? '' : ` COLLATE "${collation}"`}`,
     nullable: required !== 't',
     default: fallback ?? undefined,
+    ...(counter && { counter }),
+    ...(kind && { generated: { expression: expression ?? '', stored: kind === 's' } }),
+  };
+}
+
+/** A column whose default is a sequence counts as an identity does; one that others share goes on counting for them. */
+function toCounter([, , , , fallback, , , , identity, own]: Cells): Counter | undefined {
+  if (!identity && !/\bnextval\(/.test(fallback ?? '')) return undefined;
+  const [sequence, step] = own ? (JSON.parse(own) as [string, number]) : [];
+  return {
+    ...(sequence !== undefined && { sequence }),
+    ...(step !== undefined && step !== 1 && { step }),
+    ...(identity === 'a' && { always: true }),
   };
 }
 
@@ -102,14 +135,17 @@ function toCheck([name, , , , expression, , validated]: Cells): CheckShape {
   return { name: name ?? '', expression: expression ?? '', validated: validated === 't' };
 }
 
-function toForeignKey([name, , table, rule, , columns, validated]: Cells): ForeignKeyShape[] {
-  const [column] = names(columns);
-  if (column === undefined) return [];
+function toForeignKey([name, , table, rule, , columns, validated, keys, updates]: Cells): ForeignKeyShape[] {
+  const named = names(keys);
+  const pairs = names(columns).map((column, at) => [column, named[at] ?? ''] as const);
+  if (pairs.length === 0) return [];
   const onDelete = ON_DELETE[rule ?? ''] ?? 'restrict';
-  return [{ name: name ?? '', column, table: table ?? '', onDelete, validated: validated === 't' }];
+  const onUpdate = ON_DELETE[updates ?? ''] ?? 'restrict';
+  const found = { name: name ?? '', table: table ?? '', onDelete, onUpdate, validated: validated === 't' };
+  return [foundReference(pairs, found)];
 }
 
-function toIndex([name, unique, predicate, parts]: Cells): IndexShape {
+function toIndex([name, unique, predicate, parts, constraint]: Cells): IndexShape {
   const columns = parts ? (JSON.parse(parts) as Array<[name: string, descending: number]>) : [];
   return {
     name: name ?? '',
@@ -118,5 +154,6 @@ function toIndex([name, unique, predicate, parts]: Cells): IndexShape {
     liveOnly: predicate === LIVE_ONLY,
     descending: columns.filter(([, descending]) => descending === 1).map(([column]) => column),
     where: predicate === null || predicate === LIVE_ONLY ? undefined : predicate,
+    ...(constraint !== null && { constraint: true as const }),
   };
 }

@@ -1,13 +1,15 @@
 import { indexIdentity, isOwnName } from '../../dialect/index-identity.js';
-import type {
-  ColumnCopy,
-  ColumnShape,
-  ForeignKeyShape,
-  IndexShape,
-  SchemaStep,
-  TableShape,
+import {
+  type ColumnCopy,
+  type ColumnShape,
+  type ForeignKeyShape,
+  type IndexShape,
+  pairsOf,
+  type SchemaStep,
+  type TableShape,
 } from '../../dialect/shape.js';
 import { quote, step } from '../quote.js';
+import { isCounted } from './counters.js';
 import { converted } from './retyping.js';
 import { createTrigger } from './triggers.js';
 
@@ -47,7 +49,7 @@ function needsRebuild(current: TableShape, target: TableShape, added: readonly C
       table.checks.map((check) => check.name).sort(),
       table.foreignKeys
         .filter((key) => !addedNames.has(key.column))
-        .map((key) => Object.values(key).join())
+        .map((key) => JSON.stringify(key, REFERENCE_KEYS))
         .sort(),
       table.primaryKey,
     ]);
@@ -55,6 +57,7 @@ function needsRebuild(current: TableShape, target: TableShape, added: readonly C
 }
 
 const SHAPE_KEYS = ['name', 'type', 'nullable', 'default'];
+const REFERENCE_KEYS = ['column', 'table', 'onDelete', 'pairs', 'onUpdate'];
 
 function addColumn(table: TableShape, column: ColumnShape): SchemaStep {
   const references = table.foreignKeys.filter((key) => key.column === column.name).map(referenceSql);
@@ -92,7 +95,7 @@ function changeIndexes(current: TableShape, target: TableShape): SchemaStep[] {
 function rebuild(current: TableShape, target: TableShape, copies: readonly ColumnCopy[]): SchemaStep[] {
   const temporary = `${target.name}__new`;
   const found = new Map(current.columns.map((column) => [column.name, column]));
-  const sources = target.columns.flatMap((column) => {
+  const sources = target.columns.filter(isWritten).flatMap((column) => {
     const source = sourceOf(
       column,
       found,
@@ -114,6 +117,10 @@ function rebuild(current: TableShape, target: TableShape, copies: readonly Colum
     ...(current.attachments ?? []).map(({ name, sql }) => step(sql, `${description}: keep ${name}`)),
     ...current.triggers.map((trigger) => createTrigger(target.name, trigger)),
   ];
+}
+
+function isWritten({ generated }: ColumnShape): boolean {
+  return generated === undefined;
 }
 
 function sourceOf(
@@ -169,19 +176,31 @@ function createIndex(table: string, { name, columns, unique, liveOnly, descendin
 
 function tableSql(name: string, table: TableShape): string {
   const parts = [
-    ...table.columns.map(columnSql),
-    ...(table.primaryKey.length > 0 ? [`PRIMARY KEY (${quoted(table.primaryKey)})`] : []),
+    ...table.columns.map((column) => columnSql(column, isCounted(table, column))),
+    ...(table.primaryKey.length > 0 && !table.columns.some((column) => isCounted(table, column))
+      ? [`PRIMARY KEY (${quoted(table.primaryKey)})`]
+      : []),
     ...table.checks.map((check) => `CONSTRAINT ${quote(check.name)} CHECK (${check.expression})`),
-    ...table.foreignKeys.map((key) => `FOREIGN KEY (${quote(key.column)}) ${referenceSql(key)}`),
+    ...table.foreignKeys.map(
+      (key) => `FOREIGN KEY (${quoted(pairsOf(key).map(([column]) => column))}) ${referenceSql(key)}`,
+    ),
   ];
   return `CREATE TABLE ${quote(name)} (\n  ${parts.join(',\n  ')}\n)`;
 }
 
 function referenceSql(key: ForeignKeyShape): string {
-  return `REFERENCES ${quote(key.table)} ("id") ON DELETE ${key.onDelete.toUpperCase()}`;
+  const named = quoted(pairsOf(key).map(([, column]) => column));
+  const update = key.onUpdate ? ` ON UPDATE ${key.onUpdate.toUpperCase()}` : '';
+  return `REFERENCES ${quote(key.table)} (${named}) ON DELETE ${key.onDelete.toUpperCase()}${update}`;
 }
 
-function columnSql(column: ColumnShape): string {
+function columnSql(column: ColumnShape, counted = false): string {
   const required = column.nullable ? '' : ' NOT NULL';
+  const { generated } = column;
+  if (generated) {
+    const kept = generated.stored ? 'STORED' : 'VIRTUAL';
+    return `${quote(column.name)} ${column.type}${required} GENERATED ALWAYS AS (${generated.expression}) ${kept}`;
+  }
+  if (counted) return `${quote(column.name)} INTEGER PRIMARY KEY AUTOINCREMENT${required}`;
   return `${quote(column.name)} ${column.type}${required}${column.default === undefined ? '' : ` DEFAULT ${column.default}`}`;
 }

@@ -1,7 +1,16 @@
 import type { Connection } from '../../dialect/driver.js';
 import { isOwnName } from '../../dialect/index-identity.js';
-import type { CheckShape, ColumnShape, ForeignKeyShape, IndexShape, TableShape } from '../../dialect/shape.js';
+import {
+  type CheckShape,
+  type ColumnShape,
+  type Counter,
+  type ForeignKeyShape,
+  foundReference,
+  type IndexShape,
+  type TableShape,
+} from '../../dialect/shape.js';
 import type { OnDelete } from '../../entity/field-types.js';
+import { generatedExpressions, isAutoincrement } from './table-sql.js';
 
 type Reader = Pick<Connection, 'all'>;
 
@@ -32,10 +41,19 @@ function ofTable(entries: readonly Entry[], table: string): Entry[] {
 }
 
 async function introspectTable(reader: Reader, { name, sql }: Entry, parts: readonly Entry[]): Promise<TableShape> {
-  const columns = await reader.all(`SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(?)`, [name]);
+  const columns = await reader.all(
+    `SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?) WHERE hidden <> 1`,
+    [name],
+  );
+  const counter = await counterOf(reader, name, sql, columns);
+  const expressions = generatedExpressions(sql);
   return {
     name,
-    columns: columns.map(toColumn),
+    columns: columns.map((column) => ({
+      ...toColumn(column),
+      ...(counter && Number(column[4]) > 0 && { counter }),
+      ...toGenerated(column, expressions),
+    })),
     primaryKey: columns
       .filter((column) => Number(column[4]) > 0)
       .sort((a, b) => Number(a[4]) - Number(b[4]))
@@ -57,17 +75,62 @@ function toColumn([name, type, notNull, fallback]: readonly unknown[]): ColumnSh
   };
 }
 
+/** A key that is one INTEGER is the number that SQLite gives a row anyway, unless it has an index of its own. */
+async function counterOf(
+  reader: Reader,
+  table: string,
+  sql: string,
+  columns: ReadonlyArray<readonly unknown[]>,
+): Promise<Counter | undefined> {
+  const [key, ...others] = columns.filter((column) => Number(column[4]) > 0);
+  if (others.length > 0 || String(key?.[1]).toUpperCase() !== 'INTEGER') return undefined;
+  const indexed = await reader.all(`SELECT 1 FROM pragma_index_list(?) WHERE origin = 'pk'`, [table]);
+  if (indexed.length > 0) return undefined;
+  return isAutoincrement(sql) ? {} : { reuses: true };
+}
+
+const VIRTUAL = 2;
+
+function toGenerated(
+  [name, , , , , hidden]: readonly unknown[],
+  expressions: ReadonlyMap<string, string>,
+): Pick<ColumnShape, 'generated'> {
+  const expression = expressions.get((name as string).toLowerCase());
+  if (Number(hidden) === 0 || expression === undefined) return {};
+  return { generated: { expression, stored: Number(hidden) !== VIRTUAL } };
+}
+
 async function foreignKeys(reader: Reader, table: string): Promise<ForeignKeyShape[]> {
-  const rows = await reader.all(`SELECT "from", "table", on_delete FROM pragma_foreign_key_list(?)`, [table]);
-  return rows.map(([column, target, onDelete]) => ({
-    column: column as string,
-    table: target as string,
-    onDelete: (onDelete as string).toLowerCase() as OnDelete,
-  }));
+  const rows = await reader.all(
+    `SELECT id, "from", "table", on_delete, on_update, "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq`,
+    [table],
+  );
+  const keys: ForeignKeyShape[] = [];
+  for (const id of new Set(rows.map(([first]) => first))) {
+    const own = rows.filter(([first]) => first === id);
+    const [, , target, onDelete, onUpdate] = own[0] as readonly unknown[];
+    const key = own.some((row) => row[5] === null) ? await keyOf(reader, target as string) : [];
+    const pairs = own.map((row, at) => [row[1] as string, (row[5] as string | null) ?? key[at] ?? 'id'] as const);
+    keys.push(
+      foundReference(pairs, { table: target as string, onDelete: toRule(onDelete), onUpdate: toRule(onUpdate) }),
+    );
+  }
+  return keys;
+}
+
+/** What a reference names that names no column. */
+async function keyOf(reader: Reader, table: string): Promise<string[]> {
+  const rows = await reader.all('SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk', [table]);
+  return rows.map(([name]) => name as string);
+}
+
+function toRule(shown: unknown): OnDelete {
+  const rule = (shown as string).toLowerCase();
+  return (rule === 'no action' ? 'restrict' : rule) as OnDelete;
 }
 
 async function indexes(reader: Reader, table: string, sqlOf: ReadonlyMap<string, string>): Promise<IndexShape[]> {
-  const rows = await reader.all(`SELECT name, "unique" FROM pragma_index_list(?) WHERE origin = 'c' ORDER BY name`, [
+  const rows = await reader.all(`SELECT name, "unique" FROM pragma_index_list(?) WHERE origin <> 'pk' ORDER BY name`, [
     table,
   ]);
   return Promise.all(
@@ -78,7 +141,7 @@ async function indexes(reader: Reader, table: string, sqlOf: ReadonlyMap<string,
       const condition = CONDITION.exec(sqlOf.get(name as string) ?? '')?.[1];
       const liveOnly = condition !== undefined && LIVE_ONLY.test(condition);
       return {
-        name: name as string,
+        name: (name as string).replace(/^sqlite_autoindex_/, 'unique_'), // nobody else may call one so
         columns: columns.map(([column]) => column as string),
         unique: Boolean(unique),
         liveOnly,

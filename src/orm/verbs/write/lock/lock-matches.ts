@@ -6,6 +6,7 @@ import { placeholders } from '../../../sql/read/fragment.js';
 import { chunks, fewSizes } from '../../../sql/write/chunks.js';
 import type { FieldValue } from '../../../sql/write/encode-row.js';
 import type { PreparedRow } from '../save/prepared-row.js';
+import { holdKeys } from './hold-keys.js';
 import { ambiguous, matchLock } from './lock-row.js';
 
 /** Bounds of one statement: a condition of more alternatives is too deep for some engines. */
@@ -18,18 +19,19 @@ export function matchKey(match: readonly FieldValue[]): string {
 
 /**
  * What `lockByMatch` answers, for many rows with a match each, no two of them the same. Matches are taken in one order by
- * everybody, so that two callers take turns instead of waiting for each other. @returns `undefined` where a row matches whose values are written otherwise, as documents can
+ * everybody, so that two callers take turns instead of waiting for each other.
+ * @param coming how many rows the caller is going to look for in all. @returns `undefined` where a row matches whose values are written otherwise, as documents can
  * be. @throws ConflictError when more than one row matches.
  */
 export async function lockMatches(
   scope: Scope,
   plan: EntityPlan,
   wave: readonly PreparedRow[],
+  coming: number,
 ): Promise<Map<PreparedRow, PortableRow> | undefined> {
-  const { lockKeys } = plan.dialect;
   const matches = new Map(wave.map((row) => [matchKey(row.match ?? []), row]));
-  const locks = [...matches.values()].map((row) => matchLock(plan, row.match ?? [])).sort();
-  for (const some of chunks(locks, fewSizes(MATCHES_AT_A_TIME))) await lockKeys(scope, some);
+  const locks = [...matches.values()].map((row) => matchLock(row.match ?? []));
+  await holdKeys(scope, plan, locks, coming);
   const stored = new Map<PreparedRow, PortableRow>();
   for (const [key, row] of await lockAlike(scope, plan, [...matches.values()])) {
     const meant = matches.get(key);

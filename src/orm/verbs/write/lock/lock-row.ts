@@ -8,6 +8,7 @@ import type { EntityPlan } from '../../../sql/entity-plan.js';
 import { placeholders } from '../../../sql/read/fragment.js';
 import type { FieldValue } from '../../../sql/write/encode-row.js';
 import { tenantScope } from '../../tenant.js';
+import { holdKeys } from './hold-keys.js';
 
 /** The row with that id, soft-deleted or not, kept from other writers until the unit ends. */
 export async function lockById(scope: Scope, plan: EntityPlan, id: string): Promise<PortableRow | undefined> {
@@ -39,11 +40,15 @@ function selectById(plan: EntityPlan, id: string, lock: string): { sql: string; 
 /** The same; where there is no such row, nobody else makes one until the unit ends. */
 export async function lockOrReserve(scope: Scope, plan: EntityPlan, id: string): Promise<PortableRow | undefined> {
   const found = await lockById(scope, plan, id);
-  const { capabilities, lockKeys } = scope.core.dialect;
-  if (found || capabilities.writersTakeTurns) return found;
+  if (found || scope.core.dialect.capabilities.writersTakeTurns) return found;
   // A row that is not there cannot be locked: another unit may be inserting it right now.
-  await lockKeys(scope, [JSON.stringify([plan.meta.table, id])]);
+  await holdKeys(scope, plan, [idLock(id)]);
   return lockById(scope, plan, id);
+}
+
+/** What those who make a row of that id take turns by. */
+export function idLock(id: string): string {
+  return JSON.stringify([id]);
 }
 
 /**
@@ -56,7 +61,7 @@ export async function lockByMatch(
   match: readonly FieldValue[],
 ): Promise<PortableRow | undefined> {
   const { dialect } = plan;
-  await dialect.lockKeys(scope, [matchLock(plan, match)]);
+  await holdKeys(scope, plan, [matchLock(match)]);
   const given = match.filter(({ value }) => value !== null);
   const shape = match.map(({ column, value }) => `${column.index}${value === null ? ' null' : ''}`).join();
   const sql = plan.text(`match ${shape}`, () => {
@@ -78,8 +83,8 @@ export async function lockByMatch(
 }
 
 /** What those who look for the same match take turns by. */
-export function matchLock(plan: EntityPlan, match: readonly FieldValue[]): string {
-  return JSON.stringify([plan.meta.table, ...match.map(({ column, value }) => [column.property, String(value)])]);
+export function matchLock(match: readonly FieldValue[]): string {
+  return JSON.stringify(match.map(({ column, value }) => [column.property, String(value)]));
 }
 
 export function ambiguous(plan: EntityPlan, match: readonly FieldValue[]): ConflictError {

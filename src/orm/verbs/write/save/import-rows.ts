@@ -6,7 +6,8 @@ import type { Scope } from '../../../session/scope.js';
 import type { EntityPlan, PlannedColumn } from '../../../sql/entity-plan.js';
 import { placeholders } from '../../../sql/read/fragment.js';
 import { oneOf } from '../../../sql/read/one-of.js';
-import { lockOrReserve } from '../lock/lock-row.js';
+import { holdKeys } from '../lock/hold-keys.js';
+import { idLock, lockOrReserve } from '../lock/lock-row.js';
 import { writePast } from '../revert/revert.js';
 import { changedValues } from './save.js';
 
@@ -31,6 +32,8 @@ export function importRows(
   return withActor(ACTOR, () =>
     withoutTenant(async () => {
       const current = await currentRows(scope, plan, rows.map(idOf));
+      const gone = rows.map(idOf).filter((id) => !current.has(id));
+      if (!plan.dialect.capabilities.writersTakeTurns) await holdKeys(scope, plan, gone.map(idLock));
       let written = 0;
       for (const row of rows) if (await write(row, current.get(idOf(row)))) written += 1;
       return written;

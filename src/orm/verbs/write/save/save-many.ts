@@ -32,7 +32,7 @@ export async function saveRows(
     return insertRows(session, plan, prepared, request);
   return session.unit(async (scope) => {
     const saved: object[] = [];
-    for (const wave of waves(prepared)) saved.push(...(await saveWave(scope, plan, wave, request)));
+    for (const wave of waves(prepared)) saved.push(...(await saveWave(scope, plan, wave, request, prepared.length)));
     return saved;
   });
 }
@@ -105,12 +105,13 @@ async function saveWave(
   plan: EntityPlan,
   wave: readonly PreparedRow[],
   request: SaveManyRequest,
+  coming: number,
 ): Promise<object[]> {
   const lockAndWrite = (inner: Scope, row: PreparedRow): Promise<object> => writeLocked(inner, plan, row, request);
   const upserted = await upsertRows(scope, plan, wave, request, lockAndWrite);
   if (upserted) return upserted;
   try {
-    const together = await scope.unit((inner) => saveTogether(inner, plan, wave, request));
+    const together = await scope.unit((inner) => saveTogether(inner, plan, wave, request, coming));
     if (together) return together;
   } catch (error) {
     if (!(error instanceof ConstraintError || error instanceof ConflictError)) throw error;

@@ -15,14 +15,18 @@ import { lastVersions, lockByIds } from '../lock/lock-rows.js';
 import { newRow, type PreparedRow, type SaveRequest } from './prepared-row.js';
 import { mergeChange } from './save.js';
 
-/** Saves rows none of which is meant twice: locks those that are there, then inserts and changes them set-wise. @returns `undefined` where nothing was saved. */
+/**
+ * Saves rows none of which is meant twice: locks those that are there, then inserts and changes them set-wise.
+ * @param coming how many rows are saved in all, these among them. @returns `undefined` where nothing was saved.
+ */
 export async function saveTogether(
   scope: Scope,
   plan: EntityPlan,
   wave: readonly PreparedRow[],
   request: SaveRequest,
+  coming: number,
 ): Promise<object[] | undefined> {
-  const stored = await lockStored(scope, plan, wave);
+  const stored = await lockStored(scope, plan, wave, coming);
   if (!stored) return undefined;
   const newIds = wave.flatMap((row) => (row.id === undefined || stored.has(row) ? [] : row.id));
   const ended = await lastVersions(scope, plan, newIds);
@@ -58,8 +62,9 @@ async function lockStored(
   scope: Scope,
   plan: EntityPlan,
   wave: readonly PreparedRow[],
+  coming: number,
 ): Promise<Map<PreparedRow, PortableRow> | undefined> {
-  if (wave.some(({ match }) => match !== undefined)) return lockMatches(scope, plan, wave);
+  if (wave.some(({ match }) => match !== undefined)) return lockMatches(scope, plan, wave, coming);
   const byId = await lockByIds(
     scope,
     plan,
