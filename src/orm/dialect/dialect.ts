@@ -31,6 +31,8 @@ export interface ColumnCodec {
    * @param next a placeholder for the value, anew at each call.
    */
   readonly holds?: ((column: string, next: () => string) => string) | undefined;
+  /** A placeholder as a value of the column, where the engine would else compare it as something less exact. */
+  readonly typed?: ((placeholder: string) => string) | undefined;
   /** How the column is added up, where the engine's own SUM is not exact. */
   readonly addition?: Addition | undefined;
 }

@@ -69,7 +69,7 @@ export function mysqlColumn(field: FieldMeta): ColumnCodec {
     case 'number':
       return DOUBLE;
     case 'decimal':
-      return identity(`decimal(${field.precision},${field.scale})`);
+      return decimal(`decimal(${field.precision},${field.scale})`);
     case 'boolean':
       return BOOLEAN;
     case 'datetime':
@@ -81,6 +81,11 @@ export function mysqlColumn(field: FieldMeta): ColumnCodec {
     case 'blob':
       return BLOB;
   }
+}
+
+/** Text in a list or a range is compared with a decimal as floating-point numbers, of which many decimals are one. */
+function decimal(type: string): ColumnCodec {
+  return { ...identity(type), typed: (placeholder) => `CAST(${placeholder} AS ${type})` };
 }
 
 /** `2026-01-02T03:04:05.678Z` → `2026-01-02 03:04:05.678`. */

@@ -22,6 +22,7 @@ export interface PlannedColumn {
   /** Raw value → JavaScript value; `undefined` where they are the same. */
   readonly decode: ((raw: never) => unknown) | undefined;
   readonly holds: ColumnCodec['holds'];
+  readonly typed: (placeholder: string) => string;
 }
 
 /** The columns that a statement reads. */
@@ -149,7 +150,7 @@ export class EntityPlan {
 }
 
 function planColumn(field: FieldMeta, index: number, dialect: Dialect): PlannedColumn {
-  const { toRaw, fromRaw, toValue, holds } = dialect.column(field);
+  const { toRaw, fromRaw, toValue, holds, typed } = dialect.column(field);
   const toPortable = fromRaw as ((raw: unknown) => Portable) | undefined;
   const decode = field.codec.decode as ((portable: unknown) => unknown) | undefined;
   const encode = toRaw as ((portable: unknown) => unknown) | undefined;
@@ -162,6 +163,7 @@ function planColumn(field: FieldMeta, index: number, dialect: Dialect): PlannedC
     fromRaw: toPortable ? (raw) => (raw === null ? null : toPortable(raw)) : asPortable,
     decode: toValue ?? (toPortable && decode ? (raw: unknown) => decode(toPortable(raw)) : (toPortable ?? decode)),
     holds,
+    typed: typed ?? ((placeholder) => placeholder),
   };
 }
 

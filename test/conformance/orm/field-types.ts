@@ -126,6 +126,56 @@ export function describeFieldTypes(backend: Backend): void {
       );
     });
 
+    it('finds values of every type in lists of two and of many', async () => {
+      const numbers = Array.from({ length: 40 }, (_, at) => at - 20);
+      const lists: Array<[keyof Sample, unknown[]]> = [
+        ['string', numbers.map((at) => [`"${at}"`, `\\${at}`, `{${at}}`, `é😀,${at}`, `NULL ${at}`][Math.abs(at) % 5])],
+        ['text', numbers.map((at) => `a "quoted" \\ {text}, ${at}\n`)],
+        ['integer', numbers],
+        ['bigint', numbers.map((at) => 2n ** 60n + BigInt(at))],
+        ['number', numbers.map((at) => at / 8)],
+        ['decimal', numbers.map((at) => `${at}.25`)],
+        ['longDecimal', numbers.map((at) => `1234567890123456789.${at + 50}`)],
+        ['datetime', numbers.map((at) => new Date(Date.UTC(2026, 0, 30 + at, 1, 2, 3, 456)))],
+        ['date', numbers.map((at) => `20${at + 50}-02-03`)],
+        ['uuid', numbers.map((at) => `00000000-0000-4000-8000-0000000000${at + 50}`)],
+        ['blob', numbers.map((at) => Uint8Array.from([0, 34, 92, at + 50]))],
+      ];
+      for (const [field, list] of lists) {
+        const [first, second] = [await Sample.save({ [field]: list[0] }), await Sample.save({ [field]: list[39] })];
+        const found = async (operator: 'in' | 'notIn', values: unknown[]): Promise<string[]> => {
+          const where = { id: { in: [first.id, second.id] }, [field]: { [operator]: values } };
+          return (await Sample.find({ where: where as never, orderBy: 'id' })).map(({ id }) => id);
+        };
+        for (const some of [list.slice(0, 2), list.slice(0, 39)]) {
+          expect(await found('in', some), field).toEqual([first.id]);
+          expect(await found('notIn', some), field).toEqual([second.id]);
+        }
+        expect(await found('in', list), field).toEqual([first.id, second.id]);
+        expect(await found('notIn', list), field).toEqual([]);
+      }
+    });
+
+    it('compares decimals exactly that floating-point numbers cannot tell apart', async () => {
+      const near = [19, 20, 21].map((end) => `1234567890123456789.${end}00000000`);
+      const saved = await Sample.saveMany(near.map((longDecimal) => ({ longDecimal, text: 'near' })));
+      expect(saved.map(({ longDecimal }) => longDecimal)).toEqual(near);
+      const [low = '', middle = '', high = ''] = near;
+      for (const [condition, expected] of [
+        [middle, [middle]],
+        [{ ne: middle }, [low, high]],
+        [{ gt: low }, [middle, high]],
+        [{ lte: middle }, [low, middle]],
+        [{ in: [middle, '1'] }, [middle]],
+        [{ notIn: [middle, '1'] }, [low, high]],
+        [{ between: [middle, high] }, [middle, high]],
+      ] as const) {
+        const where = { text: 'near', longDecimal: condition as never };
+        const rows = await Sample.find({ where, orderBy: 'longDecimal' });
+        expect(rows.map((row) => row.longDecimal)).toEqual(expected);
+      }
+    });
+
     it('takes patterns for text alone', async () => {
       for (const field of ['date', 'uuid', 'integer', 'decimal', 'json', 'blob'])
         await expect(Sample.find({ where: { [field]: { like: '1%' } } as never })).rejects.toThrow(ValidationError);

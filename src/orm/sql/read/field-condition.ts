@@ -23,13 +23,13 @@ export function undefinedIn(key: string): ValidationError {
 
 /** Reads what a filter says about one field: a value, or conditions that must all hold. */
 export function readField(dialect: Dialect, column: PlannedColumn, value: unknown, draft: Draft): Write {
-  if (!isPlainObject(value)) return readCondition(column, 'eq', value, draft);
+  if (!isPlainObject(value)) return readCondition(dialect, column, 'eq', value, draft);
   if (column.field.type === 'json' && Object.hasOwn(value, 'path'))
     return readJsonCondition(dialect, column, value, draft);
   const conditions = Object.keys(value).map((operator) => {
     const operand = value[operator];
     if (operand === undefined) throw undefinedIn(`${column.property}.${operator}`);
-    return readCondition(column, operator, operand, draft);
+    return readCondition(dialect, column, operator, operand, draft);
   });
   if (conditions.length === 0)
     throw new ValidationError([], `where.${column.property} is an empty object; name a condition`);
@@ -48,7 +48,13 @@ const OPERATORS: ReadonlySet<string> = new Set([
   ...PATTERNS,
 ]);
 
-function readCondition(column: PlannedColumn, operator: string, operand: unknown, draft: Draft): Write {
+function readCondition(
+  dialect: Dialect,
+  column: PlannedColumn,
+  operator: string,
+  operand: unknown,
+  draft: Draft,
+): Write {
   if (operator === 'isNull') return readNullTest(column, operand, draft);
   if (operand === null) return readNull(column, operator, draft);
   assertComparable(column, operator);
@@ -57,7 +63,7 @@ function readCondition(column: PlannedColumn, operator: string, operand: unknown
   if (PATTERNS.has(operator)) return readPattern(column, operator, operand, draft);
   return operator === 'between'
     ? readBetween(column, operand, draft)
-    : readList(column, operator as 'in' | 'notIn', operand, draft);
+    : readList(dialect, column, operator as 'in' | 'notIn', operand, draft);
 }
 
 function refuse(column: PlannedColumn, fault: string): never {
@@ -97,7 +103,7 @@ function take(column: PlannedColumn, value: unknown, draft: Draft): void {
 function readComparison(column: PlannedColumn, comparison: string, operand: unknown, draft: Draft): Write {
   draft.shape += `${column.index}${comparison};`;
   take(column, operand, draft);
-  return (next) => `${column.quoted} ${comparison} ${next()}`;
+  return (next) => `${column.quoted} ${comparison} ${column.typed(next())}`;
 }
 
 /** The condition that a text column has one of many values. */
@@ -108,22 +114,43 @@ export function inList(dialect: Dialect, column: PlannedColumn, texts: readonly 
     return { shape: `${column.index}any;`, values: [arrays.encode(texts)], write };
   }
   const draft: Draft = { shape: '', values: [] };
-  const write = readList(column, 'in', texts, draft);
+  const write = readList(dialect, column, 'in', texts, draft);
   return { ...draft, write };
 }
 
-function readList(column: PlannedColumn, operator: 'in' | 'notIn', operand: unknown, draft: Draft): Write {
+function readList(
+  dialect: Dialect,
+  column: PlannedColumn,
+  operator: 'in' | 'notIn',
+  operand: unknown,
+  draft: Draft,
+): Write {
   if (!Array.isArray(operand)) return refuse(column, `.${operator} must be an array`);
   if (operand.some((member) => member === null || member === undefined))
     return refuse(column, `.${operator} contains null or undefined, which never match; use isNull`);
-  const length = listLength(operand.length);
+  if (operand.length === 0) {
+    draft.shape += `${column.index}${operator}0;`;
+    return () => (operator === 'in' ? '1 = 0' : '1 = 1');
+  }
+  const values = operand.map((member) => column.toRaw(encodeValue(column, member)));
+  return dialect.arrays && values.length > EXACT_LENGTH
+    ? writeArray(column, operator, dialect.arrays.encode(values), draft)
+    : writeList(column, operator, values, draft);
+}
+
+function writeArray(column: PlannedColumn, operator: 'in' | 'notIn', array: string, draft: Draft): Write {
+  draft.shape += `${column.index}${operator}any;`;
+  draft.values.push(array);
+  return (next) => `${column.quoted} ${operator === 'in' ? '= ANY' : '<> ALL'}(${next()})`;
+}
+
+function writeList(column: PlannedColumn, operator: 'in' | 'notIn', values: readonly unknown[], draft: Draft): Write {
+  const length = listLength(values.length);
   draft.shape += `${column.index}${operator}${length};`;
-  if (length === 0) return () => (operator === 'in' ? '1 = 0' : '1 = 1');
-  for (const member of operand) take(column, member, draft);
-  const last = draft.values.at(-1);
-  for (let index = operand.length; index < length; index++) draft.values.push(last);
+  draft.values.push(...values);
+  for (let index = values.length; index < length; index++) draft.values.push(values.at(-1));
   return (next) =>
-    `${column.quoted} ${operator === 'in' ? 'IN' : 'NOT IN'} (${Array.from({ length }, next).join(', ')})`;
+    `${column.quoted} ${operator === 'in' ? 'IN' : 'NOT IN'} (${Array.from({ length }, () => column.typed(next())).join(', ')})`;
 }
 
 const EXACT_LENGTH = 8;
@@ -144,7 +171,7 @@ function readBetween(column: PlannedColumn, operand: unknown, draft: Draft): Wri
     return refuse(column, '.between must be [low, high]');
   draft.shape += `${column.index}between;`;
   for (const bound of bounds) take(column, bound, draft);
-  return (next) => `${column.quoted} BETWEEN ${next()} AND ${next()}`;
+  return (next) => `${column.quoted} BETWEEN ${column.typed(next())} AND ${column.typed(next())}`;
 }
 
 function readPattern(column: PlannedColumn, operator: string, operand: unknown, draft: Draft): Write {
