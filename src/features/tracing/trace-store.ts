@@ -27,7 +27,7 @@ export class TraceStore {
 
 const MOST_SPANS = 5_000;
 
-/** Not spread: a copy of so many properties that is changed afterwards is an object of the slow kind, which cost a third of all this. */
+/** Not spread: a copy of so many properties that is changed afterwards is an object of the slow kind. */
 function rowOf(span: SpanEvent): Omit<SpanEvent, 'startedAt'> & { startedAt: Date; endedAt: Date } {
   const startedAt = new Date(span.startedAt);
   const endedAt = new Date(span.startedAt + span.durationMs);

@@ -110,18 +110,15 @@ describe('the database routes', () => {
     const first = post('/restore/full', { backup_name: name, confirm: true }).finally(() => {
       done = true;
     });
-    const statuses = [new Set<number>(), new Set<number>()];
-    const others = [
-      () => post('/restore/full', { backup_name: name, confirm: true }),
-      () => post('/restore/csv', { backup_name: name, table_names: ['db_route_rows'], confirm: true }),
-    ];
-    while (!done)
-      for (const [at, other] of others.entries()) {
-        const { status } = await other();
-        if (!done) statuses[at]?.add(status);
-      }
+    const statuses: number[] = [];
+    const note = ({ status }: { status: number }): void => void (done || statuses.push(status));
+    while (!done) {
+      note(await post('/restore/csv', { backup_name: name, table_names: ['db_route_rows'], confirm: true }));
+      const isRunning = statuses.includes(503); // before, the second one might be the first to begin
+      if (isRunning) note(await post('/restore/full', { backup_name: name, confirm: true }));
+    }
     expect((await first).status).toBe(200);
-    for (const [at, refused] of [409, 503].entries()) expect([...(statuses[at] ?? [])]).toContain(refused);
+    expect(statuses).toEqual(expect.arrayContaining([409, 503]));
   });
 
   it('revert a table', async () => {

@@ -132,6 +132,12 @@ function readList(
     draft.shape += `${column.index}${operator}0;`;
     return () => (operator === 'in' ? '1 = 0' : '1 = 1');
   }
+  const most = dialect.capabilities.maxParameters;
+  if (operand.length > most)
+    return refuse(
+      column,
+      `.${operator} has ${operand.length} values, more than the ${most} of one statement; ask in parts`,
+    );
   const values = operand.map((member) => column.toRaw(encodeValue(column, member)));
   return dialect.arrays && values.length > EXACT_LENGTH
     ? writeArray(column, operator, dialect.arrays.encode(values), draft)
