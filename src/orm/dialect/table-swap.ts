@@ -16,6 +16,8 @@ export interface TableSwap {
    * to write to the first, but a write that waits for another table is done before the renaming is.
    */
   release(connection: Pick<Connection, 'run'>): Promise<void>;
+  /** Whether the database has one of these tables. */
+  hasAny(connection: Pick<Connection, 'all'>, tables: readonly string[]): Promise<boolean>;
   /** Whether a renaming of tables waits for those who hold them. */
   isAwaited(connection: Pick<Connection, 'all'>): Promise<boolean>;
   /** A query for one row that says what a table holds: another one after any write, but for one in some billions. */

@@ -111,6 +111,14 @@ export function describeMigrations(): void {
       expect(byHand).toEqual(made);
     });
 
+    it('ask the database two questions at most when there is nothing to do', async () => {
+      const one = await openWith(Defaulted);
+      await one.migrate();
+      const before = one.stats().statements;
+      expect((await one.migrate()).changed).toBe(false);
+      expect(one.stats().statements - before).toBeLessThanOrEqual(2);
+    });
+
     it('change columns in place and keep what others have made', async () => {
       const before = await openWith(Parcel);
       await before.migrate();

@@ -83,11 +83,12 @@ export async function swapTables(
 }
 
 /**
- * Finishes or undoes a restore whose process has died. One short statement where there was none.
+ * Finishes or undoes a restore whose process has died. One short query where there was none.
  * @param shelf where writes go that came late to the tables that were replaced.
  */
 export async function recoverRestore(core: DatabaseCore, shelf: () => Shelf): Promise<Recovery> {
-  if (!core.dialect.swap || !(await wasCutOff(core))) return { replaced: false };
+  const wasCutOff = await core.dialect.swap?.hasAny(core, [SWAPPED, FILLING]);
+  if (!wasCutOff) return { replaced: false };
   return core.unit(
     async (scope) => {
       await core.dialect.lockMigrations(scope, true);
@@ -108,18 +109,6 @@ async function rescueLateWrites(scope: Scope, shelf: Shelf): Promise<Backup | un
   if (!mark?.columns.some(({ name }) => name === REPLACED)) return undefined;
   const [row] = await scope.all(`SELECT ${quote(REPLACED)} FROM ${quote(SWAPPED)}`, []);
   return row && backUpLateWrites(scope, shelf, JSON.parse(row[0] as string) as ReplacedTables);
-}
-
-async function wasCutOff(core: DatabaseCore): Promise<boolean> {
-  for (const mark of [SWAPPED, FILLING]) {
-    try {
-      await core.all(`SELECT 1 FROM ${core.dialect.quote(mark)} LIMIT 1`, []);
-      return true;
-    } catch (error) {
-      if (!(error instanceof SchemaError)) throw error;
-    }
-  }
-  return false;
 }
 
 /** Keeps writers out, on a connection of its own, until `release` is called: at the moment the renaming waits for it. */

@@ -6,6 +6,10 @@ import { UNLOCK_TABLES } from './triggers.js';
 const AWAITED = `SELECT COUNT(*) FROM information_schema.processlist
   WHERE db = DATABASE() AND info LIKE 'RENAME TABLE%' AND state LIKE 'Waiting for%lock%'`;
 
+const tablesSql = (amount: number): string =>
+  `SELECT COUNT(*) FROM information_schema.tables
+  WHERE table_schema = DATABASE() AND table_name IN (${Array.from({ length: amount }, () => '?').join(', ')})`;
+
 const lockSql = (tables: readonly string[], kind: string): string =>
   `LOCK TABLES ${tables.map((table) => `${quote(table)} ${kind}`).join(', ')}`;
 
@@ -18,6 +22,8 @@ export function tableSwap(flavor: Flavor): TableSwap {
     release: async (connection) => {
       await connection.run(UNLOCK_TABLES, []);
     },
+    hasAny: async (connection, tables) =>
+      Number((await connection.all(tablesSql(tables.length), tables))[0]?.[0]) > 0,
     isAwaited: async (connection) => Number((await connection.all(AWAITED, []))[0]?.[0]) > 0,
     content: ({ name, columns }) => {
       // CHECKSUM TABLE answers otherwise for a table that was merely renamed
