@@ -22,7 +22,7 @@ const QUICK = {
 /** The in-memory engine runs each script in this process: three workers as quick as that would leave nothing to the test. */
 const GENTLE = { heartbeatMs: 200, reapMs: 150, pollMs: 150 };
 
-type WorkerOptions = Partial<Omit<JobWorkerOptions<never>, 'queue'>>;
+type WorkerOptions = Partial<JobWorkerOptions<never>>;
 
 /** A queue on one backend, and the workers made for it. */
 export class QueueFixture {

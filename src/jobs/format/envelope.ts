@@ -37,7 +37,8 @@ interface PackedEnvelope {
 
 /** Values that the stored form leaves out. They belong to the format: changing one changes stored jobs. */
 const OMITTED = { maxAttempts: 3, timeoutMs: 300_000 } as const;
-const TIME_DIGITS = 13;
+/** Of the time that stands before an envelope. */
+export const TIME_DIGITS = 13;
 
 /** The stored form without its time, which the server puts before it: priority letter, then short-named JSON. */
 export function packEnvelope(envelope: Envelope): string {

@@ -10,6 +10,8 @@ export interface QueueKeys {
   delayed: string;
   /** Live workers by the end of their lease. */
   workers: string;
+  /** Workers that stand by, by the number of their offer. */
+  idle: string;
   /** Claims of one worker, a list. */
   processing(workerId: string): string;
   /** What each live job is: envelopes by id, a hash. One key for all takes a fifth less memory than one for each. */
@@ -40,6 +42,8 @@ export interface QueueKeys {
   ticks: string;
   /** Pub/Sub: work has come. */
   wakeChannel: string;
+  /** Pub/Sub: jobs that are handed over to one worker. */
+  giveChannel(workerId: string): string;
   /** Pub/Sub: id of a running job to cancel. */
   cancelChannel: string;
   /** Pub/Sub: lines of `<event> <id>`. */
@@ -53,6 +57,7 @@ export function queueKeys(prefix: string, queueName: string): QueueKeys {
     waiting: (priority) => `${base}:w:${priority}`,
     delayed: `${base}:z`,
     workers: `${base}:workers`,
+    idle: `${base}:idle`,
     processing: (workerId) => `${base}:p:${workerId}`,
     jobs: `${base}:j`,
     live: (id) => `${base}:h:${id}`,
@@ -68,6 +73,7 @@ export function queueKeys(prefix: string, queueName: string): QueueKeys {
     schedules: `${base}:cron`,
     ticks: `${base}:ticks`,
     wakeChannel: `${base}:wake`,
+    giveChannel: (workerId) => `${base}:give:${workerId}`,
     cancelChannel: `${base}:cancel`,
     eventChannel: `${base}:events`,
   };

@@ -4,6 +4,7 @@ import { endsWithin } from '../ends-within.js';
 import { type Acknowledgement, type AckPolicy, acknowledge, giveUp, handOn } from '../format/acknowledgement.js';
 import { parseClaim } from '../format/entry.js';
 import { readEnvelope } from '../format/envelope.js';
+import { readHandedOver } from '../format/idle-workers.js';
 import { UnknownTaskError } from '../job-errors.js';
 import type { TaskHandler } from '../job-registry.js';
 import { ScheduleKeeper } from '../schedule/schedule-keeper.js';
@@ -51,13 +52,16 @@ export class JobWorker {
     const { queue, leaseMs, concurrency, prefetch, pollMs, logger, threadPoolSize, abortGraceMs } = this.#options;
     const { suspectDelayMs } = this.#options;
     const { redis, keys, settings } = queue;
-    const { limits } = this.#options.registry;
+    const { registry } = this.#options;
+    const { limits } = registry;
     this.#jobs = new HeldJobs(concurrency, (run) => this.#execute(run));
     this.#prefetch = new Prefetch(concurrency, prefetch);
     this.#threads = new ThreadPool(threadPoolSize, abortGraceMs);
     this.#reporter = new WorkerReporter(this.id, this.#options);
     this.#schedules = new ScheduleKeeper(queue.timetable, pollMs, logger);
-    const stepWorker = { id: this.id, leaseMs, redis, keys, settings, limits, suspectDelayMs };
+    const taskCount = (): number => Object.keys(registry.tasks).length;
+    const standsBy = redis.isCluster ? {} : { taskCount }; // in a cluster nobody can tell whether a message was heard
+    const stepWorker = { id: this.id, leaseMs, redis, keys, settings, limits, suspectDelayMs, ...standsBy };
     this.#steps = new StepLoop(stepWorker, this.#stepOwner(), this.#reporter, pollMs);
     this.#policy = this.#ackPolicy();
     this.#run = {
@@ -96,6 +100,7 @@ export class JobWorker {
     await this.#lease.start();
     this.#unlisten = [
       await signals.listen(keys.wakeChannel, () => this.#steps.wake()),
+      await signals.listen(keys.giveChannel(this.id), (message) => this.#steps.give(readHandedOver(message))),
       await signals.listen(keys.cancelChannel, (id) => this.#cancel(new Set([id]))),
     ];
     this.#schedules.start();
@@ -178,6 +183,7 @@ export class JobWorker {
 
   #begin(claim: string, envelopeText: string): void {
     this.#jobs.add(new JobRun(parseClaim(claim), readEnvelope(envelopeText), this.#run));
+    if (this.#state !== 'running') this.#steps.stir(); // it goes back
   }
 
   #execute(run: JobRun): void {
@@ -199,7 +205,7 @@ export class JobWorker {
 
   #ended(run: JobRun, acknowledgement: Acknowledgement | undefined): void {
     if (acknowledgement) this.#steps.acknowledge(acknowledgement);
-    else this.#steps.stir();
+    else this.#steps.wake(); // nothing is said of it, but there is room for another one
     this.#jobs.ended(run);
   }
 

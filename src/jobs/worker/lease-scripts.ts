@@ -1,4 +1,5 @@
 import type { RedisScript } from '../../redis/index.js';
+import { STAND_BY } from '../format/idle-workers.js';
 import { BURY, DROP_CANCELLED, KEEP_FINISHED, PRELUDE, RUNS_WHEN_FULL } from '../format/script-prelude.js';
 import { TASK_LIMIT_KEYS } from '../format/task-limits.js';
 
@@ -23,11 +24,12 @@ const IS_JUMP = `
 local function isJump(expected, lease) return expected and math.abs(now - expected) > lease / 2 end
 `;
 
-/** Takes a worker that holds nothing off the list. Keys: workers, p:<worker>. Argument: worker id. */
+/** Takes a worker that holds nothing off the list. Keys: workers, p:<worker>, idle. Argument: worker id. */
 export const LEAVE: RedisScript = {
   name: 'kernelJobsLeave',
   keys: 1,
-  lua: `${PRELUDE}
+  lua: `${PRELUDE}${STAND_BY}
+standDown(ARGV[1])
 if redis.call('LLEN', base .. ':p:' .. ARGV[1]) > 0 then return 0 end
 return redis.call('ZREM', base .. ':workers', ARGV[1])`,
 };
@@ -37,7 +39,7 @@ return redis.call('ZREM', base .. ':workers', ARGV[1])`,
  * job waits a little, each of a worker's jobs longer than the one before, so that the one that kills its workers is
  * soon alone and the others pass. After the crashes allowed it goes to the dead letters.
  *
- * Keys: workers, p:<worker>, w:<priority>, z, c, s, x, done, r, j, on:<task>, and h, d of the jobs.
+ * Keys: workers, p:<worker>, w:<priority>, z, c, s, x, done, r, j, on:<task>, idle, and h, d of the jobs.
  * Whoever asks renews its own lease first; if that had run out, it was asleep, as others may have been (a suspended
  * machine): it then judges nobody. If the server's clock is not where the asker expects it, it has jumped, and every
  * lease begins anew.
@@ -48,7 +50,7 @@ return redis.call('ZREM', base .. ':workers', ARGV[1])`,
 export const REAP: RedisScript = {
   name: 'kernelJobsReap',
   keys: 1,
-  lua: `${PRELUDE}${RUNS_WHEN_FULL}${KEEP_FINISHED}${DROP_CANCELLED}${BURY}${IS_JUMP}${TASK_LIMIT_KEYS}
+  lua: `${PRELUDE}${RUNS_WHEN_FULL}${KEEP_FINISHED}${DROP_CANCELLED}${BURY}${IS_JUMP}${TASK_LIMIT_KEYS}${STAND_BY}
 local lease = tonumber(ARGV[2])
 dropExpired()
 local allowed, apart, fault = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
@@ -96,6 +98,7 @@ for _, worker in ipairs(dead) do
   local claims = redis.call('LRANGE', held, 0, -1)
   for i = #claims, 1, -1 do giveBack(i, claims[i]) end
   redis.call('UNLINK', held)
+  standDown(worker)
   redis.call('ZREM', base .. ':workers', worker)
 end
 if #back > 0 then wake() end

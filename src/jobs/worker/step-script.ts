@@ -1,10 +1,11 @@
 import type { RedisScript } from '../../redis/index.js';
+import { STAND_BY } from '../format/idle-workers.js';
 import { BURY, DROP_CANCELLED, KEEP_FINISHED, PRELUDE, RUNS_WHEN_FULL } from '../format/script-prelude.js';
 import { TASK_LIMIT_KEYS, UNPARK_ENTRIES } from '../format/task-limits.js';
 import { LIMITS, PARKED_PER_STEP } from './limit-scripts.js';
 
 /** Arguments before the first acknowledgement, and of each that is no plain success. */
-const STEP_HEADER = 11;
+const STEP_HEADER = 14;
 const STEP_ACK_FIELDS = 6;
 
 /**
@@ -70,9 +71,10 @@ end
  * lists to this worker's own processing list. It renews the lease, and puts due delayed jobs in line.
  *
  * Keys: workers, p:<worker>, w:<priority>, z, c, f, s, done, r, x, j, and h, d of the jobs; of limited tasks parked, on,
- * rate and park.
+ * rate and park; idle.
  * Arguments: worker id, lease ms, jobs wanted, most claims it may hold, result ttl ms, results kept, dead ttl ms,
- * dead kept, limits, number of plain successes, ms between suspects; the claims of these; if results are kept, their records; then per other
+ * dead kept, limits, number of plain successes, ms between suspects, number
+ * of the offer to stand by or 0, 1 if it may stand by from before, tasks it offers; the claims of these; if results are kept, their records; then per other
  * acknowledgement kind, claim, payload, ms, note, task if it is a limited one:
  *   succeeded | cancelled   payload = record
  *   failed                  payload = record; the job goes to the dead letters
@@ -87,7 +89,7 @@ end
 export const STEP: RedisScript = {
   name: 'kernelJobsStep',
   keys: 1,
-  lua: `${PRELUDE}${RUNS_WHEN_FULL}${KEEP_FINISHED}${DROP_CANCELLED}${BURY}${TASK_LIMIT_KEYS}${UNPARK_ENTRIES}${LIMITS}
+  lua: `${PRELUDE}${RUNS_WHEN_FULL}${KEEP_FINISHED}${DROP_CANCELLED}${BURY}${TASK_LIMIT_KEYS}${UNPARK_ENTRIES}${LIMITS}${STAND_BY}
 local worker, wanted = ARGV[1], tonumber(ARGV[3])
 local mayHold = tonumber(ARGV[4])
 local resultTtl, resultCap = tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -97,6 +99,7 @@ local plain = tonumber(ARGV[10])
 local others = ${STEP_HEADER} + (resultTtl > 0 and 2 * plain or plain)
 local held, delayed, flagged = base .. ':p:' .. worker, base .. ':z', base .. ':c'
 local anyFlag = redis.call('EXISTS', flagged) == 1
+if ARGV[13] == '1' then standDown(worker) end
 local wasLost = redis.call('ZADD', base .. ':workers', text(now + tonumber(ARGV[2])), worker)
 ${RELEASE}${SUSPECTS}
 local stale, ended, changes, unflagged, kept, texts, totals = {}, {}, {}, {}, {}, {}, {}
@@ -192,7 +195,8 @@ local function take(entries)
     end
   end
 end
-if wanted > 0 and redis.call('HEXISTS', base .. ':f', 'paused') == 0 then
+local isPaused = redis.call('HEXISTS', base .. ':f', 'paused') == 1
+if wanted > 0 and not isPaused then
   bringBack(wanted)
   for _, letter in ipairs({'h', 'n', 'l'}) do
     while #claims < wanted and moved < ${PARKED_PER_STEP} do
@@ -204,6 +208,10 @@ if wanted > 0 and redis.call('HEXISTS', base .. ':f', 'paused') == 0 then
   if #claims > 0 then holds = redis.call('RPUSH', held, unpack(claims)) end
 end
 publish()
+if ARGV[12] ~= '0' and holds == 0 and not isPaused and not limits
+  and redis.call('ZCARD', base .. ':tasks') <= tonumber(ARGV[14]) then
+  standBy(worker, ARGV[12]) -- one that did not know every task could be given what only others can run
+end
 
 local nextDue = ''
 if #claims < wanted then

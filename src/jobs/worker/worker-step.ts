@@ -12,6 +12,10 @@ export interface StepRequest {
   wanted: number;
   /** Most claims it may hold. */
   mayHold: number;
+  /** The number of its offer to stand by, if there is nothing to claim; 0 for none. */
+  offer?: number;
+  /** The server may hold an offer that it made before: it ends. */
+  mayStandBy?: boolean;
 }
 
 export interface StepReply {
@@ -39,6 +43,8 @@ export interface StepWorker {
   limits?: ReadonlyMap<string, TaskLimits>;
   /** Distance in time between two jobs that were lost more than once, ms. */
   suspectDelayMs: number;
+  /** How many tasks it offers; left out where it may not stand by. */
+  taskCount?: () => number;
 }
 
 const NO_LIMITS: ReadonlyMap<string, TaskLimits> = new Map();
@@ -46,7 +52,7 @@ const NO_LIMITS: ReadonlyMap<string, TaskLimits> = new Map();
 /** Acknowledges and claims in one round trip. */
 export async function runStep(
   worker: StepWorker,
-  { acknowledgements, wanted, mayHold }: StepRequest,
+  { acknowledgements, wanted, mayHold, offer = 0, mayStandBy = false }: StepRequest,
 ): Promise<StepReply> {
   const { resultTtlMs, maxFinished, deadTtlMs, maxDead } = worker.settings;
   const limits = worker.limits ?? NO_LIMITS;
@@ -64,7 +70,8 @@ export async function runStep(
   }
   const kept = [resultTtlMs, maxFinished, deadTtlMs, maxDead];
   const counts = [formatLimits(limits), plain.length, worker.suspectDelayMs];
-  const header = [worker.id, worker.leaseMs, wanted, mayHold, ...kept, ...counts];
+  const standingBy = [offer, mayStandBy ? 1 : 0, worker.taskCount?.() ?? 0];
+  const header = [worker.id, worker.leaseMs, wanted, mayHold, ...kept, ...counts, ...standingBy];
   const reply = await runScript(worker.redis, STEP, [worker.keys.base], header.concat(plain, records, others));
   const [stale, taken, held, nextDue, now, wasLost] = reply as [string[], string[], number, string, string, number];
   return {

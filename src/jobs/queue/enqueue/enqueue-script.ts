@@ -1,4 +1,6 @@
 import type { RedisScript } from '../../../redis/index.js';
+import { TIME_DIGITS } from '../../format/envelope.js';
+import { HAND_OVER } from '../../format/idle-workers.js';
 import { HAS_ENDED, KEEP_FINISHED, PRELUDE } from '../../format/script-prelude.js';
 
 /** How long a job that came out of a transaction is remembered, ms: that long it may be handed over once more. */
@@ -9,7 +11,7 @@ const UNSEEN = `and redis.call('SET', base .. ':o:' .. id, '', 'NX', 'PX', ${COM
 
 /**
  * Takes jobs in, all or (for an id that is known) none of each.
- * Keys: j, r, x, d:<id>, w:<priority>, z. Arguments: number of jobs that are due at once; their ids; their envelopes; then
+ * Keys: j, r, x, d:<id>, w:<priority>, z, f, and those of workers that stand by. Arguments: number of jobs that are due at once; their ids; their envelopes; then
  * for each other job id, envelope, due as '+ms' from now or Unix ms.
  * Answers the numbers of the jobs whose id was known, from 1.
  *
@@ -18,7 +20,8 @@ const UNSEEN = `and redis.call('SET', base .. ':o:' .. id, '', 'NX', 'PX', ${COM
  *
  * What is due at once is looked up by one HMGET and taken in by one HSET and one RPUSH: 3.1 µs of Redis for a job of a
  * large batch, where an HSETNX for each took 4.9.
- * Workers are woken only when a list was empty: where one is not, each idle worker was woken since it last looked.
+ * What no worker that stands by can be given goes in line. Workers are woken only when a list was empty: where one is not,
+ * each idle worker was woken since it last looked.
  */
 export const ENQUEUE: RedisScript = { name: 'kernelJobsEnqueue', keys: 1, lua: enqueueLua('') };
 
@@ -26,7 +29,7 @@ export const ENQUEUE: RedisScript = { name: 'kernelJobsEnqueue', keys: 1, lua: e
 export const ENQUEUE_COMMITTED: RedisScript = { name: 'kernelJobsEnqueueCommitted', keys: 1, lua: enqueueLua(UNSEEN) };
 
 function enqueueLua(isNew: string): string {
-  return `${PRELUDE}${KEEP_FINISHED}${HAS_ENDED}
+  return `${PRELUDE}${KEEP_FINISHED}${HAS_ENDED}${HAND_OVER}
 local ready, known, fields, lines, soonest = tonumber(ARGV[1]), {}, {}, {}, nil
 local function mayTake(id) return not hasEnded(id) ${isNew} end
 local present = ready > 0 and redis.call('HMGET', jobs, unpack(ARGV, 2, ready + 1))
@@ -39,16 +42,19 @@ for i = 1, ready do
     batch[id] = true
     fields[#fields + 1] = id
     fields[#fields + 1] = stamp .. envelope
-    local letter = string.sub(envelope, 1, 1)
-    local line = lines[letter]
-    if not line then
-      line = {}
-      lines[letter] = line
-    end
-    line[#line + 1] = firstEntry(letter, id)
   end
 end
 if #fields > 0 then redis.call('HSET', jobs, unpack(fields)) end
+for i = 1, #fields, 2 do
+  local envelope = fields[i + 1]
+  local letter = string.sub(envelope, ${TIME_DIGITS + 1}, ${TIME_DIGITS + 1})
+  local line, entry = lines[letter], firstEntry(letter, fields[i])
+  if line then
+    line[#line + 1] = entry
+  elseif not handOver(entry, envelope) then
+    lines[letter] = {entry}
+  end
+end
 local wanted = false
 for letter, entries in pairs(lines) do
   if redis.call('RPUSH', base .. ':w:' .. letter, unpack(entries)) == #entries then wanted = true end
