@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, chownSync, constants, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { childrenOf, killAll } from './processes.mjs';
@@ -41,16 +40,6 @@ function isExecutable(path) {
   } catch {
     return false;
   }
-}
-
-/** A TCP port of 127.0.0.1 that nobody listens on. */
-export async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }
 
 /** A new folder under the system's temporary one, owned by `owner` where one is given. */

@@ -22,6 +22,9 @@ export interface ChildServer {
   close(): Promise<void>;
 }
 
+/** A TCP port of 127.0.0.1 that nobody listens on, and that no connection that goes out can take. */
+export function freePort(): Promise<number>;
+
 /** The path of the installed server or browser, if there is one. */
 export function findRedis(): string | undefined;
 export function findPostgres(): string | undefined;

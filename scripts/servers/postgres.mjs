@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { ChildServer, findBinary, freePort, temporaryFolder } from './child-server.mjs';
+import { ChildServer, findBinary, temporaryFolder } from './child-server.mjs';
+import { freePort } from './free-port.mjs';
 import { unprivilegedOwner } from './unprivileged-owner.mjs';
 
 export function findPostgres() {

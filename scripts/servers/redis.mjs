@@ -1,4 +1,5 @@
-import { ChildServer, findBinary, freePort, temporaryFolder } from './child-server.mjs';
+import { ChildServer, findBinary, temporaryFolder } from './child-server.mjs';
+import { freePort } from './free-port.mjs';
 
 export function findRedis() {
   return findBinary('redis-server', 'valkey-server');

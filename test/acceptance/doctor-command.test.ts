@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../scripts/servers/index.mjs';
 import { type Ended, ROOT, startNode } from '../service/setup/child.js';
 import { freshFolder, releaseServices, sqliteUrl } from '../service/setup/fresh-service.js';
-import { freePort } from '../setup/free-port.js';
 import { S3Server } from '../setup/s3-server.js';
 import { FAULT_REDIS, REDIS_BACKENDS, SQL_BACKENDS } from '../setup/servers.js';
 

@@ -1,7 +1,7 @@
 import { Agent, get } from 'node:http';
 import { join } from 'node:path';
+import { freePort } from '../../scripts/servers/index.mjs';
 import { type Child, ROOT, startNode } from '../service/setup/child.js';
-import { freePort } from '../setup/free-port.js';
 import { freshDatabase, freshPrefix, redisUrl, removeKeys } from '../setup/servers.js';
 
 const MAIN = join(ROOT, 'dist/cli/main.js');

@@ -4,13 +4,13 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { StripeStandIn } from 'app-kernel/testing';
 import { OAuth2Server } from 'oauth2-mock-server';
 import { afterEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../scripts/servers/index.mjs';
 import { checkMail } from '../../src/cli/doctor/check-mail.js';
 import { checkOAuth } from '../../src/cli/doctor/check-oauth.js';
 import { checkStripe } from '../../src/cli/doctor/check-stripe.js';
 import { type KernelSettingsInput, kernelSettings } from '../../src/service/settings/settings.js';
 import { startSmtpCatcher } from '../features/email/smtp-catcher.js';
 import { withMailServer } from '../service/setup/mail-server.js';
-import { freePort } from '../setup/free-port.js';
 
 const closers: Array<() => Promise<unknown>> = [];
 

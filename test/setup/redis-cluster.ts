@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import type { ChildServer } from '../../scripts/servers/index.mjs';
+import { freePort } from '../../scripts/servers/index.mjs';
 import type { FaultServer } from './fault-servers.js';
-import { freePort } from './free-port.js';
 
 const SLOTS = 16_384;
 const MASTERS = 3;

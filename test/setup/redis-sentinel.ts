@@ -4,9 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { type ChildServer, findRedis } from '../../scripts/servers/index.mjs';
+import { type ChildServer, findRedis, freePort } from '../../scripts/servers/index.mjs';
 import type { FaultServer } from './fault-servers.js';
-import { freePort } from './free-port.js';
 
 /** A master, its replica, and a sentinel that watches over them, all of our own. */
 export class WatchedRedis {
