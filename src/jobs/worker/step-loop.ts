@@ -3,6 +3,7 @@ import { backoffDelay, jittered } from '../../base/backoff.js';
 import type { Acknowledgement } from '../format/acknowledgement.js';
 import { parseClaim } from '../format/entry.js';
 import type { HandedOver } from '../format/idle-workers.js';
+import { StandingOffer } from './standing-offer.js';
 import { WakeLatch } from './wake-latch.js';
 import type { WorkerReporter } from './worker-reporter.js';
 import { readHeld, runStep, type StepReply, type StepWorker } from './worker-step.js';
@@ -64,11 +65,7 @@ export class StepLoop {
   /** An answer, or the lease, was lost: what the server holds may differ from what we think, if only in kind. */
   #isInDoubt = false;
   #clockOffsetMs = 0;
-  #offers = 0;
-  /** The offer to stand by that a producer may answer. */
-  #openOffer: number | undefined;
-  /** The server may hold an offer of ours. */
-  #mayStandBy = false;
+  readonly #offer = new StandingOffer();
 
   constructor(worker: StepWorker, owner: StepOwner, reporter: WorkerReporter, pollMs: number) {
     this.#worker = worker;
@@ -101,8 +98,7 @@ export class StepLoop {
    * step that it holds one claim more than we know of, or did so already.
    */
   give({ offer, claim, envelope }: HandedOver): void {
-    if (offer !== this.#openOffer) return;
-    this.#endOffer();
+    if (!this.#offer.take(offer)) return;
     this.#clockOffsetMs = parseClaim(claim).claimedAtMs - Date.now();
     this.#held.add(claim);
     this.#owner.onClaimed(claim, envelope);
@@ -143,7 +139,7 @@ export class StepLoop {
   #isDone(): boolean {
     const isDone = this.#owner.isDone();
     if (isDone === 'now') return true;
-    if (!isDone || this.#underWay > 0 || this.#acknowledgements.length > 0 || this.#mayStandBy) return false;
+    if (!isDone || this.#underWay > 0 || this.#acknowledgements.length > 0 || this.#offer.mayStand) return false;
     return !this.#isInDoubt || this.#failures > 0; // what it holds unknowingly goes back, if the server can be asked
   }
 
@@ -159,7 +155,7 @@ export class StepLoop {
     const { wanted, mayHold } = this.#wish();
     const amount = Math.max(this.#acknowledgements.length, this.#mayBeMore || this.#isWoken ? wanted : 0);
     if (this.#underWay > 0) return amount > 0 && amount >= mayHold * SHARE_OF_SECOND;
-    return amount > 0 || this.#isWoken || now >= this.#lookAt || (this.#mayStandBy && wanted === 0);
+    return amount > 0 || this.#isWoken || now >= this.#lookAt || (this.#offer.mayStand && wanted === 0);
   }
 
   #wish(): { wanted: number; mayHold: number } {
@@ -175,16 +171,13 @@ export class StepLoop {
   async #step(): Promise<void> {
     const acknowledgements = this.#acknowledgements.splice(0, ACK_CHUNK);
     const { wanted, mayHold } = this.#wish();
-    const offer = this.#nextOffer(acknowledgements.length, wanted);
-    const mayStandBy = this.#mayStandBy;
-    this.#openOffer = offer === 0 ? undefined : offer;
-    this.#mayStandBy ||= offer !== 0;
+    const offered = this.#offer.next(wanted > 0 && this.#mayStandBy(acknowledgements.length));
     const began = performance.now();
     this.#underWay += 1;
     this.#asked += wanted;
     this.#isWoken = false;
     try {
-      const reply = await runStep(this.#worker, { acknowledgements, wanted, mayHold, offer, mayStandBy });
+      const reply = await runStep(this.#worker, { acknowledgements, wanted, mayHold, ...offered });
       this.#asked -= wanted;
       this.#failures = 0;
       if (wanted > 0) {
@@ -192,8 +185,7 @@ export class StepLoop {
         this.#owner.onStep(performance.now() - began, this.#mayBeMore);
       }
       this.#settle(acknowledgements, reply);
-      const standsBy = offer !== 0 && reply.taken.length === 0 && reply.held === 0;
-      if (!standsBy && (this.#openOffer ?? 0) === offer) this.#endOffer();
+      this.#offer.settle(offered, reply.taken.length === 0 && reply.held === 0);
     } catch (error) {
       this.#asked -= wanted;
       for (const { claim } of acknowledgements) this.#resent.add(claim);
@@ -204,20 +196,15 @@ export class StepLoop {
     this.#latch.wake();
   }
 
-  /** Of a worker that holds nothing, and asks for more than it may get. */
-  #nextOffer(ending: number, wanted: number): number {
-    const isIdle = this.#underWay === 0 && this.#held.size === ending && this.#acknowledgements.length === 0;
-    return isIdle && wanted > 0 && !this.#isInDoubt && this.#worker.taskCount ? ++this.#offers : 0;
-  }
-
-  #endOffer(): void {
-    this.#openOffer = undefined;
-    this.#mayStandBy = false;
+  /** With the step that says how `ending` jobs ended, it holds none. */
+  #mayStandBy(ending: number): boolean {
+    const holdsNone = this.#underWay === 0 && this.#held.size === ending && this.#acknowledgements.length === 0;
+    return holdsNone && !this.#isInDoubt && this.#worker.taskCount !== undefined;
   }
 
   #failed(error: unknown): void {
-    this.#openOffer = undefined;
-    if (this.#owner.isDone()) this.#mayStandBy = false; // who leaves does not wait for a server that is away
+    this.#offer.close();
+    if (this.#owner.isDone()) this.#offer.end(); // who leaves does not wait for a server that is away
     this.#failures += 1;
     this.#notBefore = performance.now() + backoffDelay(this.#failures, STEP_RETRY);
     this.#isInDoubt = true;
@@ -244,8 +231,8 @@ export class StepLoop {
 
   /** Drops what the server gave to others, and runs what it claimed for us while its answer was lost. */
   async #reconcile(): Promise<void> {
-    this.#openOffer = undefined;
-    if (this.#mayStandBy) this.#isWoken = true; // what comes meanwhile is seen by the next step
+    this.#offer.close();
+    if (this.#offer.mayStand) this.#isWoken = true; // what comes meanwhile is seen by the next step
     try {
       const held = await readHeld(this.#worker);
       const lost = [...this.#held].filter((claim) => !held.has(claim));
