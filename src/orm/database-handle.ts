@@ -174,6 +174,7 @@ export class DatabaseHandle {
   }
 
   #render(sql: string, params: readonly unknown[]): string {
+    if (typeof sql !== 'string') throw new SchemaError('A statement is text, with its values as params');
     if (TRANSACTION_CONTROL.test(sql))
       throw new SchemaError('Transactions are opened and ended by dbContext(fn), not by statements');
     const { dialect } = this.session.core;

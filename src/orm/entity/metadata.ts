@@ -121,6 +121,10 @@ export interface DeclaredRelation {
 
 /** Names that mean something else on every object. */
 const IMPOSSIBLE: ReadonlySet<string> = new Set(['constructor', 'prototype', '__proto__', 'toJSON']);
+/** What joins conditions in a filter. */
+const JOINING: ReadonlySet<string> = new Set(['and', 'or', 'not']);
+const MAX_IDENTIFIER = 63;
+const HISTORY_SUFFIX = '_history';
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 
 /** Checks a declaration and resolves its defaults. @throws SchemaError naming class and field. */
@@ -131,6 +135,7 @@ export function buildEntityMeta(
   relations: ReadonlyMap<string, DeclaredRelation>,
 ): EntityMeta {
   assertIdentifier(options.table, `The table of ${entity.name}`);
+  if (options.history !== false) assertRoomForHistory(entity.name, options.table);
   const system = SYSTEM_FIELDS.map(([property, column, fieldOptions]) =>
     buildField(property, column, { type: fieldOptions.type, options: fieldOptions }, true),
   );
@@ -145,7 +150,7 @@ export function buildEntityMeta(
     entity,
     name: entity.name,
     table: options.table,
-    historyTable: `${options.table}_history`,
+    historyTable: `${options.table}${HISTORY_SUFFIX}`,
     history: options.history ?? true,
     historyRetention: checkRetention(entity.name, options),
     renamedFrom: options.renamedFrom,
@@ -163,6 +168,15 @@ export function buildEntityMeta(
     ],
     checks: options.checks ?? [],
   };
+}
+
+/** Servers cut or refuse longer names. */
+function assertRoomForHistory(owner: string, table: string): void {
+  const most = MAX_IDENTIFIER - HISTORY_SUFFIX.length;
+  if (table.length <= most) return;
+  throw new SchemaError(
+    `The table of ${owner} has a name of ${table.length} characters, and that of its history would have ${HISTORY_SUFFIX.length} more; give it one of at most ${most}`,
+  );
 }
 
 function assertOwnColumns(owner: string, fields: readonly FieldMeta[], byColumn: ReadonlyMap<string, FieldMeta>): void {
@@ -198,6 +212,10 @@ function ownField(owner: string, property: string, field: DeclaredField): FieldM
   assertIdentifier(property, `The property of ${owner}`);
   assertIdentifier(column, `The column of ${owner}.${property}`);
   if (IMPOSSIBLE.has(property)) throw new SchemaError(`${owner}.${property} cannot be a field`);
+  if (JOINING.has(property))
+    throw new SchemaError(
+      `${owner}.${property} cannot be a field: "${property}" joins conditions in a filter; rename it`,
+    );
   const meta = buildField(property, column, field, false);
   assertSizes(owner, meta);
   assertDefault(owner, meta);

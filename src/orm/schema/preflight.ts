@@ -8,12 +8,15 @@ export class Preflight {
   readonly #dialect: Dialect;
   readonly #table: string;
   readonly #rows: string;
+  /** Of the columns as they are wanted. */
+  readonly #types: ReadonlyMap<string, string>;
 
   /** @param copies columns that will be filled from others, so that the rows are judged as they will be. */
   constructor(session: Session, current: TableShape, desired: TableShape, copies: readonly ColumnCopy[]) {
     this.#session = session;
     this.#dialect = session.core.dialect;
     this.#table = this.#dialect.quote(current.name);
+    this.#types = new Map(desired.columns.map(({ name, type }) => [name, type]));
     this.#rows = futureRows(this.#dialect, current, desired, copies);
   }
 
@@ -42,8 +45,10 @@ export class Preflight {
   /** @param target the table that holds the referenced rows now; none when there are none yet. */
   dangling(key: ForeignKeyShape, target: string | undefined): Promise<number> {
     const column = this.#dialect.quote(key.column);
+    const type = this.#types.get(key.column) ?? '';
+    const value = this.#dialect.cast(`future.${column}`, type); // a field may become a reference and change its type by that
     const found = target
-      ? ` AND NOT EXISTS (SELECT 1 FROM ${this.#dialect.quote(target)} target WHERE target.${this.#dialect.quote('id')} = future.${column})`
+      ? ` AND NOT EXISTS (SELECT 1 FROM ${this.#dialect.quote(target)} target WHERE target.${this.#dialect.quote('id')} = ${value})`
       : '';
     return this.#count(`SELECT COUNT(*) FROM ${this.#rows} WHERE ${column} IS NOT NULL${found}`);
   }

@@ -103,6 +103,24 @@ describe('a faulty declaration', () => {
     }
   });
 
+  it('cannot be named as what joins conditions in a filter', () => {
+    for (const property of ['and', 'or', 'not']) {
+      class Joining extends Model {}
+      (Field({ type: 'string' }) as PropertyDecorator)(Joining.prototype, property);
+      expect(() => Entity({ table: 'joining' })(Joining), property).toThrow(/joins conditions in a filter; rename it/);
+    }
+  });
+
+  it('leaves room in the name of its table for that of its history', () => {
+    class Long extends Model {}
+    const declareLong = (length: number, history?: boolean) => () =>
+      Entity({ table: 'x'.repeat(length), ...(history !== undefined && { history }) })(Long);
+    expect(declareLong(55)).not.toThrow();
+    expect(declareLong(56)).toThrow(/The table of Long has a name of 56 characters.*give it one of at most 55/);
+    expect(declareLong(63, false)).not.toThrow();
+    expect(declareLong(64, false)).toThrow(SchemaError);
+  });
+
   it('says what of its history may go in whole days or versions, and only where it has one', () => {
     class Pruned extends Model {}
     for (const historyRetention of [{}, { days: 0 }, { keepLast: 1.5 }, { days: '30' as never }])
