@@ -1,14 +1,6 @@
 import { droppedColumns, mentionsAny } from '../../dialect/dropped-columns.js';
 import { isOwnName } from '../../dialect/index-identity.js';
-import {
-  type ColumnCopy,
-  type ColumnShape,
-  type ForeignKeyShape,
-  type IndexShape,
-  pairsOf,
-  type SchemaStep,
-  type TableShape,
-} from '../../dialect/shape.js';
+import type { ColumnCopy, ColumnShape, IndexShape, SchemaStep, TableShape } from '../../dialect/shape.js';
 import type { Flavor } from '../flavor.js';
 import { quote, step } from '../quote.js';
 import { addReferences, dropReferences, dropRenewed } from './changed-references.js';
