@@ -64,15 +64,15 @@ function futureRows(dialect: Dialect, current: TableShape, desired: TableShape, 
   const found = new Set(current.columns.map((column) => column.name));
   const columns = desired.columns.map((column) => {
     const copy = copies.find((candidate) => candidate.to === column.name);
-    const own = found.has(column.name) ? quote(column.name) : dialect.cast(column.default ?? 'NULL', column.type);
-    if (!copy) return `${own} AS ${quote(column.name)}`;
-    const source = quote(copy.from);
-    const value = copy.overwrite
-      ? source
-      : found.has(column.name)
-        ? `COALESCE(${own}, ${source})`
-        : `COALESCE(${source}, ${own})`;
-    return `${value} AS ${quote(column.name)}`;
+    const fallback = dialect.cast(column.default ?? 'NULL', column.type);
+    const own = found.has(column.name) ? quote(column.name) : fallback;
+    return `${copy ? copiedValue(quote(copy.from), copy, own, fallback) : own} AS ${quote(column.name)}`;
   });
   return `(SELECT ${columns.join(', ')} FROM ${quote(current.name)}) future`;
+}
+
+/** A column that nobody else has written yet is to hold what the older one holds, or its default. */
+function copiedValue(source: string, { overwrite, fresh }: ColumnCopy, own: string, fallback: string): string {
+  if (overwrite) return source;
+  return fresh ? `COALESCE(${source}, ${fallback})` : `COALESCE(${own}, ${source})`;
 }
