@@ -7,6 +7,7 @@ import {
   type EntityTarget,
   type FieldOptions,
   type FieldType,
+  type OnDelete,
 } from './field-types.js';
 import { checkRetention, type HistoryRetention } from './history-retention.js';
 import { snakeCase, suggestion } from './naming.js';
@@ -218,6 +219,7 @@ function ownField(owner: string, property: string, field: DeclaredField): FieldM
     );
   const meta = buildField(property, column, field, false);
   assertSizes(owner, meta);
+  assertReference(owner, meta);
   assertDefault(owner, meta);
   return meta;
 }
@@ -239,6 +241,21 @@ function buildField(property: string, column: string, { type, options }: Declare
     options,
     codec: createCodec(type, sizes),
   };
+}
+
+const ON_DELETE: ReadonlySet<unknown> = new Set<OnDelete>(['restrict', 'cascade', 'set null']);
+
+function assertReference(owner: string, { property, type, nullable, options }: FieldMeta): void {
+  const { references, onDelete } = options;
+  const refuse = (fault: string): never => {
+    throw new SchemaError(`${owner}.${property}: ${fault}`);
+  };
+  if (onDelete !== undefined && !references) refuse('onDelete is of a field with references: () => Class');
+  if (onDelete !== undefined && !ON_DELETE.has(onDelete))
+    refuse(`onDelete must be one of ${[...ON_DELETE].map((rule) => `'${rule}'`).join(', ')}`);
+  if (references && type !== 'string' && type !== 'uuid')
+    refuse(`a reference holds an id, so its type is 'string' or 'uuid', not '${type}'`);
+  if (onDelete === 'set null' && !nullable) refuse("onDelete: 'set null' needs a field that is nullable");
 }
 
 function assertSizes(owner: string, field: FieldMeta): void {

@@ -95,6 +95,14 @@ describe('a faulty declaration', () => {
     expect(() => declare({ type: 'string' }, { table: 'x"; DROP' })).toThrow(SchemaError);
   });
 
+  it('is refused where its reference cannot hold', () => {
+    const references = (): typeof Model => Model;
+    expect(() => declare({ type: 'string', onDelete: 'cascade' })).toThrow(/Faulty.value: onDelete is of a field with/);
+    expect(() => declare({ type: 'string', references, onDelete: 'explode' })).toThrow(/one of 'restrict', 'cascade'/);
+    expect(() => declare({ type: 'integer', references })).toThrow(/its type is 'string' or 'uuid', not 'integer'/);
+    expect(() => declare({ type: 'string', nullable: false, references, onDelete: 'set null' })).toThrow(/is nullable/);
+  });
+
   it('cannot redeclare what the ORM keeps, or what every object has', () => {
     for (const property of ['id', 'version', 'createdAt', 'historyTimestamp', '__proto__', 'constructor']) {
       class Taken extends Model {}

@@ -65,6 +65,39 @@ for (const backend of BACKENDS.filter(({ reconnect }) => reconnect)) {
       });
     }
 
+    for (const largeTableRows of [100_000, 0]) {
+      it(`stays while its field changes, with tables from ${largeTableRows} rows on taken for large`, async () => {
+        const first = await migrated({ type: 'string', length: 40, ...SHELF }, largeTableRows);
+        await first.saveEntity('shelves', { id: 'a' });
+        await first.saveEntity('books', { id: 'a', shelfId: 'a' });
+        const shapes: FieldOptions[] = [
+          { type: 'string', length: 60 },
+          { type: 'string', nullable: false },
+          { type: 'string', nullable: false, onDelete: 'cascade' },
+          { type: 'string', onDelete: 'set null' },
+          { type: 'string', unique: true, nullable: false },
+          { type: 'string', length: 50, default: 'a' },
+        ];
+        for (const shape of shapes) {
+          const db = await migrated({ ...shape, ...SHELF }, largeTableRows);
+          const dangling = db.execute("UPDATE books SET shelf_id = 'nowhere'");
+          await expect(dangling, JSON.stringify(shape)).rejects.toMatchObject({ kind: 'foreign_key' });
+        }
+      });
+    }
+
+    it('lets go of a required column that no field declares any more', async () => {
+      await migrated({ type: 'string', nullable: false, ...SHELF });
+      class Bare extends Model {}
+      Entity({ table: 'books' })(Bare);
+      const db = (await backend.reconnect?.(opened[0] as Database, { entities: [Shelf, Bare] })) as Database;
+      opened.push(db);
+      await db.migrate();
+      expect((await db.plan()).steps).toEqual([]);
+      await Bare.save({ id: 'a' }, { db });
+      await db.execute("UPDATE books SET shelf_id = 'nowhere'");
+    });
+
     it('may begin as a plain uuid', async () => {
       const id = '01890a5d-ac96-774b-bcce-b302099a8057';
       const first = await migrated({ type: 'uuid' });

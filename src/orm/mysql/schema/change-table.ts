@@ -3,14 +3,14 @@ import { isOwnName } from '../../dialect/index-identity.js';
 import type { ColumnCopy, ColumnShape, IndexShape, SchemaStep, TableShape } from '../../dialect/shape.js';
 import type { Flavor } from '../flavor.js';
 import { quote, step } from '../quote.js';
-import { addReferences, dropReferences, dropRenewed } from './changed-references.js';
+import { addReferences, dropReferences } from './changed-references.js';
 import { checkSql, columnSql, indexSql } from './ddl.js';
 import { indexParts } from './index-parts.js';
 import { misfits, widens } from './widening.js';
 
 /**
  * Three phases, each of which may be repeated: new columns come as nullable ones, are filled, and then one ALTER TABLE
- * makes everything else true. A server that commits every change of a table by itself can be stopped between any two of
+ * makes everything else true, after one that drops references and before one that adds them. A server that commits every change of a table by itself can be stopped between any two of
  * them, and the next start finds what is left to do.
  */
 export function changeTable(
@@ -45,8 +45,9 @@ export function phases(
     early: alter(target.name, additions),
     late: [
       ...target.columns.flatMap((column) => cutText(target, between.get(column.name), column)),
-      ...alter(target.name, dropRenewed(current, target)),
+      ...alter(target.name, dropReferences(current, target)),
       ...alter(target.name, finalChanges(flavor, current, target, between)),
+      ...alter(target.name, addReferences(current, target)),
     ],
   };
 }
@@ -94,7 +95,7 @@ function cutText(table: TableShape, before: ColumnShape | undefined, { name, typ
   return [step(cut, `cut ${table.name}.${name} to ${length} characters`)];
 }
 
-/** What one ALTER TABLE makes of the table once its columns are filled. Old constraints go before new ones come. */
+/** What one ALTER TABLE makes of the table, but for its references, once its columns are filled. Old constraints go first. */
 function finalChanges(
   flavor: Flavor,
   current: TableShape,
@@ -112,7 +113,6 @@ function finalChanges(
         sql: `DROP CONSTRAINT ${quote(name)}`,
         text: `drop check ${name}`,
       })),
-    ...dropReferences(current, target),
     ...indexes.dropped.flatMap((index) => dropIndex(current, index)),
     ...target.columns.flatMap((column) => modify(flavor, between.get(column.name), column)),
     ...lost.map((name) => ({ sql: `DROP COLUMN ${quote(name)}`, text: `drop column ${name}` })),
@@ -121,7 +121,6 @@ function finalChanges(
       sql: `ADD ${checkSql(check)}`,
       text: `add check ${check.name}`,
     })),
-    ...addReferences(current, target),
   ];
 }
 
