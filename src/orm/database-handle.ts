@@ -84,9 +84,13 @@ export class DatabaseHandle {
     this.#current().afterRollback(hook);
   }
 
-  async findEntity(table: string, id: string, options: { includeDeleted?: boolean } = {}): Promise<LooseRow | null> {
+  async findEntity(
+    table: string,
+    id: string,
+    options: { includeDeleted?: boolean } & StatementOptions = {},
+  ): Promise<LooseRow | null> {
     return (await getRow(
-      this.#current().reader,
+      this.#current(options.signal).reader,
       this.planOf(table),
       id,
       options.includeDeleted ?? false,
@@ -101,57 +105,86 @@ export class DatabaseHandle {
     return countRows(this.#current(options.signal).reader, this.planOf(table), options);
   }
 
-  async saveEntity(table: string, data: object, options: SaveRequest = {}): Promise<LooseRow> {
-    return (await saveRow(this.#current(), this.planOf(table), data, options)) as LooseRow;
+  async saveEntity(table: string, data: object, options: SaveRequest & StatementOptions = {}): Promise<LooseRow> {
+    return (await saveRow(this.#current(options.signal), this.planOf(table), data, options)) as LooseRow;
   }
 
-  async saveEntities(table: string, rows: readonly object[], options: SaveManyRequest = {}): Promise<LooseRow[]> {
-    return (await saveRows(this.#current(), this.planOf(table), rows, options)) as LooseRow[];
+  async saveEntities(
+    table: string,
+    rows: readonly object[],
+    options: SaveManyRequest & StatementOptions = {},
+  ): Promise<LooseRow[]> {
+    return (await saveRows(this.#current(options.signal), this.planOf(table), rows, options)) as LooseRow[];
   }
 
   async updateEntity(
     table: string,
     id: string,
     changes: object,
-    options: ChangeRequest = {},
+    options: ChangeRequest & StatementOptions = {},
   ): Promise<LooseRow | null> {
-    return (await updateById(this.#current(), this.planOf(table), id, changes, options)) as LooseRow | null;
+    return (await updateById(
+      this.#current(options.signal),
+      this.planOf(table),
+      id,
+      changes,
+      options,
+    )) as LooseRow | null;
   }
 
-  async updateEntities(table: string, where: Where, changes: object, options: ManyRequest = {}): Promise<number> {
-    return updateMany(this.#current(), this.planOf(table), where, changes, options);
+  async updateEntities(
+    table: string,
+    where: Where,
+    changes: object,
+    options: ManyRequest & StatementOptions = {},
+  ): Promise<number> {
+    return updateMany(this.#current(options.signal), this.planOf(table), where, changes, options);
   }
 
-  async softDeleteEntities(table: string, where: Where, options: ManyRequest = {}): Promise<number> {
-    return softDeleteMany(this.#current(), this.planOf(table), where, options);
+  async softDeleteEntities(table: string, where: Where, options: ManyRequest & StatementOptions = {}): Promise<number> {
+    return softDeleteMany(this.#current(options.signal), this.planOf(table), where, options);
   }
 
-  async restoreEntities(table: string, where: Where, options: ManyRequest = {}): Promise<number> {
-    return restoreMany(this.#current(), this.planOf(table), where, options);
+  async restoreEntities(table: string, where: Where, options: ManyRequest & StatementOptions = {}): Promise<number> {
+    return restoreMany(this.#current(options.signal), this.planOf(table), where, options);
   }
 
-  async deleteEntities(table: string, where: Where, options: DeleteManyRequest = {}): Promise<number> {
-    return deleteMany(this.#current(), this.planOf(table), where, options);
+  async deleteEntities(
+    table: string,
+    where: Where,
+    options: DeleteManyRequest & StatementOptions = {},
+  ): Promise<number> {
+    return deleteMany(this.#current(options.signal), this.planOf(table), where, options);
   }
 
-  async softDeleteEntity(table: string, id: string, options: ChangeRequest = {}): Promise<boolean> {
-    return softDeleteById(this.#current(), this.planOf(table), id, options);
+  async softDeleteEntity(table: string, id: string, options: ChangeRequest & StatementOptions = {}): Promise<boolean> {
+    return softDeleteById(this.#current(options.signal), this.planOf(table), id, options);
   }
 
-  async restoreEntity(table: string, id: string, options: ChangeRequest = {}): Promise<boolean> {
-    return restoreById(this.#current(), this.planOf(table), id, options);
+  async restoreEntity(table: string, id: string, options: ChangeRequest & StatementOptions = {}): Promise<boolean> {
+    return restoreById(this.#current(options.signal), this.planOf(table), id, options);
   }
 
-  async deleteEntity(table: string, id: string, options: ChangeRequest = {}): Promise<boolean> {
-    return deleteById(this.#current(), this.planOf(table), id, options);
+  async deleteEntity(table: string, id: string, options: ChangeRequest & StatementOptions = {}): Promise<boolean> {
+    return deleteById(this.#current(options.signal), this.planOf(table), id, options);
   }
 
-  async entityHistory(table: string, id: string, page: VersionPage = {}): Promise<LooseRow[]> {
-    return (await historyOf(this.#current().reader, this.planOf(table), id, page)) as LooseRow[];
+  async entityHistory(table: string, id: string, options: VersionPage & StatementOptions = {}): Promise<LooseRow[]> {
+    return (await historyOf(this.#current(options.signal).reader, this.planOf(table), id, options)) as LooseRow[];
   }
 
-  async entityVersion(table: string, id: string, version: number): Promise<LooseRow | null> {
-    return (await versionById(this.#current().reader, this.planOf(table), id, version)) as LooseRow | null;
+  async entityVersion(
+    table: string,
+    id: string,
+    version: number,
+    options: StatementOptions = {},
+  ): Promise<LooseRow | null> {
+    return (await versionById(
+      this.#current(options.signal).reader,
+      this.planOf(table),
+      id,
+      version,
+    )) as LooseRow | null;
   }
 
   /** Versions as they are recorded, of whatever tenant, those of `keys` that there are: for those who keep records of changes. */
@@ -165,8 +198,13 @@ export class DatabaseHandle {
     return versionsBetween(this.#current(), this.planOf(table), { since, until });
   }
 
-  async revertEntityTo(table: string, id: string, version: number, options: ChangeRequest = {}): Promise<LooseRow> {
-    return (await revertById(this.#current(), this.planOf(table), id, version, options)) as LooseRow;
+  async revertEntityTo(
+    table: string,
+    id: string,
+    version: number,
+    options: ChangeRequest & StatementOptions = {},
+  ): Promise<LooseRow> {
+    return (await revertById(this.#current(options.signal), this.planOf(table), id, version, options)) as LooseRow;
   }
 
   #current(signal?: AbortSignal): Session {
@@ -174,6 +212,7 @@ export class DatabaseHandle {
   }
 
   #render(sql: string, params: readonly unknown[]): string {
+    if (typeof sql !== 'string') throw new SchemaError('A statement is text, with its values as params');
     if (TRANSACTION_CONTROL.test(sql))
       throw new SchemaError('Transactions are opened and ended by dbContext(fn), not by statements');
     const { dialect } = this.session.core;

@@ -18,6 +18,21 @@ it('docs/orm/errors.md names every error code of the ORM, and no other', () => {
   expect(documented.sort()).toEqual([...codes].sort());
 });
 
+it('docs/orm.md names every option of @Entity and @Field, and every verb by table name', () => {
+  const text = readFileSync(join(ROOT, 'docs/orm.md'), 'utf8');
+  const cells = [...text.matchAll(/^\| ([^|]+) \|/gm)].map(([, cell = '']) => cell);
+  const named = cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name));
+  const options = [
+    ...interfaceMembers('src/orm/entity/metadata.ts', 'EntityOptions'),
+    ...interfaceMembers('src/orm/entity/field-types.ts', 'FieldOptions'),
+  ];
+  expect(named).toEqual(expect.arrayContaining(options));
+  const handle = readFileSync(join(ROOT, 'src/orm/database-handle.ts'), 'utf8');
+  const verbs = [...handle.matchAll(/async (\w*Entit(?:y|ies)\w*|entity\w+)\(/g)].map(([, verb = '']) => verb);
+  expect(verbs.length).toBeGreaterThan(15);
+  for (const verb of verbs) expect(text, verb).toContain(`\`${verb}`);
+});
+
 it('docs/orm/connecting.md names every option of connect', () => {
   const options = [
     ...interfaceMembers('src/orm/session/core-options.ts', 'CoreOptions'),

@@ -64,6 +64,8 @@ export interface Capabilities {
   readonly upserts: boolean;
   /** The database runs inside this process: a statement costs no round trip. */
   readonly embedded: boolean;
+  /** Most bytes of a pattern of LIKE. */
+  readonly longestPattern: number;
 }
 
 /** A whole column of many rows as one parameter, to be unnested: one statement, whatever the number of rows. */

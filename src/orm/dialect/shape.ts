@@ -10,6 +10,8 @@ export interface ColumnShape {
   readonly default: string | undefined;
   /** A row that comes without a value gets the next number. */
   readonly counter?: Counter;
+  /** A condition that is part of the column, on engines where defining the column anew would lose it. */
+  readonly check?: string;
   /** The engine computes its values; nobody writes any. */
   readonly generated?: GeneratedColumn;
 }

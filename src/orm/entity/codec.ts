@@ -1,3 +1,4 @@
+import { SchemaError } from '../../base/errors.js';
 import { jsonLoss } from '../../base/json-loss.js';
 import { canonicalDecimal } from './decimal.js';
 import type { FieldType } from './field-types.js';
@@ -61,7 +62,7 @@ export function createCodec(type: FieldType, sizes: CodecSizes): ValueCodec {
     case 'datetime':
       return { encode: encodeDatetime, decode: fromIsoTime, equals: undefined };
     case 'json':
-      return { encode: encodeJson, decode: (text: string) => JSON.parse(text), equals: sameJson };
+      return { encode: encodeJson, decode: decodeJson, equals: sameJson };
     case 'blob':
       return { encode: encodeBlob, decode: undefined, equals: sameBytes };
   }
@@ -152,6 +153,17 @@ function encodeJson(value: unknown): string {
   if (loss) return refuse(`contains ${loss}, which JSON cannot carry`);
   if (text.includes('\\u') && UNSTORABLE_JSON.test(text)) return refuse('contains a NUL or half a surrogate pair');
   return text;
+}
+
+/** @throws SchemaError for what another program has stored; the parser's own error would repeat it. */
+function decodeJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new SchemaError(
+      'A json field holds text that is no JSON, which another program must have written; correct the row',
+    );
+  }
 }
 
 function encodeBlob(value: unknown): Uint8Array {

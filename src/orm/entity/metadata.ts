@@ -7,6 +7,7 @@ import {
   type EntityTarget,
   type FieldOptions,
   type FieldType,
+  type OnDelete,
 } from './field-types.js';
 import { checkRetention, type HistoryRetention } from './history-retention.js';
 import { snakeCase, suggestion } from './naming.js';
@@ -121,6 +122,10 @@ export interface DeclaredRelation {
 
 /** Names that mean something else on every object. */
 const IMPOSSIBLE: ReadonlySet<string> = new Set(['constructor', 'prototype', '__proto__', 'toJSON']);
+/** What joins conditions in a filter. */
+const JOINING: ReadonlySet<string> = new Set(['and', 'or', 'not']);
+const MAX_IDENTIFIER = 63;
+const HISTORY_SUFFIX = '_history';
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 
 /** Checks a declaration and resolves its defaults. @throws SchemaError naming class and field. */
@@ -131,6 +136,7 @@ export function buildEntityMeta(
   relations: ReadonlyMap<string, DeclaredRelation>,
 ): EntityMeta {
   assertIdentifier(options.table, `The table of ${entity.name}`);
+  if (options.history !== false) assertRoomForHistory(entity.name, options.table);
   const system = SYSTEM_FIELDS.map(([property, column, fieldOptions]) =>
     buildField(property, column, { type: fieldOptions.type, options: fieldOptions }, true),
   );
@@ -145,7 +151,7 @@ export function buildEntityMeta(
     entity,
     name: entity.name,
     table: options.table,
-    historyTable: `${options.table}_history`,
+    historyTable: `${options.table}${HISTORY_SUFFIX}`,
     history: options.history ?? true,
     historyRetention: checkRetention(entity.name, options),
     renamedFrom: options.renamedFrom,
@@ -163,6 +169,15 @@ export function buildEntityMeta(
     ],
     checks: options.checks ?? [],
   };
+}
+
+/** Servers cut or refuse longer names. */
+function assertRoomForHistory(owner: string, table: string): void {
+  const most = MAX_IDENTIFIER - HISTORY_SUFFIX.length;
+  if (table.length <= most) return;
+  throw new SchemaError(
+    `The table of ${owner} has a name of ${table.length} characters, and that of its history would have ${HISTORY_SUFFIX.length} more; give it one of at most ${most}`,
+  );
 }
 
 function assertOwnColumns(owner: string, fields: readonly FieldMeta[], byColumn: ReadonlyMap<string, FieldMeta>): void {
@@ -198,8 +213,13 @@ function ownField(owner: string, property: string, field: DeclaredField): FieldM
   assertIdentifier(property, `The property of ${owner}`);
   assertIdentifier(column, `The column of ${owner}.${property}`);
   if (IMPOSSIBLE.has(property)) throw new SchemaError(`${owner}.${property} cannot be a field`);
+  if (JOINING.has(property))
+    throw new SchemaError(
+      `${owner}.${property} cannot be a field: "${property}" joins conditions in a filter; rename it`,
+    );
   const meta = buildField(property, column, field, false);
   assertSizes(owner, meta);
+  assertReference(owner, meta);
   assertDefault(owner, meta);
   return meta;
 }
@@ -221,6 +241,21 @@ function buildField(property: string, column: string, { type, options }: Declare
     options,
     codec: createCodec(type, sizes),
   };
+}
+
+const ON_DELETE: ReadonlySet<unknown> = new Set<OnDelete>(['restrict', 'cascade', 'set null']);
+
+function assertReference(owner: string, { property, type, nullable, options }: FieldMeta): void {
+  const { references, onDelete } = options;
+  const refuse = (fault: string): never => {
+    throw new SchemaError(`${owner}.${property}: ${fault}`);
+  };
+  if (onDelete !== undefined && !references) refuse('onDelete is of a field with references: () => Class');
+  if (onDelete !== undefined && !ON_DELETE.has(onDelete))
+    refuse(`onDelete must be one of ${[...ON_DELETE].map((rule) => `'${rule}'`).join(', ')}`);
+  if (references && type !== 'string' && type !== 'uuid')
+    refuse(`a reference holds an id, so its type is 'string' or 'uuid', not '${type}'`);
+  if (onDelete === 'set null' && !nullable) refuse("onDelete: 'set null' needs a field that is nullable");
 }
 
 function assertSizes(owner: string, field: FieldMeta): void {

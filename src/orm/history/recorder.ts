@@ -2,6 +2,7 @@ import { currentContext } from '../../base/context.js';
 import { ValidationError } from '../../base/errors.js';
 import type { RawRow } from '../dialect/driver.js';
 import { type Portable, UNSTORABLE_TEXT } from '../entity/codec.js';
+import { DEFAULT_STRING_LENGTH } from '../entity/field-types.js';
 import { isoTime } from '../entity/iso-time.js';
 import { AT } from '../entity/system-fields.js';
 import type { Session } from '../session/session.js';
@@ -28,9 +29,17 @@ export function stamp(session: Session, comment: string | undefined, notBefore?:
   const now = isoTime(session.core.clock.now());
   return {
     now: typeof notBefore === 'string' && notBefore > now ? notBefore : now,
-    actorId: currentContext().actor?.id ?? null,
+    actorId: checkedActor(currentContext().actor?.id),
     comment: checkedComment(comment),
   };
+}
+
+/** @throws ValidationError for an id that `createdBy` and `updatedBy` cannot hold. */
+function checkedActor(id: string | undefined): string | null {
+  if (id === undefined || id === null) return null;
+  if (typeof id === 'string' && id.length <= DEFAULT_STRING_LENGTH && !UNSTORABLE_TEXT.test(id)) return id;
+  const fault = `must be text of at most ${DEFAULT_STRING_LENGTH} characters without a NUL or half a surrogate pair`;
+  throw new ValidationError([{ loc: ['actor', 'id'], msg: fault, type: 'invalid_value' }]);
 }
 
 /** What a user typed as the reason of a change is text like any other. @throws ValidationError */

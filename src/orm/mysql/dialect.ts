@@ -36,6 +36,7 @@ export function createDialect(flavor: Flavor, database: string): Dialect {
       soloReads: 4,
       upserts: false,
       embedded: false,
+      longestPattern: Number.POSITIVE_INFINITY,
     },
     rowLock: ' FOR UPDATE',
     removalLock: ' FOR UPDATE',

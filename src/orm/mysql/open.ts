@@ -12,13 +12,14 @@ export async function openMysql(
   address: ServerAddress,
   closeTimeoutMs: number,
 ): Promise<{ flavor: Flavor; pool: ConnectionPool }> {
-  const { raw, flavor } = await openConnection(address);
+  const { raw, ...server } = await openConnection(address);
+  const { flavor } = server;
   const { poolSize: size, statementTimeoutMs, idleTimeoutMs } = address;
   const pace = new Pace();
-  const kill = (threadId: number): Promise<void> => killStatement(address, flavor, threadId);
-  const shared: Shared = { flavor, statementTimeoutMs, pace, kill, keys: new Map() };
+  const kill = (threadId: number): Promise<void> => killStatement(address, server, threadId);
+  const shared: Shared = { ...server, statementTimeoutMs, pace, kill, keys: new Map() };
   const open = async (): Promise<MysqlConnection> =>
-    new MysqlConnection((await openConnection(address, flavor)).raw, shared);
+    new MysqlConnection((await openConnection(address, server)).raw, shared);
   const options = { size, statementTimeoutMs, idleTimeoutMs, closeTimeoutMs, pace, purposeOf };
   return { flavor, pool: new ConnectionPool(open, new MysqlConnection(raw, shared), options) };
 }

@@ -34,6 +34,7 @@ export const postgresDialect: Dialect = {
     soloReads: 16, // they share lanes
     upserts: true,
     embedded: false,
+    longestPattern: Number.POSITIVE_INFINITY,
   },
   // Leaves rows that reference this one free to be written.
   rowLock: ' FOR NO KEY UPDATE',

@@ -1,6 +1,6 @@
-import { KernelError } from '../../base/errors.js';
+import { KernelError, SchemaError } from '../../base/errors.js';
 import type { TakeLines } from '../dialect/csv-export.js';
-import type { Connection, RawRow, Row } from '../dialect/driver.js';
+import type { Connection, Isolation, RawRow, Row } from '../dialect/driver.js';
 import type { DatabaseCore } from './database-core.js';
 import { SerialQueue } from './serial-queue.js';
 import type { Hook, Session, UnitOptions } from './session.js';
@@ -9,6 +9,9 @@ import { copyIn } from './watch/copy-in.js';
 import { copyOut } from './watch/copy-out.js';
 import { runEach } from './watch/run-each.js';
 import type { ChangeEvent } from './watch/write-event.js';
+
+/** From weak to strict. */
+const LEVELS: readonly Isolation[] = ['read committed', 'repeatable read', 'serializable'];
 
 /** Errors of a COMMIT: whether it took effect is unknown, so the unit must not run again. */
 const ofCommit = new WeakSet<object>();
@@ -34,6 +37,7 @@ export class Scope implements Session {
   readonly #options: UnitOptions;
   readonly #depth: number;
   readonly #readOnly: boolean;
+  readonly #isolation: Isolation;
   readonly #queue = new SerialQueue();
   readonly #writes: ChangeEvent[] = [];
   readonly #onCommit: Hook[] = [];
@@ -48,6 +52,9 @@ export class Scope implements Session {
     this.#options = options;
     this.#depth = parent ? parent.#depth + 1 : 0;
     this.#readOnly = options.readOnly === true || (parent ? parent.#readOnly : false);
+    this.#isolation = parent
+      ? parent.#isolation
+      : (options.isolation ?? (options.readOnly ? 'repeatable read' : 'read committed'));
   }
 
   /** A transaction sees what it has written itself. */
@@ -100,6 +107,7 @@ export class Scope implements Session {
     if (this.#state !== 'open') return Promise.reject(ended());
     return this.#queue.run(async () => {
       if (this.#state === 'ended') throw ended();
+      this.#assertAsIsolated(options.isolation);
       const signal = eitherSignal(this.#options.signal, options.signal);
       return new Scope(this.core, this, this.core.ambient(), { ...options, signal }).complete(work);
     });
@@ -133,6 +141,15 @@ export class Scope implements Session {
     }
     await this.#finish();
     return result;
+  }
+
+  /** A savepoint is isolated as its transaction is; whoever counts on more would decide by what another one is about to change. */
+  #assertAsIsolated(wanted: Isolation | undefined): void {
+    if (wanted === undefined || this.core.dialect.capabilities.writersTakeTurns) return;
+    if (LEVELS.indexOf(wanted) <= LEVELS.indexOf(this.#isolation)) return;
+    throw new SchemaError(
+      `A dbContext that asks for "${wanted}" stands inside one that is "${this.#isolation}"; say { isolation: '${wanted}' } at the outer one`,
+    );
   }
 
   #assertWritable(): void {

@@ -27,6 +27,7 @@ export const sqliteDialect: Dialect = {
     soloReads: Number.POSITIVE_INFINITY,
     upserts: true,
     embedded: true,
+    longestPattern: 50_000,
   },
   rowLock: '',
   removalLock: '',

@@ -48,6 +48,12 @@ export function mapSqliteError(error: unknown, sql: string): Error {
   if (kind) return constraintError(kind, error, sql);
   if (BUSY.test(code)) return new ConnectionError('The database file is locked by another process', { cause: error });
   if (OUTAGE.test(code)) return new ConnectionError(`The database file cannot be used (${code})`, { cause: error });
+  if (code === 'SQLITE_READONLY')
+    return new KernelError(
+      'E_READ_ONLY',
+      'This database context is read-only, or the process may not write the database file',
+      { cause: error },
+    );
   if (code === 'SQLITE_TOOBIG')
     return new ValidationError([], 'A value is too large for the database', { cause: error });
   if (error instanceof RangeError || error instanceof TypeError) return bindingError(error);

@@ -20,6 +20,32 @@ export function describeAborting(backend: Backend): void {
       expect(db().stats().statements).toBe(before);
     });
 
+    it('runs no verb by table name for a signal that is aborted already', async () => {
+      const handle = db();
+      const [table, options] = ['counters', { signal: aborted }] as const;
+      const verbs: ReadonlyArray<() => Promise<unknown>> = [
+        () => handle.findEntity(table, 'a', options),
+        () => handle.findEntities(table, options),
+        () => handle.countEntities(table, options),
+        () => handle.saveEntity(table, { name: 'never' }, options),
+        () => handle.saveEntities(table, [{ name: 'never' }], options),
+        () => handle.updateEntity(table, 'a', { value: 1 }, options),
+        () => handle.updateEntities(table, { name: 'never' }, { value: 1 }, options),
+        () => handle.softDeleteEntity(table, 'a', options),
+        () => handle.softDeleteEntities(table, { name: 'never' }, options),
+        () => handle.restoreEntity(table, 'a', options),
+        () => handle.restoreEntities(table, { name: 'never' }, options),
+        () => handle.deleteEntity(table, 'a', options),
+        () => handle.deleteEntities(table, { name: 'never' }, options),
+        () => handle.entityHistory(table, 'a', options),
+        () => handle.entityVersion(table, 'a', 1, options),
+        () => handle.revertEntityTo(table, 'a', 1, options),
+      ];
+      const before = handle.stats().statements;
+      for (const verb of verbs) await expect(verb(), String(verb)).rejects.toBe(enough);
+      expect(handle.stats().statements).toBe(before);
+    });
+
     it('ends one verb inside a transaction, which goes on', async () => {
       await dbContext(async () => {
         await Counter.save({ name: 'before' });

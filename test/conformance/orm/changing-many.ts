@@ -130,7 +130,11 @@ export function describeChangingMany(backend: Backend): void {
     });
 
     it('refuses an empty condition unless every row is meant', async () => {
-      const all = [{ or: [{}] }, { not: { not: {} } }, { and: [{}, { or: [{}] }] }, { id: { notIn: [] } }];
+      const all = [
+        ...[{ or: [{}] }, { not: { not: {} } }, { and: [{}, { or: [{}] }] }, { id: { notIn: [] } }],
+        ...[{ or: [{ line: 'a' }, {}] }, { not: { id: { in: [] } } }, { not: { or: [] } }],
+        { not: { line: 'a', id: { in: [] } } },
+      ];
       for (const where of [{}, '', { and: [] }, { not: {} }, undefined as never, ...all]) {
         for (const verb of [
           () => LogLine.updateMany(where, { line: 'x' }),
@@ -142,6 +146,8 @@ export function describeChangingMany(backend: Backend): void {
       }
       await expect(LogLine.deleteMany({ id: undefined as never })).rejects.toThrow(ValidationError);
       await LogLine.saveMany([{ line: 'a' }, { line: 'b' }]);
+      expect(await LogLine.updateMany({ or: [] }, { line: 'x' })).toBe(0);
+      expect(await LogLine.updateMany({ or: [{ line: 'a' }, { id: { in: [] } }] }, { line: 'b' })).toBe(1);
       expect(await LogLine.updateMany({}, { line: 'x' }, { all: true })).toBe(2);
       expect(await LogLine.deleteMany({}, { all: true })).toBe(2);
       expect(await LogLine.count({ includeDeleted: true })).toBe(0);

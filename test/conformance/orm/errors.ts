@@ -1,5 +1,6 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { ConnectionError, ConstraintError, SchemaError } from '../../../src/orm/index.js';
+import { ConnectionError, ConstraintError, KernelError, SchemaError } from '../../../src/orm/index.js';
 import type { Backend } from './backend.js';
 import { LogLine, Product } from './entities.js';
 import { withDatabase } from './suite.js';
@@ -59,6 +60,18 @@ export function describeErrors(backend: Backend): void {
       await expect(empty.query('INSERT INTO log_lines (colour) VALUES (1)')).rejects.toThrow(mend);
       await expect(empty.query('SELECT FROM WHERE')).rejects.not.toThrow(mend);
       await empty.close();
+    });
+
+    it('do not repeat what another program has stored as json and is none', async () => {
+      const { id } = await Product.save({ name: 'garbage', workspaceId: 'w' });
+      const stored = await db()
+        .execute('UPDATE products SET tags = ? WHERE id = ?', ['secret {', id])
+        .catch((error: unknown) => error);
+      const read = await Product.get(id).catch((error: unknown) => error);
+      const fault = stored instanceof Error ? stored : read; // a server that knows json refuses it
+      expect(fault).toBeInstanceOf(KernelError);
+      expect(inspect(fault, { depth: 5 })).not.toContain('secret');
+      await db().execute('UPDATE products SET tags = NULL WHERE id = ?', [id]);
     });
 
     it('refuse an entity that the database does not list', async () => {

@@ -114,6 +114,30 @@ export function describeMigrating(backend: Backend): void {
       expect(await RenamedWithDefault.getVersion(row.id, 1, { db: after })).toMatchObject({ title: 'kept' });
     });
 
+    it('requires a renamed column at once, for what was empty in the old one holds the default', async () => {
+      @Entity({ table: 'items' })
+      class Required extends Model {
+        @Field({ type: 'string', nullable: false, default: 'unnamed', renamedFrom: 'name' }) title!: string;
+        @Field({ type: 'string' }) code?: string | null;
+      }
+      @Entity({ table: 'items' })
+      class Empty extends Model {
+        @Field({ type: 'string' }) name?: string | null;
+        @Field({ type: 'string' }) code?: string | null;
+      }
+      const first = await fresh([Empty]);
+      await first.migrate();
+      await Empty.saveMany([{ id: 'a', name: 'kept' }, { id: 'b' }], { db: first });
+      const db = await next(first, [Required]);
+      const { warnings } = await db.migrate();
+      expect(warnings.map(({ name }) => name)).toEqual(['items.name', 'items_history.name']);
+      expect((await db.plan()).steps).toEqual([]);
+      expect(await Required.find({ orderBy: 'id', db })).toMatchObject([{ title: 'kept' }, { title: 'unnamed' }]);
+      await expect(db.execute("UPDATE items SET title = NULL WHERE id = 'a'")).rejects.toMatchObject({
+        kind: 'not_null',
+      });
+    });
+
     it('copies a column back when it is renamed back, and brings no cleared value to life', async () => {
       const { First, Renamed, Back } = shapes();
       const first = await fresh([First]);

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type FindOptions, NotFoundError, SchemaError, ValidationError } from '../../../src/orm/index.js';
 import type { Backend } from './backend.js';
-import { Product } from './entities.js';
+import { Counter, Product } from './entities.js';
 import { withDatabase } from './suite.js';
 
 export function describeReading(backend: Backend): void {
@@ -92,6 +92,19 @@ export function describeReading(backend: Backend): void {
       expect(await where({ where: { price: { in: prices(9) } } })).toEqual(['100%', 'bananaX1']);
       expect(await where({ where: { price: { in: prices(100) } } })).toEqual(['100%', 'bananaX1']);
       expect(await where({ where: { price: { notIn: prices(100) } } })).toEqual(['Apricot', 'apple', 'banana_1']);
+    });
+
+    it('takes as many conditions as a filter joins, and says so where a pattern is too long', async () => {
+      const { id } = await Counter.save({ name: 'joined', value: 2_500 });
+      const many = Array.from({ length: 3_000 }, (_, value) => ({ value }));
+      expect(await Counter.count({ where: { id, or: many } })).toBe(1);
+      expect(await Counter.count({ where: { id, or: many.slice(0, 2_500) } })).toBe(0);
+      expect(await Counter.count({ where: { id, and: many.map(({ value }) => ({ not: { value } })) } })).toBe(0);
+      const none = Counter.count({ where: { id, name: { contains: 'é'.repeat(30_000) } } });
+      if (backend.name.startsWith('sqlite'))
+        await expect(none).rejects.toThrow(/where.name.contains is longer than the 50000 bytes/);
+      else expect(await none).toBe(0);
+      await Counter.delete(id);
     });
 
     it('takes no filter whose conditions hide outside of its own keys', async () => {

@@ -258,6 +258,22 @@ export function describeSavingMany(backend: Backend): void {
       expect(events.map(({ action, version }) => [action, version])).toEqual(Array(3).fill(['create', 1]));
     });
 
+    it('sends rows in parts that servers take, however large they are', async () => {
+      const rows = Array.from({ length: 260 }, (_, row) => ({
+        body: String(row % 10).repeat(90_000),
+        workspaceId: 'large',
+      }));
+      await withTenant('large', async () => {
+        const saved = await Note.saveMany(rows);
+        expect(await Note.count()).toBe(260);
+        await Note.saveMany(
+          saved.map(({ id, body }) => ({ id, body: `${body}é` })),
+          { comment: 'longer' },
+        );
+        expect(await Note.count({ where: { version: 2, body: { like: '%00é' } } })).toBe(26);
+      });
+    }, 60_000);
+
     it('keeps no history where the entity opts out', async () => {
       const lines = await LogLine.saveMany(Array.from({ length: 70 }, (_, at) => ({ line: `${at}` })));
       await LogLine.saveMany(lines.map(({ id }) => ({ id, line: 'changed' })));

@@ -90,6 +90,24 @@ export function describeSaving(backend: Backend): void {
       await expect(Product.delete(null as never)).rejects.toThrow(ValidationError);
     });
 
+    it('refuses what is no object of fields, no list of rows and no user, and a match by what the ORM keeps', async () => {
+      const { id } = await Product.save(fresh());
+      for (const data of [null, undefined, 'x', ['x'], 5] as never[]) {
+        await expect(Product.save(data), String(data)).rejects.toThrow(ValidationError);
+        await expect(Product.update(id, data), String(data)).rejects.toThrow(ValidationError);
+        await expect(Product.updateMany({ id }, data), String(data)).rejects.toThrow(ValidationError);
+        await expect(Product.saveMany([data]), String(data)).rejects.toThrow(ValidationError);
+      }
+      for (const rows of [null, undefined, {}, 'x'] as never[])
+        await expect(Product.saveMany(rows), String(rows)).rejects.toThrow('Product.saveMany takes a list of rows');
+      for (const user of ['x'.repeat(256), 'a\0b', 5 as never])
+        await expect(withActor({ id: user }, () => Product.update(id, { price: 2 }))).rejects.toMatchObject({
+          issues: [{ loc: ['actor', 'id'] }],
+        });
+      await withActor({ id: 'x'.repeat(255) }, () => Product.update(id, { price: 2 }));
+      await expect(Product.save({ ...fresh(), id }, { matchBy: 'id' })).rejects.toThrow(/finds its row by that/);
+    });
+
     it('refuses own __proto__ keys and leaves Object.prototype clean', async () => {
       await expect(Product.save(JSON.parse('{"__proto__":{"polluted":1}}') as never)).rejects.toThrow(/Unknown field/);
       expect(({} as { polluted?: number }).polluted).toBeUndefined();

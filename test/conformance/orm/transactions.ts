@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConstraintError, dbContext } from '../../../src/orm/index.js';
+import { ConstraintError, dbContext, SchemaError } from '../../../src/orm/index.js';
 import type { Backend } from './backend.js';
 import { Counter, Product } from './entities.js';
 import { withDatabase } from './suite.js';
@@ -185,6 +185,20 @@ export function describeTransactions(backend: Backend): void {
       );
     });
 
+    it('refuses a nested context that asks for more isolation than its transaction has', async () => {
+      const nested = (outer: object, isolation: 'repeatable read' | 'serializable'): Promise<number> =>
+        dbContext(() => dbContext(() => Counter.count(), { isolation }), outer);
+      const serializable = { isolation: 'serializable' } as const;
+      expect(await nested(serializable, 'serializable')).toBeGreaterThanOrEqual(0);
+      expect(await nested(serializable, 'repeatable read')).toBeGreaterThanOrEqual(0);
+      expect(await nested({ readOnly: true }, 'repeatable read')).toBeGreaterThanOrEqual(0);
+      if (backend.name.startsWith('sqlite')) return; // where every transaction is serializable
+      await expect(nested({}, 'repeatable read')).rejects.toThrow(
+        /inside one that is "read committed"; say .* at the outer/,
+      );
+      await expect(nested({ isolation: 'repeatable read' }, 'serializable')).rejects.toThrow(SchemaError);
+    });
+
     // In memory there is one connection, so that nothing can be written meanwhile.
     if (backend.reconnect) {
       it('reads one moment where it is read-only', async () => {
@@ -251,6 +265,32 @@ export function describeTransactions(backend: Backend): void {
         dbContext(() => dbContext((inner) => inner.execute('DELETE FROM counters')), { readOnly: true }),
       ).rejects.toMatchObject({ code: 'E_READ_ONLY' });
       await Counter.save({ name: name() });
+    });
+
+    it('refuses every verb that writes where it is read-only, also where it would change nothing', async () => {
+      const { id, value } = await Counter.save({ name: name(), value: 1 });
+      const hidden = await Counter.save({ name: name() });
+      await Counter.softDelete(hidden.id);
+      const verbs: ReadonlyArray<() => Promise<unknown>> = [
+        () => Counter.save({ id, value }),
+        () => Counter.save({ name: 'no counter', value }, { matchBy: 'name' }),
+        () => Counter.saveMany([{ id, value }]),
+        () => Counter.saveMany([{ name: 'no counter' }], { matchBy: 'name' }),
+        () => Counter.update(id, { value }),
+        () => Counter.updateMany({ id }, { value }),
+        () => Counter.softDelete(id),
+        () => Counter.restore(hidden.id),
+        () => Counter.delete(id),
+        () => Counter.softDeleteMany({ id }),
+        () => Counter.restoreMany({ id: hidden.id }),
+        () => Counter.deleteMany({ id }),
+        () => Counter.revertTo(id, 1),
+        () => db().execute('UPDATE counters SET value = 2 WHERE id = ?', [id]),
+        () => db().query('DELETE FROM counters WHERE id = ?', [id]),
+      ];
+      for (const verb of verbs)
+        await expect(dbContext(verb, { readOnly: true }), String(verb)).rejects.toMatchObject({ code: 'E_READ_ONLY' });
+      expect(await Counter.getOrThrow(id)).toMatchObject({ value: 1, version: 1 });
     });
 
     it('stops at an abort and rolls back', async () => {

@@ -95,12 +95,38 @@ describe('a faulty declaration', () => {
     expect(() => declare({ type: 'string' }, { table: 'x"; DROP' })).toThrow(SchemaError);
   });
 
+  it('is refused where its reference cannot hold', () => {
+    const references = (): typeof Model => Model;
+    expect(() => declare({ type: 'string', onDelete: 'cascade' })).toThrow(/Faulty.value: onDelete is of a field with/);
+    expect(() => declare({ type: 'string', references, onDelete: 'explode' })).toThrow(/one of 'restrict', 'cascade'/);
+    expect(() => declare({ type: 'integer', references })).toThrow(/its type is 'string' or 'uuid', not 'integer'/);
+    expect(() => declare({ type: 'string', nullable: false, references, onDelete: 'set null' })).toThrow(/is nullable/);
+  });
+
   it('cannot redeclare what the ORM keeps, or what every object has', () => {
     for (const property of ['id', 'version', 'createdAt', 'historyTimestamp', '__proto__', 'constructor']) {
       class Taken extends Model {}
       (Field({ type: 'string' }) as PropertyDecorator)(Taken.prototype, property);
       expect(() => Entity({ table: 'taken' })(Taken), property).toThrow(SchemaError);
     }
+  });
+
+  it('cannot be named as what joins conditions in a filter', () => {
+    for (const property of ['and', 'or', 'not']) {
+      class Joining extends Model {}
+      (Field({ type: 'string' }) as PropertyDecorator)(Joining.prototype, property);
+      expect(() => Entity({ table: 'joining' })(Joining), property).toThrow(/joins conditions in a filter; rename it/);
+    }
+  });
+
+  it('leaves room in the name of its table for that of its history', () => {
+    class Long extends Model {}
+    const declareLong = (length: number, history?: boolean) => () =>
+      Entity({ table: 'x'.repeat(length), ...(history !== undefined && { history }) })(Long);
+    expect(declareLong(55)).not.toThrow();
+    expect(declareLong(56)).toThrow(/The table of Long has a name of 56 characters.*give it one of at most 55/);
+    expect(declareLong(63, false)).not.toThrow();
+    expect(declareLong(64, false)).toThrow(SchemaError);
   });
 
   it('says what of its history may go in whole days or versions, and only where it has one', () => {

@@ -102,6 +102,21 @@ export function describeValues(): void {
       expect(await Product.count({ where: 'workspace_id = ? AND name = ?', params: ['bytes', 'same  '] })).toBe(0);
     });
 
+    it('that are larger than the server takes are refused, and cost no connection', async () => {
+      const one = await open({ entities: [Sample], poolSize: 1 });
+      const session = (): Promise<object[]> => one.query('SELECT CONNECTION_ID() AS id');
+      const before = await session();
+      const [limit] = await one.query<{ bytes: number }>('SELECT @@max_allowed_packet AS bytes');
+      const bytes = limit?.bytes ?? 0;
+      for (const blob of [new Uint8Array(bytes), new Uint8Array(bytes - 50)]) {
+        const refusal = await Sample.save({ blob }, { db: one }).catch((error: unknown) => error);
+        expect(refusal).toBeInstanceOf(ValidationError);
+        expect(String(refusal)).toMatch(/more than the \d+ that the server takes \(max_allowed_packet\)/);
+      }
+      await expect(one.query('SELECT LENGTH(?)', ['x'.repeat(bytes)])).rejects.toBeInstanceOf(ValidationError);
+      expect(await session()).toEqual(before);
+    });
+
     it('that do not fit are refused instead of cut', async () => {
       const { id } = await Sample.save({});
       const change = (sql: string, value: unknown): Promise<number> =>

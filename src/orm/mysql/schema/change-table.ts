@@ -1,22 +1,16 @@
+import { droppedColumns, mentionsAny } from '../../dialect/dropped-columns.js';
 import { isOwnName } from '../../dialect/index-identity.js';
-import type {
-  ColumnCopy,
-  ColumnShape,
-  ForeignKeyShape,
-  IndexShape,
-  SchemaStep,
-  TableShape,
-} from '../../dialect/shape.js';
+import type { ColumnCopy, ColumnShape, IndexShape, SchemaStep, TableShape } from '../../dialect/shape.js';
 import type { Flavor } from '../flavor.js';
 import { quote, step } from '../quote.js';
+import { addReferences, dropReferences } from './changed-references.js';
 import { checkSql, columnSql, indexSql } from './ddl.js';
-import { foreignKeyIndexSql, foreignKeyName, foreignKeySql } from './foreign-keys.js';
 import { indexParts } from './index-parts.js';
 import { misfits, widens } from './widening.js';
 
 /**
  * Three phases, each of which may be repeated: new columns come as nullable ones, are filled, and then one ALTER TABLE
- * makes everything else true. A server that commits every change of a table by itself can be stopped between any two of
+ * makes everything else true, after one that drops references and before one that adds them. A server that commits every change of a table by itself can be stopped between any two of
  * them, and the next start finds what is left to do.
  */
 export function changeTable(
@@ -51,7 +45,9 @@ export function phases(
     early: alter(target.name, additions),
     late: [
       ...target.columns.flatMap((column) => cutText(target, between.get(column.name), column)),
+      ...alter(target.name, dropReferences(current, target)),
       ...alter(target.name, finalChanges(flavor, current, target, between)),
+      ...alter(target.name, addReferences(current, target)),
     ],
   };
 }
@@ -99,36 +95,32 @@ function cutText(table: TableShape, before: ColumnShape | undefined, { name, typ
   return [step(cut, `cut ${table.name}.${name} to ${length} characters`)];
 }
 
-/** What one ALTER TABLE makes of the table once its columns are filled. Old constraints go before new ones come. */
+/** What one ALTER TABLE makes of the table, but for its references, once its columns are filled. Old constraints go first. */
 function finalChanges(
   flavor: Flavor,
   current: TableShape,
   target: TableShape,
   between: ReadonlyMap<string, ColumnShape>,
 ): Change[] {
-  const wanted = new Set(target.columns.map((column) => column.name));
   const indexes = changedIndexes(flavor, current, target);
   const dropped = indexes.dropped.flatMap((index) => indexColumnsOf(current, index));
   const kept = { ...current, indexColumns: current.indexColumns?.filter((name) => !dropped.includes(name)) };
+  const lost = droppedColumns(current, target);
   return [
     ...named(current.checks, target.checks)
-      .filter(isOwn)
+      .filter((check) => isOwn(check) || mentionsAny(check.expression, lost))
       .map(({ name }) => ({
         sql: `DROP CONSTRAINT ${quote(name)}`,
         text: `drop check ${name}`,
       })),
-    ...dropReferences(current, target),
     ...indexes.dropped.flatMap((index) => dropIndex(current, index)),
     ...target.columns.flatMap((column) => modify(flavor, between.get(column.name), column)),
-    ...current.columns
-      .filter((column) => !wanted.has(column.name))
-      .map(({ name }) => ({ sql: `DROP COLUMN ${quote(name)}`, text: `drop column ${name}` })),
+    ...lost.map((name) => ({ sql: `DROP COLUMN ${quote(name)}`, text: `drop column ${name}` })),
     ...indexes.added.flatMap((index) => [...addIndexColumns(kept, target, index), addKey(target, index)]),
     ...named(target.checks, current.checks).map((check) => ({
       sql: `ADD ${checkSql(check)}`,
       text: `add check ${check.name}`,
     })),
-    ...addReferences(current, target),
   ];
 }
 
@@ -138,29 +130,9 @@ function modify(flavor: Flavor, before: ColumnShape | undefined, after: ColumnSh
   if (before.type !== after.type) changes.push(`change ${after.name} from ${before.type} to ${after.type}`);
   if (before.nullable !== after.nullable) changes.push(`${after.nullable ? 'relax' : 'require'} ${after.name}`);
   if (before.default !== after.default) changes.push(`change the default of ${after.name}`);
-  return changes.length === 0 ? [] : [{ sql: `MODIFY COLUMN ${columnSql(flavor, after)}`, text: changes.join(', ') }];
-}
-
-const identityOf = ({ column, table, onDelete }: ForeignKeyShape): string => [column, table, onDelete].join(' ');
-
-function dropReferences(current: TableShape, target: TableShape): Change[] {
-  const wanted = new Set(target.foreignKeys.map(identityOf));
-  return current.foreignKeys
-    .filter(({ name = '', ...key }) => name.startsWith('fk_') && !wanted.has(identityOf(key)))
-    .flatMap(({ name = '' }) => [
-      { sql: `DROP FOREIGN KEY ${quote(name)}`, text: `drop reference ${name}` },
-      { sql: `DROP KEY ${quote(name)}`, text: `drop index ${name}` },
-    ]);
-}
-
-function addReferences(current: TableShape, target: TableShape): Change[] {
-  const found = new Set(current.foreignKeys.map(identityOf));
-  return target.foreignKeys
-    .filter((key) => !found.has(identityOf(key)))
-    .flatMap((key) => [
-      { sql: `ADD ${foreignKeyIndexSql(target.name, key)}`, text: `add index ${foreignKeyName(target.name, key)}` },
-      { sql: `ADD ${foreignKeySql(target.name, key)}`, text: `add reference ${key.column} to ${key.table}` },
-    ]);
+  if (changes.length === 0) return [];
+  const column = before.check === undefined ? after : { ...after, check: before.check };
+  return [{ sql: `MODIFY COLUMN ${columnSql(flavor, column)}`, text: changes.join(', ') }];
 }
 
 export function changedIndexes(
@@ -173,8 +145,12 @@ export function changedIndexes(
     [index.name, index.unique, ...indexParts(table, kept(index)).map((part) => part.sql)].join();
   const found = new Set(current.indexes.map((index) => identity(current, index)));
   const wanted = new Set(target.indexes.map((index) => identity(target, index)));
+  const lost = new Set(droppedColumns(current, target));
+  const isLost = ({ columns }: IndexShape): boolean => columns.some((name) => lost.has(name));
   return {
-    dropped: current.indexes.filter((index) => isOwn(index) && !wanted.has(identity(current, index))),
+    dropped: current.indexes.filter(
+      (index) => isLost(index) || (isOwn(index) && !wanted.has(identity(current, index))),
+    ),
     added: target.indexes.filter((index) => !found.has(identity(target, index))),
   };
 }

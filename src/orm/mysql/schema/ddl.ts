@@ -52,13 +52,14 @@ const NEEDS_EXPRESSION = /^(?:long)?(?:text|blob)\b/;
 export function columnSql(flavor: Flavor, column: ColumnShape): string {
   const collation = TEXTUAL.test(column.type) ? ` COLLATE ${flavor.collation}` : '';
   const { generated } = column;
+  const check = column.check === undefined ? '' : ` CHECK (${column.check})`;
   if (generated) {
     const kept = generated.stored ? 'STORED' : 'VIRTUAL';
-    return `${quote(column.name)} ${column.type}${collation} GENERATED ALWAYS AS (${generated.expression}) ${kept}`;
+    return `${quote(column.name)} ${column.type}${collation} GENERATED ALWAYS AS (${generated.expression}) ${kept}${check}`;
   }
   const required = column.nullable ? ' NULL' : ' NOT NULL';
   const value = column.counter ? ' AUTO_INCREMENT' : defaultSql(column);
-  return `${quote(column.name)} ${column.type}${collation}${required}${value}`;
+  return `${quote(column.name)} ${column.type}${collation}${required}${value}${check}`;
 }
 
 /** MySQL takes a default of a text or blob column only as an expression; MariaDB takes either. */

@@ -30,11 +30,11 @@ const REFERENCES = `SELECT u.table_name, u.constraint_name, u.column_name, u.ref
     ON r.constraint_schema = u.constraint_schema AND r.constraint_name = u.constraint_name AND r.table_name = u.table_name
   WHERE u.table_schema = DATABASE() AND u.referenced_table_name IS NOT NULL
   ORDER BY u.table_name, u.constraint_name, u.ordinal_position`;
-/** MariaDB lists checks of single columns too, under the column's name; they are part of the column. */
+/** MariaDB lists checks that are part of a column as well, under the column's name. */
 const CHECKS = {
-  mariadb: `SELECT table_name, constraint_name, check_clause FROM information_schema.check_constraints
-    WHERE constraint_schema = DATABASE() AND level = 'Table' ORDER BY table_name, constraint_name`,
-  mysql: `SELECT t.table_name, t.constraint_name, c.check_clause FROM information_schema.table_constraints t
+  mariadb: `SELECT table_name, constraint_name, check_clause, level FROM information_schema.check_constraints
+    WHERE constraint_schema = DATABASE() ORDER BY table_name, constraint_name`,
+  mysql: `SELECT t.table_name, t.constraint_name, c.check_clause, 'Table' FROM information_schema.table_constraints t
     JOIN information_schema.check_constraints c
       ON c.constraint_schema = t.constraint_schema AND c.constraint_name = t.constraint_name
     WHERE t.table_schema = DATABASE() AND t.constraint_type = 'CHECK' ORDER BY t.table_name, t.constraint_name`,
@@ -57,12 +57,18 @@ export async function introspect(flavor: Flavor, reader: Reader): Promise<TableS
     const own = columns(table);
     const foreign = references(table);
     const indexes = statistics(table);
+    const [ofTable, ofColumns] = ['Table', 'Column'].map((level) => checks(table).filter((row) => row[3] === level));
+    const conditions = new Map(
+      ofColumns?.map(([, column, expression]) => [column, plainExpression(flavor, expression as string)]),
+    );
     return {
       name: table,
       rows: Number(rows ?? 0),
-      columns: own.filter(([, column]) => !isIndexColumn(column as string)).map((row) => toColumn(flavor, row)),
+      columns: own
+        .filter(([, column]) => !isIndexColumn(column as string))
+        .map((row) => withCheck(toColumn(flavor, row), conditions)),
       primaryKey: indexes.filter(([, index]) => index === 'PRIMARY').map(([, , , column]) => column as string),
-      checks: checks(table).map((row) => toCheck(flavor, row)),
+      checks: ofTable?.map((row) => toCheck(flavor, row)) ?? [],
       foreignKeys: [...groupBy(foreign, ([, constraint]) => constraint as string).values()].map(toForeignKey),
       indexColumns: own.map(([, column]) => column as string).filter(isIndexColumn),
       indexes: toIndexes(indexes, own, new Set(foreign.map(([, constraint]) => constraint as string))),
@@ -101,6 +107,11 @@ function toColumn(
     ...(/\bauto_increment\b/i.test(String(extra ?? '')) && { counter: {} }),
     ...(generated && { generated }),
   };
+}
+
+function withCheck(column: ColumnShape, checks: ReadonlyMap<unknown, string>): ColumnShape {
+  const check = checks.get(column.name);
+  return check === undefined ? column : { ...column, check };
 }
 
 function toGenerated(flavor: Flavor, extra: string, shown: string): GeneratedColumn | undefined {

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Connection as RawConnection } from 'mysql2';
-import { ConnectionError, ConstraintError } from '../../../base/errors.js';
+import { ConnectionError, ConstraintError, ValidationError } from '../../../base/errors.js';
 import type { BeginOptions, RawRow, Row } from '../../dialect/driver.js';
 import type { Pace } from '../../pool/pace.js';
 import type { PooledConnection } from '../../pool/pooled-connection.js';
@@ -23,6 +23,8 @@ const TABLE_LOCK_SECONDS = 2;
 /** What all connections of a database share. */
 export interface Shared {
   readonly flavor: Flavor;
+  /** Most bytes of one request. */
+  readonly longestRequest: number;
   readonly statementTimeoutMs: number;
   readonly pace: Pace;
   /** Ends what a session runs. @throws when the server does not listen. */
@@ -196,7 +198,9 @@ export class MysqlConnection implements PooledConnection {
   #run(sql: string, params: readonly unknown[], wanted: Wanted): Promise<StatementResult> {
     return this.#attempt(sql, async () => {
       const id = this.#statements.get(sql) ?? (await this.#statements.prepare(sql));
-      const exchange = new StatementExchange(executeRequest(id, params), wanted);
+      const request = executeRequest(id, params);
+      if (request.length >= this.#shared.longestRequest) throw tooLarge(request.length, this.#shared.longestRequest);
+      const exchange = new StatementExchange(request, wanted);
       const result = await this.#pipeline.send(exchange);
       this.#shared.pace.note(sql, exchange.tookMs, exchange.alone);
       return result;
@@ -233,6 +237,13 @@ export class MysqlConnection implements PooledConnection {
     keys.set(name, columns);
     return columns;
   }
+}
+
+function tooLarge(bytes: number, most: number): ValidationError {
+  return new ValidationError(
+    [],
+    `The values of a statement have ${bytes} bytes, more than the ${most} that the server takes (max_allowed_packet)`,
+  );
 }
 
 function lost(cause: Error): ConnectionError {

@@ -23,10 +23,15 @@ const SQL_MODE = [
 interface OpenedConnection {
   readonly raw: RawConnection;
   readonly flavor: Flavor;
+  /** Most bytes of one request; the server hangs up on whoever sends more. */
+  readonly longestRequest: number;
 }
 
+/** What is known of a server from an earlier connection. */
+export type KnownServer = Omit<OpenedConnection, 'raw'>;
+
 /** Opens a connection and sets its session up. The driver package is loaded here and nowhere else. */
-export async function openConnection(address: ServerAddress, known?: Flavor): Promise<OpenedConnection> {
+export async function openConnection(address: ServerAddress, known?: KnownServer): Promise<OpenedConnection> {
   const { createConnection } = await import('mysql2');
   const raw = createConnection(driverOptions(address));
   try {
@@ -36,9 +41,9 @@ export async function openConnection(address: ServerAddress, known?: Flavor): Pr
     });
     // A fault between two statements must not end the process; the next statement reports it.
     raw.on('error', () => {});
-    const flavor = known ?? flavorOf(await askVersion(raw));
-    await query(raw, sessionSql(flavor, address));
-    return { raw, flavor };
+    const server = known ?? (await askServer(raw));
+    await query(raw, sessionSql(server.flavor, address));
+    return { raw, ...server };
   } catch (error) {
     raw.destroy();
     throw mapMysqlError(error, '');
@@ -90,7 +95,8 @@ function query(raw: RawConnection, sql: string): Promise<unknown> {
   });
 }
 
-async function askVersion(raw: RawConnection): Promise<string> {
-  const [row] = (await query(raw, 'SELECT VERSION()')) as string[][];
-  return row?.[0] ?? '';
+async function askServer(raw: RawConnection): Promise<KnownServer> {
+  const [row] = (await query(raw, 'SELECT VERSION(), @@max_allowed_packet')) as Array<[string, number]>;
+  const [version = '', longestRequest = 0] = row ?? [];
+  return { flavor: flavorOf(version), longestRequest };
 }

@@ -1,5 +1,6 @@
 const TEXT = /^(?:character varying\((\d+)\)|character varying|text)(?: COLLATE "[^"]+")?$/;
 const NUMERIC = /^numeric\((\d+),(\d+)\)$/;
+const UUID_LENGTH = 36;
 const LADDERS = [
   ['smallint', 'integer', 'bigint'],
   ['real', 'double precision'],
@@ -9,6 +10,7 @@ const LADDERS = [
 export function widens(from: string, to: string): boolean {
   const [short, long] = [textLength(from), textLength(to)];
   if (short !== undefined && long !== undefined) return short <= long;
+  if (from === 'uuid' && long !== undefined) return UUID_LENGTH <= long;
   if (LADDERS.some((ladder) => ladder.includes(from) && ladder.indexOf(from) < ladder.indexOf(to))) return true;
   const [narrow, wide] = [decimalSize(from), decimalSize(to)];
   if (!narrow || !wide) return false;

@@ -60,7 +60,7 @@ function readCondition(
   assertComparable(column, operator);
   const comparison = Object.hasOwn(COMPARISONS, operator) ? COMPARISONS[operator] : undefined;
   if (comparison) return readComparison(column, comparison, operand, draft);
-  if (PATTERNS.has(operator)) return readPattern(column, operator, operand, draft);
+  if (PATTERNS.has(operator)) return readPattern(dialect, column, operator, operand, draft);
   return operator === 'between'
     ? readBetween(column, operand, draft)
     : readList(dialect, column, operator as 'in' | 'notIn', operand, draft);
@@ -180,14 +180,18 @@ function readBetween(column: PlannedColumn, operand: unknown, draft: Draft): Wri
   return (next) => `${column.quoted} BETWEEN ${column.typed(next())} AND ${column.typed(next())}`;
 }
 
-function readPattern(column: PlannedColumn, operator: string, operand: unknown, draft: Draft): Write {
+function readPattern(dialect: Dialect, column: PlannedColumn, operator: string, operand: unknown, draft: Draft): Write {
   if (typeof operand !== 'string') return refuse(column, `.${operator} must be text`);
   if (UNSTORABLE_TEXT.test(operand))
     return refuse(column, `.${operator} contains a NUL or half a surrogate pair, which text cannot`);
   if (operator === 'like' && /^(?:[^!]|![\s\S])*!$/.test(operand))
     return refuse(column, '.like ends with "!", which makes the next character plain; write "!!" for a "!"');
   const plain = operand.replace(/[!%_]/g, '!$&');
+  const pattern = operator === 'like' ? operand : operator === 'contains' ? `%${plain}%` : `${plain}%`;
+  const { longestPattern } = dialect.capabilities;
+  if (Buffer.byteLength(pattern) > longestPattern)
+    return refuse(column, `.${operator} is longer than the ${longestPattern} bytes that this database looks for`);
   draft.shape += `${column.index}like;`;
-  draft.values.push(operator === 'like' ? operand : operator === 'contains' ? `%${plain}%` : `${plain}%`);
+  draft.values.push(pattern);
   return (next) => `${column.quoted} LIKE ${next()} ESCAPE '!'`;
 }

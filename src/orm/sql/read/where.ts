@@ -1,6 +1,7 @@
 import { SchemaError, ValidationError } from '../../../base/errors.js';
 import type { EntityPlan } from '../entity-plan.js';
 import { assertParameterCount, renderTokens, tokenizeCondition } from '../tokenizer.js';
+import { chunks } from '../write/chunks.js';
 import { isPlainObject, readField, undefinedIn } from './field-condition.js';
 import { type Draft, type Fragment, NOTHING, textShape, type Write } from './fragment.js';
 
@@ -96,8 +97,17 @@ function readGroup(plan: EntityPlan, key: 'and' | 'or', filters: unknown, draft:
   if (members.length === 0) return () => (key === 'or' ? '1 = 0' : '');
   return (next) => {
     const parts = members.map((write) => `(${write(next) || '1 = 1'})`);
-    return `(${parts.join(key === 'or' ? ' OR ' : ' AND ')})`;
+    return `(${joined(parts, key === 'or' ? ' OR ' : ' AND ')})`;
   };
+}
+
+const MEMBERS_OF_GROUP = 16;
+
+/** Many members stand in groups of groups: SQLite takes a plain row of them for a tree that is as deep as there are members. */
+function joined(parts: readonly string[], operator: ' OR ' | ' AND '): string {
+  if (parts.length <= MEMBERS_OF_GROUP) return parts.join(operator);
+  const groups = chunks(parts, () => MEMBERS_OF_GROUP).map((group) => `(${group.join(operator)})`);
+  return joined(groups, operator);
 }
 
 function readNot(plan: EntityPlan, filter: unknown, draft: Draft, depth: number): Write {

@@ -1,7 +1,7 @@
 import type { Portable } from '../../entity/codec.js';
 import { AT, HISTORY_COLUMNS } from '../../entity/system-fields.js';
 import type { EntityPlan } from '../entity-plan.js';
-import { chunks, fewSizes } from './chunks.js';
+import { fewSizes, rowChunks } from './chunks.js';
 import { arraysSql, bindArrays, bindShared } from './column-arrays.js';
 import { insertSql } from './write-statements.js';
 
@@ -33,10 +33,11 @@ export function insertStatements(
   note: VersionNote | undefined,
 ): Statement[] {
   const { arrays, capabilities } = plan.dialect;
-  if (arrays) return chunks(rows, () => ROWS_OF_ARRAYS).map((chunk) => fromArrays(plan, chunk, note));
+  if (arrays)
+    return rowChunks(rows, (left) => Math.min(left, ROWS_OF_ARRAYS)).map((chunk) => fromArrays(plan, chunk, note));
   if (capabilities.embedded) return [{ sql: insertSql(plan), runs: rows.map((row) => rawValues(plan, row)) }];
   const most = Math.min(ROWS_OF_LIST, Math.floor(capabilities.maxParameters / plan.columns.length));
-  return chunks(rows, fewSizes(most)).map((chunk) => listSql(plan, chunk));
+  return rowChunks(rows, fewSizes(most)).map((chunk) => listSql(plan, chunk));
 }
 
 function rawValues(plan: EntityPlan, row: readonly Portable[]): unknown[] {

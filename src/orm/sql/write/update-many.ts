@@ -1,7 +1,7 @@
 import type { Portable } from '../../entity/codec.js';
 import { AT } from '../../entity/system-fields.js';
 import type { EntityPlan, PlannedColumn } from '../entity-plan.js';
-import { chunks, fewSizes } from './chunks.js';
+import { fewSizes, rowChunks } from './chunks.js';
 import { arrayColumn, arraysSql, bindArrays } from './column-arrays.js';
 import { listSql, recordingSql, type Statement, type VersionNote } from './insert-many.js';
 import { updateSql } from './write-statements.js';
@@ -20,14 +20,17 @@ export function updateStatements(
   note: VersionNote | undefined,
 ): Statement[] {
   const { arrays, capabilities } = plan.dialect;
-  if (arrays) return chunks(rows, () => ROWS_OF_ARRAYS).map((chunk) => fromArrays(plan, indexes, chunk, note));
+  if (arrays)
+    return rowChunks(rows, (left) => Math.min(left, ROWS_OF_ARRAYS)).map((chunk) =>
+      fromArrays(plan, indexes, chunk, note),
+    );
   if (capabilities.embedded) {
     const bind = (row: readonly Portable[]): unknown[] =>
       [...indexes, AT.id].map((index) => plan.columns[index]?.toRaw(row[index] as Portable));
     return [{ sql: updateSql(plan, indexes), runs: rows.map(bind) }];
   }
   const most = Math.min(ROWS_OF_LIST, Math.floor(capabilities.maxParameters / plan.columns.length));
-  return chunks(rows, fewSizes(most)).map((chunk) => overwriting(plan, indexes, chunk));
+  return rowChunks(rows, fewSizes(most)).map((chunk) => overwriting(plan, indexes, chunk));
 }
 
 function fromArrays(

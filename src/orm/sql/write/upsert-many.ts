@@ -2,7 +2,7 @@ import type { Portable } from '../../entity/codec.js';
 import { AT } from '../../entity/system-fields.js';
 import type { EntityPlan } from '../entity-plan.js';
 import type { BoundStatement } from './bound-statement.js';
-import { chunks, fewSizes } from './chunks.js';
+import { fewSizes, rowChunks } from './chunks.js';
 import { arrayColumn, arraysSql, bindArrays, bindShared } from './column-arrays.js';
 import { sharedColumns, type VersionNote } from './insert-many.js';
 import { indexedParts, onConflictSql, recordWrittenSql, type UpsertKey } from './upsert.js';
@@ -19,9 +19,12 @@ export function upsertManyStatements(
   note: VersionNote,
 ): BoundStatement[] {
   const { arrays, capabilities } = plan.dialect;
-  if (arrays) return chunks(rows, () => ROWS_OF_ARRAYS).map((some) => fromArrays(plan, key, indexes, some, note));
+  if (arrays)
+    return rowChunks(rows, (left) => Math.min(left, ROWS_OF_ARRAYS)).map((some) =>
+      fromArrays(plan, key, indexes, some, note),
+    );
   const most = Math.min(ROWS_OF_LIST, Math.floor(capabilities.maxParameters / plan.columns.length));
-  return chunks(rows, fewSizes(most)).map((some) => fromLists(plan, key, indexes, some));
+  return rowChunks(rows, fewSizes(most)).map((some) => fromLists(plan, key, indexes, some));
 }
 
 function fromArrays(

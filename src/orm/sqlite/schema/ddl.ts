@@ -11,13 +11,14 @@ import {
 import { quote, step } from '../quote.js';
 import { isCounted } from './counters.js';
 import { converted } from './retyping.js';
+import { withNames, withRulesOfOthers } from './rules.js';
 import { createTrigger } from './triggers.js';
 
 const quoted = (names: readonly string[]): string => names.map(quote).join(', ');
 
 export function createTable(table: TableShape): SchemaStep[] {
   return [
-    step(tableSql(table.name, table), `create table ${table.name}`),
+    step(tableSql(table.name, withNames(table)), `create table ${table.name}`),
     ...table.indexes.map((index) => createIndex(table.name, index)),
   ];
 }
@@ -27,7 +28,8 @@ export function dropTable(name: string): SchemaStep[] {
 }
 
 /** Additive changes run in place; any other one replaces the table, as SQLite's own manual (lang_altertable, 7) says to. */
-export function changeTable(current: TableShape, target: TableShape, copies: readonly ColumnCopy[]): SchemaStep[] {
+export function changeTable(current: TableShape, wanted: TableShape, copies: readonly ColumnCopy[]): SchemaStep[] {
+  const target = withRulesOfOthers(current, withNames(wanted));
   const found = new Set(current.columns.map((column) => column.name));
   const added = target.columns.filter((column) => !found.has(column.name));
   if (needsRebuild(current, target, added)) return rebuild(current, target, copies);
@@ -60,7 +62,9 @@ const SHAPE_KEYS = ['name', 'type', 'nullable', 'default'];
 const REFERENCE_KEYS = ['column', 'table', 'onDelete', 'pairs', 'onUpdate'];
 
 function addColumn(table: TableShape, column: ColumnShape): SchemaStep {
-  const references = table.foreignKeys.filter((key) => key.column === column.name).map(referenceSql);
+  const references = table.foreignKeys
+    .filter((key) => key.column === column.name)
+    .map((key) => `${constraintSql(key)}${referenceSql(key)}`);
   const sql = `ALTER TABLE ${quote(table.name)} ADD COLUMN ${[columnSql(column), ...references].join(' ')}`;
   return step(sql, `add column ${table.name}.${column.name}`);
 }
@@ -113,8 +117,8 @@ function rebuild(current: TableShape, target: TableShape, copies: readonly Colum
     ),
     step(`DROP TABLE ${quote(target.name)}`, `${description}: drop the old shape`),
     step(`ALTER TABLE ${quote(temporary)} RENAME TO ${quote(target.name)}`, `${description}: take its place`),
-    ...target.indexes.map((index) => createIndex(target.name, index)),
-    ...(current.attachments ?? []).map(({ name, sql }) => step(sql, `${description}: keep ${name}`)),
+    ...target.indexes.filter(({ constraint }) => !constraint).map((index) => createIndex(target.name, index)),
+    ...(target.attachments ?? []).map(({ name, sql }) => step(sql, `${description}: keep ${name}`)),
     ...current.triggers.map((trigger) => createTrigger(target.name, trigger)),
   ];
 }
@@ -181,11 +185,17 @@ function tableSql(name: string, table: TableShape): string {
       ? [`PRIMARY KEY (${quoted(table.primaryKey)})`]
       : []),
     ...table.checks.map((check) => `CONSTRAINT ${quote(check.name)} CHECK (${check.expression})`),
+    ...table.indexes.filter(({ constraint }) => constraint).map(({ columns }) => `UNIQUE (${quoted(columns)})`),
     ...table.foreignKeys.map(
-      (key) => `FOREIGN KEY (${quoted(pairsOf(key).map(([column]) => column))}) ${referenceSql(key)}`,
+      (key) =>
+        `${constraintSql(key)}FOREIGN KEY (${quoted(pairsOf(key).map(([column]) => column))}) ${referenceSql(key)}`,
     ),
   ];
   return `CREATE TABLE ${quote(name)} (\n  ${parts.join(',\n  ')}\n)`;
+}
+
+function constraintSql({ name }: ForeignKeyShape): string {
+  return name === undefined ? '' : `CONSTRAINT ${quote(name)} `;
 }
 
 function referenceSql(key: ForeignKeyShape): string {

@@ -9,8 +9,11 @@ import {
   type IndexShape,
   type TableShape,
 } from '../../dialect/shape.js';
+import { constraintName, shortHash } from '../../entity/constraint-name.js';
 import type { OnDelete } from '../../entity/field-types.js';
-import { generatedExpressions, isAutoincrement } from './table-sql.js';
+import { quote } from '../quote.js';
+import { referenceName } from './rules.js';
+import { generatedExpressions, isAutoincrement, writtenChecks } from './table-sql.js';
 
 type Reader = Pick<Connection, 'all'>;
 
@@ -58,8 +61,8 @@ async function introspectTable(reader: Reader, { name, sql }: Entry, parts: read
       .filter((column) => Number(column[4]) > 0)
       .sort((a, b) => Number(a[4]) - Number(b[4]))
       .map(([column]) => column as string),
-    checks: namedChecks(sql),
-    foreignKeys: await foreignKeys(reader, name),
+    checks: checksOf(name, sql),
+    foreignKeys: await foreignKeys(reader, name, sql),
     indexes: await indexes(reader, name, new Map(parts.map((part) => [part.name, part.sql]))),
     attachments: parts.filter((part) => part.type === 'index' && !isOwnName(part.name)),
     triggers: parts.filter((part) => part.type === 'trigger'),
@@ -100,7 +103,8 @@ function toGenerated(
   return { generated: { expression, stored: Number(hidden) !== VIRTUAL } };
 }
 
-async function foreignKeys(reader: Reader, table: string): Promise<ForeignKeyShape[]> {
+/** SQLite does not tell names of references: those of a migration are looked for in the statement that made the table. */
+async function foreignKeys(reader: Reader, table: string, sql: string): Promise<ForeignKeyShape[]> {
   const rows = await reader.all(
     `SELECT id, "from", "table", on_delete, on_update, "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq`,
     [table],
@@ -109,11 +113,14 @@ async function foreignKeys(reader: Reader, table: string): Promise<ForeignKeySha
   for (const id of new Set(rows.map(([first]) => first))) {
     const own = rows.filter(([first]) => first === id);
     const [, , target, onDelete, onUpdate] = own[0] as readonly unknown[];
-    const key = own.some((row) => row[5] === null) ? await keyOf(reader, target as string) : [];
-    const pairs = own.map((row, at) => [row[1] as string, (row[5] as string | null) ?? key[at] ?? 'id'] as const);
-    keys.push(
-      foundReference(pairs, { table: target as string, onDelete: toRule(onDelete), onUpdate: toRule(onUpdate) }),
+    const keyOfTarget = own.some((row) => row[5] === null) ? await keyOf(reader, target as string) : [];
+    const pairs = own.map(
+      (row, at) => [row[1] as string, (row[5] as string | null) ?? keyOfTarget[at] ?? 'id'] as const,
     );
+    const rules = { table: target as string, onDelete: toRule(onDelete), onUpdate: toRule(onUpdate) };
+    const key = foundReference(pairs, rules);
+    const name = referenceName(table, key);
+    keys.push(sql.includes(`CONSTRAINT ${quote(name)} `) ? { ...key, name } : key);
   }
   return keys;
 }
@@ -130,11 +137,12 @@ function toRule(shown: unknown): OnDelete {
 }
 
 async function indexes(reader: Reader, table: string, sqlOf: ReadonlyMap<string, string>): Promise<IndexShape[]> {
-  const rows = await reader.all(`SELECT name, "unique" FROM pragma_index_list(?) WHERE origin <> 'pk' ORDER BY name`, [
-    table,
-  ]);
+  const rows = await reader.all(
+    `SELECT name, "unique", origin FROM pragma_index_list(?) WHERE origin <> 'pk' ORDER BY name`,
+    [table],
+  );
   return Promise.all(
-    rows.map(async ([name, unique]) => {
+    rows.map(async ([name, unique, origin]) => {
       const columns = await reader.all(`SELECT name, "desc" FROM pragma_index_xinfo(?) WHERE key ORDER BY seqno`, [
         name,
       ]);
@@ -147,33 +155,17 @@ async function indexes(reader: Reader, table: string, sqlOf: ReadonlyMap<string,
         liveOnly,
         descending: columns.filter(([, descending]) => Boolean(descending)).map(([column]) => column as string),
         where: liveOnly ? undefined : condition,
+        ...(origin === 'u' && { constraint: true as const }),
       };
     }),
   );
 }
 
-/** The named checks of a CREATE TABLE statement: SQLite keeps them nowhere else. */
-function namedChecks(sql: string): CheckShape[] {
-  const checks: CheckShape[] = [];
-  for (const match of sql.matchAll(/CONSTRAINT "((?:[^"]|"")+)" CHECK \(/g)) {
-    const start = match.index + match[0].length;
-    checks.push({
-      name: (match[1] ?? '').replaceAll('""', '"'),
-      expression: sql.slice(start, closingParenthesis(sql, start)),
-    });
-  }
-  return checks;
-}
-
-function closingParenthesis(sql: string, start: number): number {
-  let depth = 1;
-  let literal = '';
-  for (let position = start; position < sql.length; position++) {
-    const character = sql.charAt(position);
-    if (literal) literal = character === literal ? '' : literal;
-    else if (character === "'" || character === '"') literal = character;
-    else if (character === '(') depth += 1;
-    else if (character === ')' && --depth === 0) return position;
-  }
-  return sql.length;
+/** SQLite keeps checks nowhere but in the statement that made the table. One without a name is given one, by what it says. */
+function checksOf(table: string, sql: string): CheckShape[] {
+  const checks = writtenChecks(sql).map(({ name, expression }): [string, CheckShape] => {
+    const known = name ?? constraintName('check', [table, shortHash(expression)]);
+    return [known, { name: known, expression }];
+  });
+  return [...new Map(checks).values()];
 }

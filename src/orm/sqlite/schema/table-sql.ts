@@ -2,6 +2,7 @@
 const OPAQUE = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g;
 const NAME = /^(?:"((?:[^"]|"")*)"|`((?:[^`]|``)*)`|\[([^\]]*)\]|'((?:[^']|'')*)'|([^\s(,]+))/;
 const COMPUTED = /\bAS\s*\(/i;
+const CHECK = /(?:\bCONSTRAINT\s+(\S+)\s+)?\bCHECK\s*\(/dgi;
 
 export function isAutoincrement(sql: string): boolean {
   return /\bAUTOINCREMENT\b/i.test(plain(sql));
@@ -13,19 +14,41 @@ export function generatedExpressions(sql: string): Map<string, string> {
   const expressions = new Map<string, string>();
   for (const [from, to] of definitions(text)) {
     const computed = COMPUTED.exec(text.slice(from, to));
-    const name = NAME.exec(sql.slice(from, to));
-    if (!computed || !name) continue;
+    const column = identifier(sql.slice(from, to));
+    if (!computed || column === undefined) continue;
     const start = from + computed.index + computed[0].length;
-    const [, double = '', back = '', bracket = '', single = '', bare = ''] = name;
-    const column = `${double.replaceAll('""', '"')}${back.replaceAll('``', '`')}${bracket}${single.replaceAll("''", "'")}${bare}`;
     expressions.set(column.toLowerCase(), sql.slice(start, closing(text, start)).trim());
   }
   return expressions;
 }
 
+/** A check as it is written, named where it has a name. */
+export interface WrittenCheck {
+  readonly name: string | undefined;
+  readonly expression: string;
+}
+
+export function writtenChecks(sql: string): WrittenCheck[] {
+  const text = plain(sql);
+  return [...text.matchAll(CHECK)].map((found) => {
+    const start = found.index + found[0].length;
+    const [nameFrom, nameTo] = found.indices?.[1] ?? [0, 0];
+    const name = nameTo > nameFrom ? identifier(sql.slice(nameFrom, nameTo)) : undefined;
+    return { name, expression: sql.slice(start, closing(text, start)).trim() };
+  });
+}
+
 /** The text in the same length, without what stands in quotes or comments. */
 function plain(sql: string): string {
   return sql.replace(OPAQUE, (found) => (/^(?:--|\/\*)/.test(found) ? ' ' : '_').repeat(found.length));
+}
+
+/** The name that a text begins with, without its quotes. */
+function identifier(text: string): string | undefined {
+  const name = NAME.exec(text);
+  if (!name) return undefined;
+  const [, double = '', back = '', bracket = '', single = '', bare = ''] = name;
+  return `${double.replaceAll('""', '"')}${back.replaceAll('``', '`')}${bracket}${single.replaceAll("''", "'")}${bare}`;
 }
 
 /** From where to where each definition of a column or a rule goes. */

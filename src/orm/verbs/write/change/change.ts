@@ -52,6 +52,8 @@ async function updateLocked(scope: Scope, plan: EntityPlan, change: RowChange): 
 
 /** The fields of an update. @throws ValidationError for what the ORM keeps itself. */
 export function updatable(plan: EntityPlan, data: object): FieldValue[] {
+  if (typeof data !== 'object' || data === null || Array.isArray(data))
+    throw new ValidationError([], `${plan.meta.name}: the changes of an update are an object of fields`);
   const values = fieldValues(encodeRow(plan, data));
   const kept = values.find(({ column }) => column.field.system);
   if (kept) {

@@ -5,6 +5,7 @@ import { type Fragment, placeholders } from '../../../sql/read/fragment.js';
 import { readWhere } from '../../../sql/read/where.js';
 import { flag } from '../../checked-options.js';
 import { tenantScope } from '../../tenant.js';
+import { meansEveryRow } from './rows-meant.js';
 
 /** Of a write of all rows that meet a condition. */
 export interface ManyRequest {
@@ -30,7 +31,8 @@ export function manyCondition(
   among: Among,
 ): Fragment {
   const own = readWhere(plan, where, params);
-  if (!flag('all', all) && namesNothing(where, own.write(placeholders(plan.dialect)))) {
+  const isEmpty = typeof where === 'string' ? own.write(placeholders(plan.dialect)) === '' : meansEveryRow(where);
+  if (!flag('all', all) && isEmpty) {
     throw new ValidationError(
       [{ loc: ['where'], msg: 'is empty', type: 'empty' }],
       `The condition is empty, which would mean every row of ${plan.meta.table}; if that is meant, say { all: true }`,
@@ -45,11 +47,6 @@ export function manyCondition(
       return parts.filter(Boolean).join(' AND ') || '1 = 1';
     },
   };
-}
-
-/** Whether a condition looks at no field: `{}`, and also `{ or: [{}] }` or a list of exceptions that is empty. */
-function namesNothing(where: string | object, sql: string): boolean {
-  return (typeof where === 'string' ? sql : sql.replace(/NOT|AND|OR|1 = 1|[()\s]/g, '')) === '';
 }
 
 function deletionSql(plan: EntityPlan, among: Among): string {

@@ -60,7 +60,7 @@ async function lockAlike(
       const sql = plan.text(`match ${matches.length} of ${shape}`, () => selectMatches(plan, matches));
       const given = matches.flat().filter(({ value }) => value !== null);
       const params = given.map(({ column, value }) => column.toRaw(value));
-      for (const raw of await scope.all(sql, params, plan.bigints)) {
+      for (const raw of await scope.change(sql, params, plan.bigints)) {
         const row = plan.portable(raw);
         const own = matches[0]?.map(({ column }) => ({ column, value: row[column.index] ?? null })) ?? [];
         found.push([matchKey(own), row]);

@@ -13,7 +13,7 @@ import { holdKeys } from './hold-keys.js';
 /** The row with that id, soft-deleted or not, kept from other writers until the unit ends. */
 export async function lockById(scope: Scope, plan: EntityPlan, id: string): Promise<PortableRow | undefined> {
   const { sql, params } = selectById(plan, id, plan.dialect.rowLock);
-  const [row] = await scope.all(sql, params, plan.bigints);
+  const [row] = await scope.change(sql, params, plan.bigints); // refused where nothing may be written
   return row && plan.portable(row);
 }
 
@@ -73,7 +73,7 @@ export async function lockByMatch(
     const live = `${plan.columns[AT.deletedAt]?.quoted} IS NULL`;
     return `SELECT ${plan.columnList} FROM ${plan.table} WHERE ${[...conditions, live].join(' AND ')} LIMIT 2${dialect.rowLock}`;
   });
-  const rows = await scope.all(
+  const rows = await scope.change(
     sql,
     given.map(({ column, value }) => column.toRaw(value)),
     plan.bigints,

@@ -58,7 +58,7 @@ export async function lockNext(
     const where = `${condition.write(next)} AND ${id} > ${next()}`;
     return `SELECT ${plan.columnList} FROM ${plan.table} WHERE ${where} ORDER BY ${id} LIMIT ${limit}${lockSql(plan, lockFor)}`;
   });
-  const rows = await session.all(sql, [...condition.values, after], plan.bigints);
+  const rows = await session.change(sql, [...condition.values, after], plan.bigints);
   return rows.map((row) => plan.portable(row));
 }
 
@@ -103,7 +103,7 @@ async function lockWhere(
       const where = `${some.write(column.quoted, next)}${own.write(next)}`;
       return `SELECT ${plan.columnList} FROM ${plan.table} WHERE ${where} ORDER BY ${id}${lockSql(plan, lockFor)}`;
     });
-    rows.push(...(await session.all(sql, [...some.values, ...own.values], plan.bigints)));
+    rows.push(...(await session.change(sql, [...some.values, ...own.values], plan.bigints)));
   }
   return rows;
 }

@@ -98,6 +98,14 @@ function matchValues(
     const column = plan.column(name);
     const found = values.find((value) => value.column === column);
     if (found) return found;
+    if (column.field.system)
+      throw new ValidationError([
+        {
+          loc: [name],
+          msg: 'is kept by the ORM, and no field to match by; a save with an id finds its row by that',
+          type: 'invalid_value',
+        },
+      ]);
     throw new ValidationError([{ loc: [name], msg: 'is named in matchBy but has no value', type: 'missing' }]);
   });
   return withinTenant(plan, match);

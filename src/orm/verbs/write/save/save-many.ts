@@ -39,6 +39,7 @@ export async function saveRows(
 
 /** @throws ValidationError that names every faulty field of every row. */
 function prepareRows(plan: EntityPlan, rows: readonly object[], request: SaveManyRequest): PreparedRow[] {
+  if (!Array.isArray(rows)) throw new ValidationError([], `${plan.meta.name}.saveMany takes a list of rows`);
   const issues: ValidationIssue[] = [];
   const messages: string[] = [];
   const prepared = rows.flatMap((data, at) => {
