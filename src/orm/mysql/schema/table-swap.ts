@@ -22,8 +22,7 @@ export function tableSwap(flavor: Flavor): TableSwap {
     release: async (connection) => {
       await connection.run(UNLOCK_TABLES, []);
     },
-    hasAny: async (connection, tables) =>
-      Number((await connection.all(tablesSql(tables.length), tables))[0]?.[0]) > 0,
+    hasAny: async (connection, tables) => Number((await connection.all(tablesSql(tables.length), tables))[0]?.[0]) > 0,
     isAwaited: async (connection) => Number((await connection.all(AWAITED, []))[0]?.[0]) > 0,
     content: ({ name, columns }) => {
       // CHECKSUM TABLE answers otherwise for a table that was merely renamed
