@@ -35,7 +35,7 @@ export async function exportTable(
     const writeLines = ({ text, rows: read }: Lines): Promise<void> => write(Buffer.from(text), read);
     if (isExportedByEngine(session.core.dialect, table)) {
       await file.write(Buffer.from(headerOf(table)));
-      await exportByEngine(session, table, (lines, read) => write(Buffer.from(lines, 'latin1'), read));
+      await exportByEngine(session, table, write);
     } else if (await isExportedByCells(session, table)) {
       await file.write(Buffer.from(headerOf(table)));
       const csv = new CellsToCsv(table.columns.map(({ type }) => type));
