@@ -21,7 +21,12 @@ export const ENGINES = {
         },
         '.mode csv / .import': {
           out: (path) => shell('from', ['-csv', '-header', 'SELECT * FROM items'], { output: path, sum: true }),
-          into: (path, database) => shell(database, [`.import --csv "${path}" items`]),
+          prepare: (database) =>
+            runProgram('sh', [
+              '-c',
+              `sqlite3 -batch '${file('from')}' '.schema items' | sqlite3 -batch '${file(database)}'`,
+            ]),
+          into: (path, database) => shell(database, [`.import --csv --skip 1 "${path}" items`]),
         },
       },
       close: async () => rmSync(folder, { recursive: true, force: true }),

@@ -11,8 +11,5 @@ export interface CsvExport {
   statement(select: string): string;
 }
 
-/**
- * Takes whole lines. The next ones come once it has resolved, or not long before.
- * @param lines their bytes, each as a character (latin1).
- */
-export type TakeLines = (lines: string, count: number) => Promise<void>;
+/** Takes whole lines. The next ones come once it has resolved, or not long before. */
+export type TakeLines = (lines: Buffer, count: number) => Promise<void>;

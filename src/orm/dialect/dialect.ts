@@ -1,6 +1,7 @@
 import type { Portable } from '../entity/codec.js';
 import type { FieldOptions } from '../entity/field-types.js';
 import type { FieldMeta } from '../entity/metadata.js';
+import type { CellExport } from './cell-export.js';
 import type { Counters } from './counters.js';
 import type { CsvExport } from './csv-export.js';
 import type { CsvImport } from './csv-import.js';
@@ -174,6 +175,8 @@ export interface Dialect {
   readonly arrays?: ColumnArrays;
   /** Left out by engines that write no CSV by themselves. */
   readonly csvExport?: CsvExport;
+  /** Left out by engines that cannot, or have `csvExport`. */
+  readonly cellExport?: CellExport;
   /** Left out by engines that read no CSV by themselves. */
   readonly csvImport?: CsvImport;
   /** A portable value as an SQL literal of a DEFAULT clause. */

@@ -6,7 +6,7 @@ import { integerAddition, numericAddition, textAddition } from './schema/additio
 export const SAME_JSON = 'app_kernel_same_json';
 
 /** A double keeps this many decimal digits exactly. */
-const EXACT_DIGITS = 15;
+export const EXACT_DIGITS = 15;
 
 const identity = (type: string): ColumnCodec => ({ type, toRaw: undefined, fromRaw: undefined, bigints: false });
 

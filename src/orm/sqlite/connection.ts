@@ -4,6 +4,7 @@ import { ConstraintError } from '../../base/errors.js';
 import type { BeginOptions, Connection, RawRow, Row } from '../dialect/driver.js';
 import { sameJson } from '../entity/codec.js';
 import { chunks } from '../sql/write/chunks.js';
+import { addCellFunctions } from './cell-export.js';
 import { SAME_JSON } from './column-codecs.js';
 import { addConversions } from './schema/retyping.js';
 import { SqliteStatements } from './statements.js';
@@ -22,6 +23,7 @@ export class SqliteConnection implements Connection {
     this.#database = database;
     this.statements = new SqliteStatements(database);
     addConversions(database);
+    addCellFunctions(database);
     database.function(SAME_JSON, { deterministic: true }, (a, b) => (isText(a) && isText(b) && sameJson(a, b) ? 1 : 0));
   }
 

@@ -1,5 +1,6 @@
 import { ValidationError } from '../../base/errors.js';
 import type { Dialect, Engine, OpenOptions } from '../dialect/dialect.js';
+import { cellExport } from './cell-export.js';
 import { sqliteColumn } from './column-codecs.js';
 import { openSqlite } from './driver.js';
 import { isBusy, isOutage, lacksKey } from './errors.js';
@@ -41,6 +42,7 @@ export const sqliteDialect: Dialect = {
   fieldOf,
   foreignTables,
   counters,
+  cellExport,
   textOf: (expression) => `CAST(${expression} AS TEXT)`,
   literal,
   cast: (expression) => expression,

@@ -2,13 +2,12 @@ import { SchemaError } from '../../base/errors.js';
 import type { Connection } from '../dialect/driver.js';
 import type { ForeignColumn, ForeignPlace, ForeignTables } from '../dialect/foreign-tables.js';
 import type { FieldOptions } from '../entity/field-types.js';
+import { EXACT_DIGITS } from './column-codecs.js';
 import { fieldOf } from './field-of-type.js';
 import { quote } from './quote.js';
 
 /** A number holds every integer up to here. */
 const LAST_EXACT = 2 ** 53;
-/** Decimals of more digits are text. */
-const DIGITS_OF_NUMBER = 15;
 
 export const foreignTables: ForeignTables = {
   columnOf,
@@ -52,7 +51,7 @@ function misfits({ type, precision = 0, scale }: FieldOptions, value: string): s
     case 'boolean':
       return `typeof(${value}) <> 'integer' OR ${value} NOT IN (0, 1)`;
     case 'decimal':
-      if (precision > DIGITS_OF_NUMBER) return `typeof(${value}) <> 'text'`;
+      if (precision > EXACT_DIGITS) return `typeof(${value}) <> 'text'`;
       return `typeof(${value}) NOT IN ('integer', 'real') OR ${value} <> round(${value}, ${scale})`;
     case 'integer':
     case 'bigint':

@@ -6,7 +6,7 @@ import { DatabaseCore } from '../../session/database-core.js';
 import { openEngine } from '../../session/engines.js';
 import { unfinishedName } from '../files/unfinished.js';
 import type { StoredTable } from '../manifest/description.js';
-import { tableText } from '../snapshot/export-table.js';
+import { tableText } from '../snapshot/table-text.js';
 import { type RestoreSource, replaceTables, withFiles } from './replace-tables.js';
 
 /**
@@ -35,7 +35,7 @@ async function faultsOf(source: RestoreSource, path: string, logger: Logger): Pr
       async (session) => {
         for (const [table, file] of withFiles(source.manifest)) {
           const hash = createHash('sha256');
-          for await (const text of tableText(session, table, () => {})) hash.update(text);
+          for await (const { text } of tableText(session, table)) hash.update(text);
           if (hash.digest('hex') !== file.sha256) faults.push(`${file.file} comes out otherwise than it went in`);
         }
       },

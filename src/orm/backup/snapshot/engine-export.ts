@@ -1,7 +1,8 @@
 import type { TakeLines } from '../../dialect/csv-export.js';
 import type { Dialect } from '../../dialect/dialect.js';
 import type { Scope } from '../../session/scope.js';
-import { CsvRewriter, type RewriteCell } from '../csv/csv-rewriter.js';
+import { BytesRewriter } from '../csv/bytes-rewriter.js';
+import type { RewriteCell } from '../csv/csv-rewriter.js';
 import { MAX_RECORD } from '../csv/max-record.js';
 import { tooLong } from '../csv/record-limit.js';
 import type { StoredTable } from '../manifest/description.js';
@@ -36,7 +37,7 @@ export async function exportByEngine(scope: Scope, table: StoredTable, take: Tak
   const order = orderSql(rowOrder(table, dialect), table, dialect);
   const select = `SELECT ${columns.join(', ')} FROM ${quote(table.name)} ORDER BY ${order}`;
   const rewrites = table.columns.map(({ type }) => REWRITES[type]);
-  const rewriter = rewrites.some(Boolean) ? new CsvRewriter(rewrites) : undefined;
+  const rewriter = rewrites.some(Boolean) ? new BytesRewriter(rewrites) : undefined;
   let rows = 0;
   const finish: TakeLines = async (lines, count) => {
     rows += count;

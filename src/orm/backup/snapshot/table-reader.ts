@@ -7,7 +7,7 @@ import { csvCell } from '../csv/csv-cell.js';
 import type { StoredColumn, StoredTable } from '../manifest/description.js';
 import { fieldOf, isForeignText } from '../manifest/table-shape.js';
 import { codecOf } from '../values/column-text.js';
-import { type OrderPart, orderSql, rowOrder } from './row-order.js';
+import { behind, type OrderPart, orderSql, type Place, rowOrder } from './row-order.js';
 
 /** More rows make a page no faster. */
 const PAGE_ROWS = 2_000;
@@ -55,20 +55,39 @@ export class TableReader {
   /** @throws SchemaError where they are not all rows that the table has. */
   async *pages(): AsyncGenerator<RawRow[]> {
     const { count, widest } = await this.#extent();
-    const fixed = widest * PAGE_ROWS <= PAGE_BYTES;
-    let last: RawRow | undefined;
+    let read = 0;
+    for await (const page of this.pagesBehind(undefined, widest)) {
+      yield page;
+      read += page.length;
+    }
+    this.assertAll(read, count);
+  }
+
+  /**
+   * The rest of the table.
+   * @param place of the last row that is known; none is for the whole table, and for one without a key.
+   * @param widest how many bytes of values without a bound the largest row has, where it is known.
+   */
+  async *pagesBehind(place: Place | undefined, widest?: number): AsyncGenerator<RawRow[]> {
+    const fixed = (widest ?? (await this.#extent()).widest) * PAGE_ROWS <= PAGE_BYTES;
+    let last = place;
     for (let read = 0; ; ) {
       const limit = fixed ? PAGE_ROWS : await this.#fittingRows(last, read);
       const page = await this.#page(this.#list, last, read, limit);
       if (page.length > 0) yield page;
       read += page.length;
-      if (page.length < limit) return this.#assertAll(read, count);
-      last = page.at(-1);
+      if (page.length < limit) return;
+      last = this.#placeOf(page.at(-1) as RawRow);
     }
   }
 
-  /** Its key could sort otherwise than it compares. */
-  #assertAll(read: number, count: number): void {
+  /** The page that has the row behind a place, or the first one, and no other. */
+  async *rowBehind(place: Place | undefined): AsyncGenerator<RawRow[]> {
+    yield await this.#page(this.#list, place, 0, 1);
+  }
+
+  /** Its key could sort otherwise than it compares. @throws SchemaError */
+  assertAll(read: number, count: number): void {
     if (read === count) return;
     throw new SchemaError(
       `${this.#table.name} has ${count} rows, of which ${read} were read; its key cannot be paged by`,
@@ -76,7 +95,7 @@ export class TableReader {
   }
 
   /** How many rows fit into one page, where some are large: fewer are tried until they do. */
-  async #fittingRows(last: RawRow | undefined, read: number): Promise<number> {
+  async #fittingRows(last: Place | undefined, read: number): Promise<number> {
     for (let limit = PAGE_ROWS; limit > 1; limit = Math.ceil(limit / 4)) {
       const sizes = await this.#page(`${this.#size()} AS size`, last, read, limit);
       if (sizes.reduce((sum, [size]) => sum + Number(size), 0) <= PAGE_BYTES) return limit;
@@ -101,31 +120,29 @@ export class TableReader {
   }
 
   #unbounded(): StoredColumn[] {
-    const isLong = ({ type, length = 0 }: StoredColumn): boolean =>
-      type === 'text' || type === 'json' || type === 'blob' || (type === 'string' && length > SHORT_STRING);
-    return this.#table.columns.filter(isLong);
+    return this.#table.columns.filter((column) => !isShort(column));
   }
 
   #from(): string {
     return this.#dialect.quote(this.#table.name);
   }
 
-  #page(list: string, last: RawRow | undefined, read: number, limit: number): Promise<RawRow[]> {
+  #page(list: string, last: Place | undefined, read: number, limit: number): Promise<RawRow[]> {
     const order = orderSql(this.#order, this.#table, this.#dialect);
     const sql = (where: string): string =>
       `SELECT ${list} FROM ${this.#from()}${where} ORDER BY ${order} LIMIT ${limit}`;
     if (this.#table.primaryKey.length === 0) return this.#all(`${sql('')} OFFSET ${read}`, []); // pages are counted
     const params: unknown[] = [];
-    const key = this.#order.map((part) => part.sql);
-    const next = (at: number): string => this.#dialect.placeholder(params.push(this.#keyValue(last, at)));
-    return this.#all(sql(last ? ` WHERE ${afterKey(key, next)}` : ''), params);
+    return this.#all(sql(last ? ` WHERE ${behind(this.#order, last, this.#dialect, params)}` : ''), params);
   }
 
   /** An integer is read as text, and compared as what it is. */
-  #keyValue(last: RawRow | undefined, part: number): unknown {
-    const at = this.#order[part]?.at ?? 0;
-    const value = last?.[at];
-    return this.#table.columns[at]?.type === 'integer' ? BigInt(value as string) : this.#dialect.bind(value);
+  #placeOf(row: RawRow): Place | undefined {
+    if (this.#table.primaryKey.length === 0) return undefined;
+    return this.#order.map(({ at }) => {
+      const isInteger = this.#table.columns[at]?.type === 'integer';
+      return isInteger ? BigInt(row[at] as string) : this.#dialect.bind(row[at]);
+    });
   }
 
   #all(sql: string, params: readonly unknown[]): Promise<RawRow[]> {
@@ -133,16 +150,9 @@ export class TableReader {
   }
 }
 
-/** `(a, b) > (x, y)` in the form of which every server uses the index: first the bound of its first column. */
-function afterKey(key: readonly string[], next: (at: number) => string): string {
-  const [first, ...others] = key;
-  if (others.length === 0) return `${first} > ${next(0)}`;
-  const bound = `${first} >= ${next(0)}`; // values are bound in the order in which they are asked for
-  const beyond = key.map((column, at) => {
-    const same = key.slice(0, at).map((earlier, position) => `${earlier} = ${next(position)}`);
-    return `(${[...same, `${column} > ${next(at)}`].join(' AND ')})`;
-  });
-  return `${bound} AND (${beyond.join(' OR ')})`;
+/** Whether its values are known to be short. */
+export function isShort({ type, length = 0 }: StoredColumn): boolean {
+  return !(type === 'text' || type === 'json' || type === 'blob' || (type === 'string' && length > SHORT_STRING));
 }
 
 /** Where the engine's own text is what is wanted, or nearer to it than the value that the driver would make of it. */

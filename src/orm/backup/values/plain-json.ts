@@ -173,8 +173,13 @@ class Members {
     let place = length;
     while (place > 0 && (this.#names[place - 1] as string) >= name) place -= 1;
     if (this.#names[place] === name || (place < length && length > MOST_UNSORTED)) return false;
-    this.#names.splice(place, 0, name);
-    this.#texts.splice(place, 0, text);
+    if (place === length) {
+      this.#names.push(name);
+      this.#texts.push(text);
+    } else {
+      this.#names.splice(place, 0, name);
+      this.#texts.splice(place, 0, text);
+    }
     return true;
   }
 

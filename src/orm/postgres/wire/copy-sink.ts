@@ -5,17 +5,19 @@ const CHUNK_BYTES = 512 * 1024;
 /** What may wait for its taker before the server is made to wait. */
 const WAITING_BYTES = 4 * 1024 * 1024;
 
-/**
- * Lines that the server copies out, on their way to who takes them. They are cut out of the text of what has arrived and
- * put together as text, which takes a fifth of what copying the bytes of each line takes.
- */
+/** Chunks end with a line, so they are mostly a little longer. */
+const ROOM_BYTES = CHUNK_BYTES + 64 * 1024;
+const SHORT_BYTES = 1_024;
+/** No line is longer that anybody could make a text of. */
+const LONGEST_BYTES = 512 * 1024 * 1024;
+
+/** Lines that the server copies out, on their way to who takes them. */
 export class CopySink {
   readonly #take: TakeLines;
   readonly #stream: Duplex;
-  /** What has arrived last, and its text. */
-  #data: Buffer | undefined;
-  #text = '';
-  #chunk = '';
+  #chunk: Buffer = Buffer.alloc(0);
+  /** How much of the chunk is filled. */
+  #length = 0;
   #lines = 0;
   #total = 0;
   #waitingBytes = 0;
@@ -30,17 +32,15 @@ export class CopySink {
   /** One line. */
   add(data: Buffer, start: number, end: number): void {
     try {
-      if (data !== this.#data) {
-        this.#text = data.toString('latin1');
-        this.#data = data;
-      }
-      this.#chunk += this.#text.slice(start, end);
+      const wanted = this.#length + end - start;
+      if (wanted > this.#chunk.length) this.#grow(wanted);
+      this.#copy(data, start, end);
     } catch (error) {
-      this.#fault ??= error; // longer than any text may be, which is half a gigabyte
+      this.#fault ??= error;
     }
     this.#lines += 1;
     this.#total += 1;
-    if (this.#chunk.length >= CHUNK_BYTES) this.#pass();
+    if (this.#length >= CHUNK_BYTES) this.#pass();
   }
 
   /** @returns how many lines there were. @throws what who takes the lines threw. */
@@ -51,9 +51,26 @@ export class CopySink {
     return this.#total;
   }
 
+  /** A short line is copied faster byte by byte than by a call. */
+  #copy(data: Buffer, start: number, end: number): void {
+    const chunk = this.#chunk;
+    let length = this.#length;
+    if (end - start > SHORT_BYTES) length += data.copy(chunk, length, start, end);
+    else for (let at = start; at < end; at++) chunk[length++] = data[at] as number;
+    this.#length = length;
+  }
+
+  #grow(wanted: number): void {
+    if (wanted > LONGEST_BYTES) throw new RangeError(`A line of ${wanted} bytes is too long`);
+    const larger = Buffer.allocUnsafeSlow(Math.max(wanted, ROOM_BYTES));
+    larger.set(this.#chunk.subarray(0, this.#length));
+    this.#chunk = larger;
+  }
+
   #pass(): void {
-    const [lines, count] = [this.#chunk, this.#lines];
-    this.#chunk = '';
+    const [lines, count] = [this.#chunk.subarray(0, this.#length), this.#lines];
+    this.#chunk = Buffer.alloc(0);
+    this.#length = 0;
     this.#lines = 0;
     if (count === 0 || this.#fault) return;
     this.#waitingBytes += lines.length;
@@ -61,7 +78,7 @@ export class CopySink {
     this.#taken = this.#taken.then(() => this.#pay(lines, count));
   }
 
-  async #pay(lines: string, count: number): Promise<void> {
+  async #pay(lines: Buffer, count: number): Promise<void> {
     try {
       if (!this.#fault) await this.#take(lines, count);
     } catch (error) {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { csvCell } from '../../../../src/orm/backup/csv/csv-cell.js';
 import { anyJson, canonicalJsonCell, canonicalJsonText } from '../../../../src/orm/backup/values/canonical-json.js';
+import { endOfCanonical } from '../../../../src/orm/backup/values/canonical-scan.js';
 import { plainJson } from '../../../../src/orm/backup/values/plain-json.js';
 
 /** As PostgreSQL writes documents: a blank behind every colon and comma that is none of a text. */
@@ -18,6 +19,9 @@ function expectSame(text: string): void {
   const wanted = anyJson(text);
   expect(canonicalJsonText(text), text).toBe(wanted);
   expect(canonicalJsonCell(bytes(csvCell(text))), text).toBe(bytes(csvCell(wanted)));
+  const encoded = Buffer.from(`${text}\x1f`);
+  const isKnown = endOfCanonical(encoded, 0) === encoded.length - 1;
+  expect(isKnown, text).toBe(plainJson(text) === text && !/[\p{Cs}]/u.test(text));
 }
 
 const NUMBERS = '0 -0 00 01 -1 1.5 1.50 0.0 -0.5 0.000001 0.0000001 123456789012345 1234567890123456 12.3456789012345'
