@@ -1,24 +1,26 @@
-const QUOTE = 34;
-const COMMA = 44;
-const MINUS = 45;
-const POINT = 46;
-const ZERO = 48;
-const NINE = 57;
-const COLON = 58;
-const OPEN_LIST = 91;
-const BACKSLASH = 92;
-const CLOSE_LIST = 93;
+import {
+  BACKSLASH,
+  BEYOND_ASCII,
+  CLOSE_LIST,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  EXACT_DIGITS,
+  MAX_DEPTH,
+  MINUS,
+  NINE,
+  OPEN_LIST,
+  OPEN_OBJECT,
+  PLACES_WITHOUT_EXPONENT,
+  POINT,
+  QUOTE,
+  SPACE,
+  ZERO,
+} from './json-characters.js';
+
 const EXPONENT = 101;
-const OPEN_OBJECT = 123;
-const CLOSE_OBJECT = 125;
-const SPACE = 32;
-const BEYOND_ASCII = 0x80;
 const BEYOND_BYTES = 0x100;
 
-/** As for `plainJson`, of whose documents these are those that it leaves as they are. */
-const EXACT_DIGITS = 15;
-const PLACES_WITHOUT_EXPONENT = 6;
-const MAX_DEPTH = 64;
 const NOWHERE = -1;
 const WORDS = [...'false null true'.split(' ')].map((word) => Buffer.from(word));
 

@@ -1,24 +1,25 @@
-const QUOTE = 34;
-const COMMA = 44;
-const MINUS = 45;
-const POINT = 46;
-const ZERO = 48;
-const NINE = 57;
-const COLON = 58;
-const OPEN_LIST = 91;
-const BACKSLASH = 92;
-const CLOSE_LIST = 93;
-const OPEN_OBJECT = 123;
-const CLOSE_OBJECT = 125;
-const SPACE = 32;
-const BEYOND_ASCII = 0x80;
+import {
+  BACKSLASH,
+  BEYOND_ASCII,
+  CLOSE_LIST,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  EXACT_DIGITS,
+  MAX_DEPTH,
+  MINUS,
+  NINE,
+  OPEN_LIST,
+  OPEN_OBJECT,
+  PLACES_WITHOUT_EXPONENT,
+  POINT,
+  QUOTE,
+  SPACE,
+  ZERO,
+} from './json-characters.js';
+
 const BEYOND_UNICODE = 0x11_00_00;
 
-/** A double holds so many digits, whatever they are. */
-const EXACT_DIGITS = 15;
-/** With more, JavaScript may write an exponent. */
-const PLACES_WITHOUT_EXPONENT = 6;
-const MAX_DEPTH = 64;
 /** More members are sorted faster in other ways than by putting each in its place. */
 const MOST_UNSORTED = 64;
 const WORDS: Readonly<Record<number, string>> = { 102: 'false', 110: 'null', 116: 'true' };
