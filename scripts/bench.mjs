@@ -7,7 +7,7 @@ import { Refusal, ROOT, runScript, say } from './steps/project.mjs';
 
 const FOLDER = join(ROOT, 'benchmarks');
 /** Benchmarks that compare with the peers of another one. */
-const PEERS_OF = { boot: 'http' };
+const PEERS_OF = { boot: 'http', endurance: 'http' };
 
 /** npm run bench [-- name … --flag …]: runs benchmarks/<name>/run.mjs against dist/; without a name, all of them. Flags are passed on. */
 await runScript(async () => {

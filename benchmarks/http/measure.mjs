@@ -56,7 +56,7 @@ export function forkContestant(kind, settings, execArgv = []) {
   return fork(CONTESTANT, [settings], { env, execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
 }
 
-async function runLoad(settings) {
+export async function runLoad(settings) {
   const { stdout } = await execute(process.execPath, [LOAD, JSON.stringify(settings)]);
   return JSON.parse(stdout);
 }
@@ -68,8 +68,14 @@ export function ask(child, question) {
 }
 
 export async function answerOf(child) {
-  const [answer] = await Promise.race([once(child, 'message'), once(child, 'exit').then(refuse)]);
-  return answer;
+  const waiting = new AbortController();
+  const next = (event) => once(child, event, { signal: waiting.signal });
+  try {
+    const [answer] = await Promise.race([next('message'), next('exit').then(refuse)]);
+    return answer;
+  } finally {
+    waiting.abort();
+  }
 }
 
 function refuse([code]) {
