@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createDatabase, dropDatabases, startPostgres, startRedis } from '../../scripts/servers/index.mjs';
 import { answerOf, ask, forkContestant, REQUESTS, runLoad, stop } from '../http/measure.mjs';
+import { prolonged } from '../http/production/tokens.mjs';
 import { RedisReads } from './redis-reads.mjs';
 
 const MB = 2 ** 20;
@@ -47,7 +48,8 @@ try {
 }
 
 async function endure(child) {
-  const { port, tokens } = await answerOf(child);
+  const { port, tokens: issued } = await answerOf(child);
+  const tokens = issued.map(prolonged); // a slow machine needs longer than a token lives
   const load = (much) => runLoad({ ...REQUESTS[KIND], port, tokens, ...much });
   const reads = await RedisReads.open(redis.url);
   try {

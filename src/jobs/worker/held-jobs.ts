@@ -1,10 +1,11 @@
+import { BriskSet } from '../../base/brisk-set.js';
 import type { JobRun } from './job-run.js';
 
 /** The jobs that a worker holds and that have not ended: those that run, and those that were claimed ahead. */
 export class HeldJobs {
   readonly #concurrency: number;
   readonly #perform: (run: JobRun) => void;
-  readonly #runs = new Set<JobRun>();
+  readonly #runs = new BriskSet<JobRun>();
   #ahead: JobRun[] = [];
   #young: JobRun[] = [];
   #running = 0;
@@ -32,7 +33,7 @@ export class HeldJobs {
   }
 
   all(): Iterable<JobRun> {
-    return this.#runs.values();
+    return this.#runs;
   }
 
   add(run: JobRun): void {

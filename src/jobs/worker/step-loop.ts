@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { backoffDelay, jittered } from '../../base/backoff.js';
+import { BriskSet } from '../../base/brisk-set.js';
 import type { Acknowledgement } from '../format/acknowledgement.js';
 import { parseClaim } from '../format/entry.js';
 import type { HandedOver } from '../format/idle-workers.js';
@@ -48,7 +49,7 @@ export class StepLoop {
   readonly #pollMs: number;
   readonly #latch = new WakeLatch();
   /** Claims that the server holds for us, as far as we know. */
-  readonly #held = new Set<string>();
+  readonly #held = new BriskSet<string>();
   readonly #resent = new Set<string>();
   #acknowledgements: Acknowledgement[] = [];
   #underWay = 0;

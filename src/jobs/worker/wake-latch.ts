@@ -1,4 +1,7 @@
-/** Lets one loop wait until something happens, however early that was said. */
+/**
+ * Lets one loop wait until something happens, however early that was said. Whoever wakes it once more resolves nothing:
+ * Node emits an event for each promise that is resolved again, which took a third of the time of a job that does nothing.
+ */
 export class WakeLatch {
   #awake = false;
   #resolve: (() => void) | undefined;
@@ -17,12 +20,13 @@ export class WakeLatch {
 
   #sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(done, ms);
-      this.#resolve = done;
-      function done(): void {
+      const done = (): void => {
+        this.#resolve = undefined;
         clearTimeout(timer);
         resolve();
-      }
+      };
+      const timer = setTimeout(done, ms);
+      this.#resolve = done;
     });
   }
 }
