@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { RequestListener, Server, ServerResponse } from 'node:http';
 import { type AddressInfo, Server as NetServer } from 'node:net';
 import type Koa from 'koa';
+import { BriskSet } from '../base/brisk-set.js';
 import { withoutContext } from '../base/context.js';
 import { KernelError } from '../base/errors.js';
 import { createHttpServer, type InjectInit, injectRequest, SilentConnections } from '../http/index.js';
@@ -26,7 +27,7 @@ export class Service {
   readonly #shutdownTimeoutMs: number;
   #listener: RequestListener | undefined;
   #server: Server | undefined;
-  readonly #unanswered = new Set<ServerResponse>();
+  readonly #unanswered = new BriskSet<ServerResponse>();
   #silent: SilentConnections | undefined;
   #closing: Promise<void> | undefined;
   #forgetSignals: () => void = () => {};
