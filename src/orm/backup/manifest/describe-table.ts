@@ -66,7 +66,7 @@ async function describeColumn(
   declared: DeclaredTable | undefined,
 ): Promise<StoredColumn> {
   const { dialect } = session.core;
-  const { name, type, nullable, counter, generated } = column;
+  const { name, type, nullable, counter, check, generated } = column;
   const field = declared?.fieldOf(column);
   const found = field ? { field, same: true } : await dialect.foreignTables.columnOf(session, { table, column });
   const fallback = counter || generated ? undefined : describeDefault(column, declared, dialect);
@@ -76,6 +76,7 @@ async function describeColumn(
     ...(field?.options.references && { refers: true as const }),
     ...(fallback !== undefined && { default: fallback }),
     ...(counter && { counter }),
+    ...(check !== undefined && { check: { engine: dialect.name, sql: check } }),
     ...(generated && {
       generated: { engine: dialect.name, sql: generated.expression, stored: generated.stored },
     }),

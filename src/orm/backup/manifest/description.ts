@@ -24,6 +24,8 @@ export interface StoredColumn {
   readonly default?: string | EngineSql;
   /** A row that comes without a value gets the next number. */
   readonly counter?: Counter;
+  /** A condition that is part of the column; any other engine leaves it out. */
+  readonly check?: EngineSql;
   /** What that engine computes the values by; any other one has them as plain values. */
   readonly generated?: EngineSql & Pick<GeneratedColumn, 'stored'>;
   /** A type that no field has: `type` is one that holds all of its values, and that engine has them as this type again. */

@@ -1,5 +1,6 @@
 import type { Dialect } from '../../dialect/dialect.js';
-import type { EngineSql, StoredCondition, StoredTable } from './description.js';
+import type { ColumnShape } from '../../dialect/shape.js';
+import type { EngineSql, StoredColumn, StoredCondition, StoredTable } from './description.js';
 import { isComputed, tableShape } from './table-shape.js';
 
 /**
@@ -14,19 +15,9 @@ export function lossesOf(schema: readonly StoredTable[], dialect: Dialect): stri
     const [checks, indexes] = [shape.checks, shape.indexes].map((kept) => new Set(kept.map(({ name }) => name)));
     const lost = (what: string, why: string): string => `${table.name}.${what} ${why}`;
     return [
-      ...table.columns.flatMap((column) => {
-        const { name, counter, generated, default: fallback } = column;
-        const found = columns.get(name);
-        return [
-          ...(counter && !found?.counter ? [lost(name, 'no longer numbers rows by itself')] : []),
-          ...(generated && !isComputed(column, dialect)
-            ? [lost(name, `is no longer computed, but keeps its values; it was ${textOf(generated)}`)]
-            : []),
-          ...(fallback !== undefined && found?.default === undefined
-            ? [lost(name, `has no default; it was ${textOf(fallback)}`)]
-            : []),
-        ];
-      }),
+      ...table.columns.flatMap((column) =>
+        lossesOfColumn(column, columns.get(column.name), dialect).map((why) => lost(column.name, why)),
+      ),
       ...table.checks
         .filter(({ name }) => !checks?.has(name))
         .map(({ name, condition }) => lost(name, `no longer checks rows; it was ${textOf(condition)}`)),
@@ -35,6 +26,18 @@ export function lossesOf(schema: readonly StoredTable[], dialect: Dialect): stri
         .map(({ name, where = '' }) => lost(name, `is not made; it was an index of rows where ${textOf(where)}`)),
     ];
   });
+}
+
+function lossesOfColumn(column: StoredColumn, found: ColumnShape | undefined, dialect: Dialect): string[] {
+  const { counter, check, generated, default: fallback } = column;
+  return [
+    ...(counter && !found?.counter ? ['no longer numbers rows by itself'] : []),
+    ...(generated && !isComputed(column, dialect)
+      ? [`is no longer computed, but keeps its values; it was ${textOf(generated)}`]
+      : []),
+    ...(fallback !== undefined && found?.default === undefined ? [`has no default; it was ${textOf(fallback)}`] : []),
+    ...(check && found?.check === undefined ? [`no longer checks its values; it was ${textOf(check)}`] : []),
+  ];
 }
 
 function textOf(sql: StoredCondition | EngineSql): string {

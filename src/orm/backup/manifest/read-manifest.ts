@@ -143,6 +143,7 @@ function assertColumn(table: string, column: StoredColumn): void {
     expect(size === undefined || isCount(size), `${where} has a size that is no number`);
   if (column.default !== undefined && !isText(column.default))
     assertExpression(column.default, `the default of ${where}`);
+  if (column.check !== undefined) assertExpression(column.check, `the check of ${where}`);
   if (column.generated !== undefined) assertExpression(column.generated, `the expression of ${where}`);
   if (column.counter !== undefined) assertCounter(column.counter, where);
   if (column.native !== undefined) expect(NATIVE_TYPE.test(column.native.sql), `${where} has a type that is none`);

@@ -68,6 +68,7 @@ function columnShape(table: StoredTable, column: StoredColumn, dialect: Dialect)
     nullable: column.nullable,
     default: defaultSql(column, field, dialect),
     ...(column.counter && { counter: column.counter }),
+    ...(column.check?.engine === dialect.name && { check: column.check.sql }),
     ...(isComputed(column, dialect) && {
       generated: { expression: column.generated.sql, stored: column.generated.stored },
     }),
