@@ -54,7 +54,8 @@ export function currentContext(): AmbientContext {
 
 /** Runs `fn` with `changes` laid over the current context; what is outside is untouched. */
 export function runWithContext<T>(changes: AmbientContext, fn: () => T): T {
-  return storage.run({ ...currentContext(), ...changes }, fn);
+  // Not spread: the actor is told to this copy later, which made it an object of the slow kind and took 1.8 µs of a request.
+  return storage.run(Object.assign({}, currentContext(), changes), fn);
 }
 
 /** Runs `fn` with exactly `context`, inheriting nothing: for a job, whose context comes from its envelope. */

@@ -64,4 +64,5 @@ export { type SseMessage, sseEvent } from './streaming/sse-format.js';
 export type { SseOptions } from './streaming/sse-options.js';
 export { sse } from './streaming/sse-stream.js';
 export { surround } from './surround.js';
+export { Unanswered } from './unanswered.js';
 export { UserIdentity, type UserIdentityFields } from './user-identity.js';

@@ -1,11 +1,10 @@
 import { once } from 'node:events';
-import type { RequestListener, Server, ServerResponse } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { type AddressInfo, Server as NetServer } from 'node:net';
 import type Koa from 'koa';
-import { BriskSet } from '../base/brisk-set.js';
 import { withoutContext } from '../base/context.js';
 import { KernelError } from '../base/errors.js';
-import { createHttpServer, type InjectInit, injectRequest, SilentConnections } from '../http/index.js';
+import { createHttpServer, type InjectInit, injectRequest, SilentConnections, Unanswered } from '../http/index.js';
 import { refuseUnshared } from './cluster/refuse-unshared.js';
 import { workerPlace } from './env/index.js';
 import { DEFAULT_SHUTDOWN_TIMEOUT_MS, type KernelRuntime } from './kernel-runtime.js';
@@ -27,7 +26,7 @@ export class Service {
   readonly #shutdownTimeoutMs: number;
   #listener: RequestListener | undefined;
   #server: Server | undefined;
-  readonly #unanswered = new BriskSet<ServerResponse>();
+  #unanswered: Unanswered | undefined;
   #silent: SilentConnections | undefined;
   #closing: Promise<void> | undefined;
   #forgetSignals: () => void = () => {};
@@ -54,10 +53,7 @@ export class Service {
     const server = createHttpServer(this.callback(), { production: this.kernel.environment === 'prod' });
     this.#server = server;
     this.#silent = new SilentConnections(server);
-    server.on('request', (_request, response) => {
-      this.#unanswered.add(response);
-      response.once('close', () => this.#unanswered.delete(response));
-    });
+    this.#unanswered = new Unanswered(server);
     this.#forgetSignals = closeOnSignals(this, { logger: this.kernel.logger, timeoutMs: this.#shutdownTimeoutMs });
     try {
       withoutContext(() => server.listen(port, host));
@@ -114,8 +110,7 @@ export class Service {
 
   /** Takes no more connections, lets open requests finish, ends idle connections, and at the time limit all of them. */
   async #drain(server: Server, idleMs: number): Promise<void> {
-    server.prependListener('request', (_request, response) => announceEnd(response));
-    for (const response of this.#unanswered) announceEnd(response);
+    this.#unanswered?.announceEnd();
     // Not yet the close of an HTTP server, which ends idle connections at once, also one that a request is on its way to.
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
     const idleUntil = performance.now() + Math.min(idleMs, this.#shutdownTimeoutMs);
@@ -148,7 +143,7 @@ export class Service {
   }
 
   #cutOff(server: Server): void {
-    const fields = { requests: this.#unanswered.size, timeoutMs: this.#shutdownTimeoutMs };
+    const fields = { requests: this.#unanswered?.count, timeoutMs: this.#shutdownTimeoutMs };
     this.kernel.logger.warn(fields, 'Requests outlived the shutdown limit and were cut off');
     server.closeAllConnections();
   }
@@ -157,9 +152,4 @@ export class Service {
 function explained(error: unknown, port: number): unknown {
   if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) return error;
   return new KernelError('E_LISTENING', `Port ${port} is taken; listen on another one`, { cause: error });
-}
-
-/** Tells the client not to send another request on this connection. */
-function announceEnd(response: ServerResponse): void {
-  if (!response.headersSent) response.setHeader('Connection', 'close');
 }
