@@ -1,8 +1,7 @@
 import type { TakeLines } from '../../dialect/csv-export.js';
 import type { Dialect } from '../../dialect/dialect.js';
 import type { Scope } from '../../session/scope.js';
-import { BytesRewriter } from '../csv/bytes-rewriter.js';
-import type { RewriteCell } from '../csv/csv-rewriter.js';
+import { type BytesRewrite, BytesRewriter } from '../csv/bytes-rewriter.js';
 import { MAX_RECORD } from '../csv/max-record.js';
 import { tooLong } from '../csv/record-limit.js';
 import type { StoredTable } from '../manifest/description.js';
@@ -20,9 +19,9 @@ export function isExportedByEngine({ csvExport }: Dialect, { columns }: StoredTa
  * What engines do not say in the same words: that two documents are the same, and the shortest digits of a number from
  * 2^53 on (-33526871518385752 for one is -33526871518385750 for another, and the same number).
  */
-const REWRITES: Readonly<Record<string, RewriteCell | undefined>> = {
-  json: canonicalJsonCell,
-  number: canonicalNumber,
+const REWRITES: Readonly<Record<string, BytesRewrite | undefined>> = {
+  json: { cell: canonicalJsonCell, isJson: true },
+  number: { cell: canonicalNumber },
 };
 
 /** The rows of a table as the engine writes them, in the order of the key. Only what it may write otherwise is read here. */

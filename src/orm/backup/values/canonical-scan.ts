@@ -1,6 +1,7 @@
 import {
   BACKSLASH,
   BEYOND_ASCII,
+  BEYOND_BYTES,
   CLOSE_LIST,
   CLOSE_OBJECT,
   COLON,
@@ -19,7 +20,6 @@ import {
 } from './json-characters.js';
 
 const EXPONENT = 101;
-const BEYOND_BYTES = 0x100;
 
 const NOWHERE = -1;
 const WORDS = [...'false null true'.split(' ')].map((word) => Buffer.from(word));
@@ -42,15 +42,16 @@ export function endOfCanonical(bytes: Uint8Array, start: number, depth = 0): num
   }
 }
 
-/** @param limit bytes from there on are none that it may have. */
-function endOfString(bytes: Uint8Array, start: number, limit: number): number {
+/** Where a text without escapes ends, or -1. @param limit bytes from there on are none that it may have. */
+export function endOfString(bytes: Uint8Array, start: number, limit: number): number {
   let at = start + 1;
   for (let code = bytes[at] as number; code !== QUOTE; code = bytes[++at] as number)
     if (!(code >= SPACE && code < limit) || code === BACKSLASH) return NOWHERE;
   return at + 1;
 }
 
-function endOfScalar(bytes: Uint8Array, start: number): number {
+/** Where a number in its shortest form ends, or a word; -1 for anything else. */
+export function endOfScalar(bytes: Uint8Array, start: number): number {
   const first = bytes[start] === MINUS ? start + 1 : start;
   const point = endOfDigits(bytes, first);
   if (point === first) return endOfWord(bytes, start);

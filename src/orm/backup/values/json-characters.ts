@@ -13,12 +13,16 @@ export const OPEN_OBJECT = 123;
 export const CLOSE_OBJECT = 125;
 export const SPACE = 32;
 export const BEYOND_ASCII = 0x80;
+export const BEYOND_BYTES = 0x100;
 
 /** A double holds so many digits, whatever they are. */
 export const EXACT_DIGITS = 15;
 
 /** With more, JavaScript may write an exponent. */
 export const PLACES_WITHOUT_EXPONENT = 6;
+
+/** More members are sorted faster in other ways than by putting each in its place. */
+export const MOST_UNSORTED = 64;
 
 /** Documents that are nested deeper are read in another way. */
 export const MAX_DEPTH = 64;

@@ -8,6 +8,7 @@ import {
   EXACT_DIGITS,
   MAX_DEPTH,
   MINUS,
+  MOST_UNSORTED,
   NINE,
   OPEN_LIST,
   OPEN_OBJECT,
@@ -20,8 +21,6 @@ import {
 
 const BEYOND_UNICODE = 0x11_00_00;
 
-/** More members are sorted faster in other ways than by putting each in its place. */
-const MOST_UNSORTED = 64;
 const WORDS: Readonly<Record<number, string>> = { 102: 'false', 110: 'null', 116: 'true' };
 
 /**

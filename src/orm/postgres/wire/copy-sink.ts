@@ -7,7 +7,6 @@ const WAITING_BYTES = 4 * 1024 * 1024;
 
 /** Chunks end with a line, so they are mostly a little longer. */
 const ROOM_BYTES = CHUNK_BYTES + 64 * 1024;
-const SHORT_BYTES = 1_024;
 /** No line is longer that anybody could make a text of. */
 const LONGEST_BYTES = 512 * 1024 * 1024;
 
@@ -34,7 +33,7 @@ export class CopySink {
     try {
       const wanted = this.#length + end - start;
       if (wanted > this.#chunk.length) this.#grow(wanted);
-      this.#copy(data, start, end);
+      this.#length += data.copy(this.#chunk, this.#length, start, end); // 0.1 µs for 300 bytes, one by one 0.4 at best
     } catch (error) {
       this.#fault ??= error;
     }
@@ -49,15 +48,6 @@ export class CopySink {
     await this.#taken;
     if (this.#fault) throw this.#fault;
     return this.#total;
-  }
-
-  /** A short line is copied faster byte by byte than by a call. */
-  #copy(data: Buffer, start: number, end: number): void {
-    const chunk = this.#chunk;
-    let length = this.#length;
-    if (end - start > SHORT_BYTES) length += data.copy(chunk, length, start, end);
-    else for (let at = start; at < end; at++) chunk[length++] = data[at] as number;
-    this.#length = length;
   }
 
   #grow(wanted: number): void {

@@ -18,11 +18,12 @@ describe('CSV of a server, rewritten as bytes', () => {
   it('is what it becomes as text', () => {
     const grown = (cell: string): string => (cell.length % 2 === 0 ? `${cell.replaceAll('"', '')}grown` : cell);
     const rewrites = [undefined, canonicalJsonCell, grown, undefined];
+    const ways = [undefined, { cell: canonicalJsonCell, isJson: true }, { cell: grown }, undefined];
     fc.assert(
       fc.property(fc.array(fc.tuple(text, json, text, text), { maxLength: 12 }), (rows) => {
         const lines = Buffer.from(rows.map(csvRecord).join(''));
         const wanted = new CsvRewriter(rewrites).rewrite(lines.toString('latin1'));
-        const rewriter = new BytesRewriter(rewrites);
+        const rewriter = new BytesRewriter(ways);
         for (const _ of [1, 2]) expect(rewriter.rewrite(lines).toString('latin1')).toBe(wanted);
       }),
       { numRuns: 2_000 },
@@ -31,7 +32,7 @@ describe('CSV of a server, rewritten as bytes', () => {
 
   it('is the very same where nothing changes', () => {
     const lines = Buffer.from('1,2\n"3,",\n');
-    expect(new BytesRewriter([(cell) => cell, undefined]).rewrite(lines)).toBe(lines);
+    expect(new BytesRewriter([{ cell: (cell) => cell }, undefined]).rewrite(lines)).toBe(lines);
   });
 
   it('is refused where it is none', () => {

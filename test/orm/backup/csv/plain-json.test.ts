@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { csvCell } from '../../../../src/orm/backup/csv/csv-cell.js';
 import { anyJson, canonicalJsonCell, canonicalJsonText } from '../../../../src/orm/backup/values/canonical-json.js';
 import { endOfCanonical } from '../../../../src/orm/backup/values/canonical-scan.js';
-import { plainJson } from '../../../../src/orm/backup/values/plain-json.js';
+import { plainJson, plainJsonCell } from '../../../../src/orm/backup/values/plain-json.js';
+import { PlainJsonBytes } from '../../../../src/orm/backup/values/plain-json-bytes.js';
 
 /** As PostgreSQL writes documents: a blank behind every colon and comma that is none of a text. */
 function spaced(value: unknown): string {
@@ -15,10 +16,29 @@ function spaced(value: unknown): string {
 
 const bytes = (text: string): string => Buffer.from(text).toString('latin1');
 
+const json = new PlainJsonBytes();
+
+/** From bytes to bytes it takes the same documents, wherever the cell stands, and writes the same. */
+function expectSameBytes(cell: string): void {
+  for (const [before, behind] of [
+    ['', ',",a"'],
+    ['x,', ',2]\n'],
+    [',', '\n'],
+  ] as const) {
+    const from = Buffer.from(before + cell + behind, 'latin1');
+    const to = Buffer.alloc(cell.length + 3, '#');
+    const end = json.write(from, before.length, to, 3);
+    const plain = plainJsonCell(cell);
+    const wanted = plain === undefined ? [-1, '###'] : [before.length + cell.length, `###${plain}`];
+    expect([end, to.toString('latin1', 0, end < 0 ? 3 : json.written)], cell).toEqual(wanted);
+  }
+}
+
 function expectSame(text: string): void {
   const wanted = anyJson(text);
   expect(canonicalJsonText(text), text).toBe(wanted);
   expect(canonicalJsonCell(bytes(csvCell(text))), text).toBe(bytes(csvCell(wanted)));
+  expectSameBytes(bytes(csvCell(text)));
   const encoded = Buffer.from(`${text}\x1f`);
   const isKnown = endOfCanonical(encoded, 0) === encoded.length - 1;
   expect(isKnown, text).toBe(plainJson(text) === text && !/[\p{Cs}]/u.test(text));
@@ -34,6 +54,7 @@ const OTHERS = [
   '[]',
   '{ }',
   '[1,]',
+  '[1',
   '[1 ]',
   '[ 1]',
   '{"a":1,"a":2}',
@@ -59,7 +80,37 @@ const OTHERS = [
   '['.repeat(65) + ']'.repeat(65),
   '['.repeat(64) + ']'.repeat(64),
   `{${Array.from({ length: 200 }, (_, at) => `"n${(at * 7) % 200}":${at}`).join(',')}}`,
+  `{${Array.from({ length: 64 }, (_, at) => `"n${99 - at}":"${'x'.repeat(at * 9)}"`).join(',')}}`,
 ];
+
+/** Names that are nearly the same, in any order, and sometimes twice. */
+const name = fc.string({ unit: fc.constantFrom('a', 'b', '!', ' ', '"', '\\', 'é', '0', '\u007f'), maxLength: 3 });
+const { hostile } = fc.letrec<{ hostile: string }>((tie) => {
+  const plain = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 12 }),
+    fc.string({ unit: fc.constantFrom('é', '🦊', 'x', ',', ' '), minLength: 100, maxLength: 300 }),
+    fc.double(),
+    fc.integer(),
+    fc.constant(null),
+  );
+  const space = fc.constantFrom('', ' ', ' ', ' ', '  ', '\n');
+  const member = fc
+    .tuple(name, space, tie('hostile'))
+    .map(([key, gap, value]) => `${JSON.stringify(key)}:${gap}${value}`);
+  const joined = (items: fc.Arbitrary<string>) =>
+    fc.tuple(fc.array(items, { maxLength: 9 }), space).map(([parts, gap]) => parts.join(`,${gap}`));
+  return {
+    hostile: fc.oneof(
+      { maxDepth: 4 },
+      fc.oneof(
+        plain.map((value) => JSON.stringify(value)),
+        fc.constantFrom(...NUMBERS, 'true', 'nul'),
+      ),
+      joined(member).map((members) => `{${members}}`),
+      joined(tie('hostile')).map((items) => `[${items}]`),
+    ),
+  };
+});
 
 describe('the short way to the canonical text of a document', () => {
   it('gives what the long one gives, for whatever document, and for what is none', () => {
@@ -83,8 +134,21 @@ describe('the short way to the canonical text of a document', () => {
     );
   });
 
+  it('gives it for names that are nearly the same, and in whatever order', () => {
+    fc.assert(fc.property(hostile, expectSame), { numRuns: 2_000 });
+  });
+
   it('is taken by documents as people have them', () => {
     const usual = { sizes: [1, 2.5, -3], colour: 'red, "not" green'.replaceAll('"', "'"), more: { b: null, a: true } };
     for (const text of [JSON.stringify(usual), spaced(usual)]) expect(plainJson(text)).toBe(anyJson(text));
+  });
+
+  it('is left where members would be moved again and again, at every depth', () => {
+    const late = Array.from({ length: 60 }, (_, at) => `"n${99 - at}":0`).join(',');
+    const nested = (depth: number): string =>
+      depth === 0 ? `"${'x'.repeat(1_000)}"` : `{"z":${nested(depth - 1)},${late}}`;
+    const cell = csvCell(nested(40));
+    expect(json.write(Buffer.from(`${cell},`), 0, Buffer.alloc(cell.length), 0)).toBe(-1);
+    expect(canonicalJsonCell(cell)).toBe(csvCell(anyJson(nested(40))));
   });
 });
