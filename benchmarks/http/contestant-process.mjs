@@ -16,6 +16,7 @@ process.on('message', async (message) => {
   await close?.();
   process.exit(0);
 });
+process.once('disconnect', () => process.exit(1)); // who measures was ended
 process.send({ port: port ?? server.address().port, tokens });
 
 function ownUsage() {

@@ -7,8 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { freePort } from '../../scripts/servers/child-server.mjs';
-import { createDatabase, dropDatabases, startPostgres, startRedis } from '../../scripts/servers/index.mjs';
+import { createDatabase, dropDatabases, freePort, startPostgres, startRedis } from '../../scripts/servers/index.mjs';
 import { ask, Load } from './load.mjs';
 import { Vitals } from './vitals.mjs';
 
