@@ -31,7 +31,7 @@ const folder = mkdtempSync(join(tmpdir(), 'app-kernel-bench-'));
 try {
   const databaseUrl = await createDatabase(postgres.url, database);
   const settings = { kind: KIND, contestant: 'ours', folder, databaseUrl, redisUrl: redis.url };
-  const child = forkContestant(KIND, JSON.stringify(settings), ['--expose-gc']);
+  const child = forkContestant(KIND, JSON.stringify(settings));
   try {
     const markdown = await endure(child);
     console.log(markdown);
