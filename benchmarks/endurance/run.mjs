@@ -11,6 +11,7 @@ import { RedisReads } from './redis-reads.mjs';
 
 const MB = 2 ** 20;
 const STEPS = 10;
+const LEAST = 20_000;
 const KIND = 'production';
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url));
 
@@ -24,6 +25,8 @@ const { values } = parseArgs({
 });
 const requests = Number(values.requests);
 const connections = Number(values.connections);
+if (!(requests >= LEAST))
+  throw new Error(`--requests must be ${LEAST} or more: a step must be warm, and have one for each connection`);
 const redis = await startRedis();
 const postgres = await startPostgres();
 const database = `app_kernel_test_bench_${process.pid}`;

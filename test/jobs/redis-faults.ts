@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import { JobQueue, JobRegistry } from '../../src/jobs/index.js';
 import { connectRedis } from '../../src/redis/index.js';
+import { HalfOpenProxy } from '../setup/half-open-proxy.js';
 import type { FaultBench } from './fault-bench.js';
-import { HalfOpenProxy } from './half-open-proxy.js';
 import { until } from './queue-fixture.js';
 import { type LoadFigures, startLoad } from './steady-load.js';
 

@@ -1,9 +1,9 @@
 import { createRouter } from 'app-kernel';
 import { afterEach, describe, expect, it } from 'vitest';
+import { HalfOpenProxy } from '../setup/half-open-proxy.js';
 import { freshPrefix, REDIS_BACKENDS, removeKeys } from '../setup/servers.js';
 import { releaseServices, startedService } from './setup/fresh-service.js';
 import { sendTo, signUp } from './setup/http-calls.js';
-import { LateProxy } from './setup/late-proxy.js';
 
 /** Less than a limiter waits for Redis, and far more than a request takes on a slow machine. */
 const DELAY_MS = 450;
@@ -13,7 +13,7 @@ router.get('/mine', { auth: 'user' }, ({ user }) => ({ id: user.id }));
 
 for (const { name, url } of REDIS_BACKENDS.filter((backend) => backend.url !== undefined)) {
   describe(`a request on its way to Redis (${name})`, () => {
-    let proxy: LateProxy;
+    let proxy: HalfOpenProxy;
     const prefix = freshPrefix();
     afterEach(async () => {
       proxy.delayMs = 0;
@@ -23,7 +23,7 @@ for (const { name, url } of REDIS_BACKENDS.filter((backend) => backend.url !== u
     });
 
     it('waits for one answer, with authentication, limits, metrics, metering and traces on', async () => {
-      proxy = await LateProxy.open(url as string);
+      proxy = await HalfOpenProxy.open(url as string);
       const service = await startedService({ routers: [router], redisUrl: proxy.url, redisNamespace: prefix });
       const send = sendTo(service);
       const { headers } = await signUp(send, 'ann@example.com');

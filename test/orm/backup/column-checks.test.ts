@@ -3,26 +3,11 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { manifestText, schemaHash } from '../../../src/orm/backup/manifest/manifest.js';
 import { parseManifest } from '../../../src/orm/backup/manifest/read-manifest.js';
-import { connect, type Database } from '../../../src/orm/index.js';
-import { freshDatabase, SQL_BACKENDS, type TestDatabase } from '../../setup/sql-backends.js';
+import type { Database } from '../../../src/orm/index.js';
 import { manifestFor, NAME } from './archive/hostile-zip.js';
+import { dropOpened, FILES, openFresh } from './opened-databases.js';
 
-const FILES = SQL_BACKENDS.filter(({ name }) => name !== 'sqlite-memory');
-
-const databases: TestDatabase[] = [];
-const opened: Database[] = [];
-const open = async (name: (typeof FILES)[number]['name']): Promise<[Database, string]> => {
-  const database = await freshDatabase(name);
-  databases.push(database);
-  const { url, dataDir } = database;
-  const db = await connect(url, { entities: [], dataDir, nativeBackup: false });
-  opened.push(db);
-  return [db, dataDir];
-};
-afterAll(async () => {
-  for (const db of opened) await db.close();
-  for (const database of databases) await database.drop();
-});
+afterAll(dropOpened);
 
 /** A JSON column of MariaDB is a text with a check of its own. */
 const TABLE = `CREATE TABLE seals (k INT PRIMARY KEY, doc JSON, v VARCHAR(20) NOT NULL CHECK (v <> 'it''s \\n'),
@@ -47,7 +32,7 @@ describe.each(FILES.filter(({ name }) => name === 'mysql'))(
   'checks that are part of a column, on $name',
   ({ name }) => {
     it('hold after a restore as well, and on another engine the answer says that they do not', async () => {
-      const [db, dataDir] = await open(name);
+      const [db, dataDir] = await openFresh(name);
       await db.execute(TABLE);
       await insert(db, 1, '{"b": 1, "a": 2}', 'x', 1);
       await expectChecks(db);
@@ -58,7 +43,7 @@ describe.each(FILES.filter(({ name }) => name === 'mysql'))(
         await expectChecks(db);
       }
       for (const { name: to } of FILES.filter((backend) => backend.name !== name)) {
-        const [other, there] = await open(to);
+        const [other, there] = await openFresh(to);
         await cp(join(dataDir, 'backups', backup.name), join(there, 'backups', backup.name), { recursive: true });
         const { lost } = await other.restoreFull(backup.name);
         expect((await other.restoreFull(backup.name, { confirm: true })).lost).toEqual(lost);

@@ -1,25 +1,10 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { connect, type Database } from '../../../src/orm/index.js';
-import { freshDatabase, SQL_BACKENDS, type TestDatabase } from '../../setup/sql-backends.js';
+import type { Database } from '../../../src/orm/index.js';
+import { dropOpened, FILES, openFresh } from './opened-databases.js';
 
-const FILES = SQL_BACKENDS.filter(({ name }) => name !== 'sqlite-memory');
-
-const databases: TestDatabase[] = [];
-const opened: Database[] = [];
-const open = async (name: (typeof FILES)[number]['name']): Promise<[Database, string]> => {
-  const database = await freshDatabase(name);
-  databases.push(database);
-  const { url, dataDir } = database;
-  const db = await connect(url, { entities: [], dataDir, nativeBackup: false });
-  opened.push(db);
-  return [db, dataDir];
-};
-afterAll(async () => {
-  for (const db of opened) await db.close();
-  for (const database of databases) await database.drop();
-});
+afterAll(dropOpened);
 
 /** What references comes before what is referenced, in the order of names. */
 const TABLES = [
@@ -47,13 +32,13 @@ async function expectRules(db: Database, where: string): Promise<void> {
 
 describe.each(FILES)('references and unique columns of tables of others, on $name', ({ name: from }) => {
   it('hold after a restore as well, on every engine', async () => {
-    const [db, dataDir] = await open(from);
+    const [db, dataDir] = await openFresh(from);
     for (const sql of TABLES) await db.execute(sql);
     const backup = await db.backup();
     expect(await db.restoreFull(backup.name, { confirm: true })).toMatchObject({ lost: [] });
     await db.restoreFull(backup.name, { confirm: true }); // names of rules are those of the first one by now
     for (const { name: to } of FILES) {
-      const [target, there] = to === from ? [db, dataDir] : await open(to);
+      const [target, there] = to === from ? [db, dataDir] : await openFresh(to);
       if (to !== from)
         await cp(join(dataDir, 'backups', backup.name), join(there, 'backups', backup.name), { recursive: true });
       await target.restoreFull(backup.name, { confirm: true });

@@ -9,6 +9,8 @@ export type ProxyState = 'open' | 'deaf' | 'mute';
  */
 export class HalfOpenProxy {
   state: ProxyState = 'open';
+  /** So much later than they were given answers come, as over a long way, ms. */
+  delayMs = 0;
   /** Connections that lost bytes. */
   broken = 0;
   readonly #server: Server;
@@ -45,7 +47,9 @@ export class HalfOpenProxy {
     });
     server.on('data', (data) => {
       if (this.state !== 'open' && lost === 'nothing') lose('answers');
-      if (lost === 'nothing') client.write(data);
+      if (lost !== 'nothing') return;
+      if (this.delayMs === 0) client.write(data);
+      else setTimeout(() => client.write(data), this.delayMs);
     });
     for (const [one, other] of [
       [client, server],
