@@ -111,7 +111,7 @@ export class ChildServer {
     child.stdout.on('data', read);
     child.stderr.on('data', read);
     child.once('error', (error) => fail(`did not start: ${error.message}`));
-    child.once('exit', (code, signal) => fail(`ended early (${signal ?? code})`));
+    child.once('close', (code, signal) => fail(`ended early (${signal ?? code})`)); // after its last words
     return promise.finally(() => clearTimeout(timer));
   }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { checkSqlServer, createDatabase, dropDatabases } from '../../scripts/servers/index.mjs';
+import { checkSqlServer, createDatabase, dropDatabases, freePort } from '../../scripts/servers/index.mjs';
 import {
   type ChildServer,
   FAULT_REDIS,
@@ -11,6 +11,13 @@ import {
   removeKeys,
   SQL_BACKENDS,
 } from '../setup/servers.js';
+
+describe('a free port', () => {
+  it('is given once', async () => {
+    const ports = await Promise.all(Array.from({ length: 1_000 }, freePort));
+    expect(new Set(ports).size).toBe(ports.length);
+  });
+});
 
 describe('a fresh database', () => {
   for (const backend of SQL_BACKENDS) {
