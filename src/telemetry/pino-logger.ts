@@ -79,8 +79,18 @@ function callerOf(method: object): string | undefined {
   Error.stackTraceLimit = 1;
   Error.captureStackTrace(holder, method as () => void);
   Error.stackTraceLimit = stackTraceLimit;
-  const place = /\(?([^()\s]+):(\d+):\d+\)?$/.exec(holder.stack ?? '');
-  if (!place?.[1]) return undefined;
-  const file = place[1].startsWith('file://') ? fileURLToPath(place[1]) : place[1];
-  return `${relative(process.cwd(), file)}:${place[2]}`;
+  return placeOf(holder.stack ?? '');
+}
+
+/** Places by the stack they were found in: to work them out for each line was more than half of what a place costs. */
+const places = new Map<string, string | undefined>();
+const MAX_PLACES = 2_000;
+
+function placeOf(stack: string): string | undefined {
+  if (places.has(stack)) return places.get(stack);
+  const found = /\(?([^()\s]+):(\d+):\d+\)?$/.exec(stack);
+  const file = found?.[1]?.startsWith('file://') ? fileURLToPath(found[1]) : found?.[1];
+  const place = file && `${relative(process.cwd(), file)}:${found?.[2]}`;
+  if (places.size < MAX_PLACES) places.set(stack, place);
+  return place;
 }

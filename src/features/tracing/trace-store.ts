@@ -10,12 +10,12 @@ export class TraceStore {
     this.#on = db ? { db } : {};
   }
 
-  /** Stores the spans of a batch in one statement; those that are stored already are passed over. */
+  /** Stores the spans of a batch; those that are stored already, also by a save that was cut off, are passed over. */
   async saveEvents(events: readonly TraceEvent[]): Promise<void> {
-    await TraceSpan.saveMany(
-      events.flatMap(({ spans }) => spans.map(rowOf)),
-      this.#on,
-    );
+    const spans = events.flatMap((event) => event.spans);
+    for (let at = 0; at < spans.length; at += SPANS_AT_ONCE) {
+      await TraceSpan.saveMany(spans.slice(at, at + SPANS_AT_ONCE).map(rowOf), this.#on);
+    }
   }
 
   /** The spans of a trace by their beginning: those of its request, its jobs, and other services that write here. */
@@ -26,6 +26,8 @@ export class TraceStore {
 }
 
 const MOST_SPANS = 5_000;
+/** A batch has one span for each request or hundreds: SQLite blocks the process while it stores what is saved at once. */
+const SPANS_AT_ONCE = 500;
 
 /** Not spread: a copy of so many properties that is changed afterwards is an object of the slow kind. */
 function rowOf(span: SpanEvent): Omit<SpanEvent, 'startedAt'> & { startedAt: Date; endedAt: Date } {

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Database } from 'better-sqlite3';
 import { ConstraintError } from '../../base/errors.js';
 import type { BeginOptions, Connection, RawRow, Row } from '../dialect/driver.js';
@@ -8,13 +7,15 @@ import { addCellFunctions } from './cell-export.js';
 import { SAME_JSON } from './column-codecs.js';
 import { addConversions } from './schema/retyping.js';
 import { SqliteStatements } from './statements.js';
+import { Turn } from './turn.js';
 
-/** About 5 ms. */
-const RUNS_PER_TURN = 500;
+/** About 1 ms, and several of a table with many indexes. */
+const RUNS_AT_ONCE = 100;
 
 /** One better-sqlite3 handle: its statements, and its transactions. */
 export class SqliteConnection implements Connection {
   readonly statements: SqliteStatements;
+  readonly turn = new Turn();
   readonly #database: Database;
   #schemaChange = false;
   #readOnly = false;
@@ -32,22 +33,28 @@ export class SqliteConnection implements Connection {
   }
 
   async all(sql: string, params: readonly unknown[], bigints?: boolean): Promise<RawRow[]> {
-    return this.statements.all(sql, params, bigints);
+    const rows = this.statements.all(sql, params, bigints);
+    if (this.turn.isLong) await this.turn.end();
+    return rows;
   }
 
   async objects(sql: string, params: readonly unknown[]): Promise<Row[]> {
-    return this.statements.objects(sql, params);
+    const rows = this.statements.objects(sql, params);
+    if (this.turn.isLong) await this.turn.end();
+    return rows;
   }
 
   async run(sql: string, params: readonly unknown[]): Promise<number> {
-    return this.statements.run(sql, params);
+    const changed = this.statements.run(sql, params);
+    if (this.turn.isLong) await this.turn.end();
+    return changed;
   }
 
   /** Without a promise for each, which costs a third of the time; others get a turn now and then. */
   async runEach(sql: string, runs: ReadonlyArray<readonly unknown[]>): Promise<void> {
-    for (const turn of chunks(runs, () => RUNS_PER_TURN)) {
-      this.statements.runEach(sql, turn);
-      if (turn.length === RUNS_PER_TURN) await setImmediate();
+    for (const some of chunks(runs, () => RUNS_AT_ONCE)) {
+      this.statements.runEach(sql, some);
+      if (some.length === RUNS_AT_ONCE) await this.turn.end();
     }
   }
 
@@ -70,6 +77,7 @@ export class SqliteConnection implements Connection {
     if (this.#schemaChange) this.#assertReferences();
     this.statements.control('COMMIT');
     this.#restorePragmas();
+    await this.turn.end(); // a disk may take long
   }
 
   async rollback(): Promise<void> {

@@ -1,26 +1,28 @@
 import type { DirectStatements, RawRow } from '../dialect/driver.js';
+import type { SqliteConnection } from './connection.js';
 import { isBusy } from './errors.js';
-import type { SqliteStatements } from './statements.js';
 
-/** Statements that leave it to others to wait for the file. */
+/** Statements that leave it to others to wait, be it for the file or because it is somebody else's turn. */
 export class UnlessBusy implements DirectStatements {
-  readonly #statements: SqliteStatements;
+  readonly #connection: SqliteConnection;
 
-  constructor(statements: SqliteStatements) {
-    this.#statements = statements;
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
   }
 
   all(sql: string, params: readonly unknown[], bigints?: boolean): RawRow[] | undefined {
+    if (this.#connection.turn.isLong) return undefined;
     try {
-      return this.#statements.all(sql, params, bigints);
+      return this.#connection.statements.all(sql, params, bigints);
     } catch (error) {
       return undefinedIfBusy(error);
     }
   }
 
   run(sql: string, params: readonly unknown[]): number | undefined {
+    if (this.#connection.turn.isLong) return undefined;
     try {
-      return this.#statements.run(sql, params);
+      return this.#connection.statements.run(sql, params);
     } catch (error) {
       return undefinedIfBusy(error);
     }

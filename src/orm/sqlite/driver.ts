@@ -118,8 +118,8 @@ export class SqliteDriver implements Driver {
       this.#writer.close();
       throw error;
     }
-    this.#directWriter = new UnlessBusy(this.#writer.statements);
-    this.#directReader = this.#reader && new UnlessBusy(this.#reader.statements);
+    this.#directWriter = new UnlessBusy(this.#writer);
+    this.#directReader = this.#reader && new UnlessBusy(this.#reader);
     if (!memory) this.#slots = Array.from({ length: MAX_SNAPSHOTS }, () => this.#slot());
   }
 

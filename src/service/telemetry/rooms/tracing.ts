@@ -9,7 +9,7 @@ export const tracingTelemetry: TelemetryRoom = {
   open({ services, events, telemetry }) {
     const store = new TraceStore({ db: telemetry });
     const save = (batch: readonly TraceEvent[]): Promise<void> => store.saveEvents(batch);
-    const sink = events.open<TraceEvent>({ key: 'trace_events', save, batchSize: 50 });
+    const sink = events.open<TraceEvent>({ key: 'trace_events', save, batchSize: 250 });
     const tracer = services.get(tracerService);
     if (tracer) tracer.sink = sink;
   },
