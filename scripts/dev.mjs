@@ -1,3 +1,4 @@
+import { watchBundle } from './steps/bundle.mjs';
 import { runTool } from './steps/command.mjs';
 import { ensureExamples, ensureLibrary } from './steps/compile.mjs';
 import { ensureInstalled } from './steps/install.mjs';
@@ -13,6 +14,7 @@ await runScript(async () => {
   const watch = (project) => runTool('typescript/bin/tsc', ['-p', project, '--watch', '--preserveWatchOutput']);
   await Promise.all([
     watch('tsconfig.build.json'),
+    watchBundle(),
     watch('examples/tsconfig.json'),
     runQuickstart(['--watch', '--watch-preserve-output']),
   ]);

@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { writeBrowserScript } from './browser-script.mjs';
+import { writeBundle } from './bundle.mjs';
 import { runTool } from './command.mjs';
 import { Refusal, ROOT, say } from './project.mjs';
 import { COMPILED, filesBelow, readStamp, writeStamp } from './stamp.mjs';
@@ -19,9 +20,18 @@ const LIBRARY = {
   source: 'src',
   projects: ['tsconfig.build.json', 'tsconfig.browser.json'],
   out: 'dist',
-  inputs: ['src', 'tsconfig.build.json', 'tsconfig.browser.json', 'scripts/steps/browser-script.mjs', ...SETTINGS],
+  notes: 'dist/.modules/.tsbuildinfo',
+  inputs: [
+    'src',
+    'tsconfig.build.json',
+    'tsconfig.browser.json',
+    'scripts/steps/browser-script.mjs',
+    'scripts/steps/bundle.mjs',
+    ...SETTINGS,
+  ],
   afterwards: async () => {
     copyVendored();
+    await writeBundle();
     await writeBrowserScript(ROOT);
   },
 };
@@ -30,6 +40,7 @@ const EXAMPLES = {
   source: 'examples',
   projects: ['examples/tsconfig.json'],
   out: 'examples/dist',
+  notes: 'examples/dist/.tsbuildinfo',
   inputs: ['examples', 'src', ...SETTINGS],
 };
 
@@ -55,7 +66,7 @@ async function ensureCompiled(unit) {
   say(`Compiling ${unit.source}.`);
   const [source, out] = [join(ROOT, unit.source), join(ROOT, unit.out)];
   // The compiler believes its notes and would not write again what somebody else changed or removed.
-  if (!outputMatches) rmSync(join(out, '.tsbuildinfo'), { force: true });
+  if (!outputMatches) rmSync(join(ROOT, unit.notes), { force: true });
   for (const project of unit.projects) {
     const code = await runTool('typescript/bin/tsc', ['-p', project]);
     if (code !== 0) throw new Refusal(`${unit.source} does not compile (see above)`);

@@ -66,8 +66,12 @@ async function withServiceDatabase(
     const url = databaseUrl ?? settings.databaseUrl ?? configuredDatabase();
     const entities = tablesOf(settings, parts);
     const { dataDir } = settings.database;
-    await using db = await connect(url, { dataDir, entities, logger: warningsTo(terminal) });
-    await work(db);
+    const db = await connect(url, { dataDir, entities, logger: warningsTo(terminal) });
+    try {
+      await work(db);
+    } finally {
+      await db.close();
+    }
   } finally {
     await service.close();
   }

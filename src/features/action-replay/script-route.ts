@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { packageRoot } from '../../base/package-root.js';
 import { createRouter, noRateLimit, type TypedRouter } from '../../http/index.js';
 
 export interface ActionLogScriptOptions {
@@ -8,11 +8,7 @@ export interface ActionLogScriptOptions {
   savePath: string;
 }
 
-/** In the package, wherever it is installed. */
-function scriptFile(): string {
-  const manifest = createRequire(import.meta.url).resolve('app-kernel/package.json');
-  return join(dirname(manifest), 'dist/browser/action-log.min.js');
-}
+const SCRIPT = 'dist/browser/action-log.min.js';
 
 /** `/_kernel/action-log.js`: the client of action replays for any page, told where this service takes them. */
 export function createActionLogScriptRouter({ savePath }: ActionLogScriptOptions): TypedRouter {
@@ -21,7 +17,7 @@ export function createActionLogScriptRouter({ savePath }: ActionLogScriptOptions
   let script: Promise<string> | undefined;
 
   router.get('/_kernel/action-log.js', {}, async ({ ctx }) => {
-    script ??= readFile(scriptFile(), 'utf8');
+    script ??= readFile(join(packageRoot(), SCRIPT), 'utf8');
     script.catch(() => {
       script = undefined; // an unbuilt package is built at some time
     });

@@ -2,16 +2,17 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../../base/package-root.js';
 
 /** The two files of Swagger UI that the page loads. */
 export type DocsAsset = 'swagger-ui-bundle.js' | 'swagger-ui.css';
 
-const BUILT = fileURLToPath(new URL('./assets/', import.meta.url));
+const BUILT = 'dist/features/docs/assets';
 
-/** Where Swagger UI lies: beside the built code, else (from the sources) in its package. */
+/** Where Swagger UI lies: in this package, else (where that was not built) in its own. */
 function findDocsAssets(): string {
-  if (existsSync(join(BUILT, 'swagger-ui-bundle.js'))) return BUILT;
+  const built = join(packageRoot(), BUILT);
+  if (existsSync(join(built, 'swagger-ui-bundle.js'))) return built;
   return dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 }
 

@@ -128,8 +128,12 @@ export async function withHttpClient<T>(
   work: (client: HttpClient) => Promise<T>,
   config?: HttpConfig,
 ): Promise<T> {
-  using client = httpClient(baseUrl, config);
-  return await work(client);
+  const client = httpClient(baseUrl, config);
+  try {
+    return await work(client);
+  } finally {
+    client.close();
+  }
 }
 
 function checkedBase(baseUrl: string | URL): URL {

@@ -44,7 +44,7 @@ export async function sendOnce(
 
 async function exchange({ pool }: Origin, request: OutgoingRequest, config: ResolvedHttpConfig): Promise<HttpResponse> {
   const { method, url, headers, body, signal } = request;
-  using limit = new TimeLimit(config.timeoutSeconds * 1_000, signal);
+  const limit = new TimeLimit(config.timeoutSeconds * 1_000, signal);
   try {
     const answer = await pool.request({
       method: method as 'GET',
@@ -62,6 +62,8 @@ async function exchange({ pool }: Origin, request: OutgoingRequest, config: Reso
   } catch (error) {
     if (error instanceof KernelError || signal?.aborted) throw error;
     throw limit.isUp ? late(url, config, error) : faultOf(error, url, config);
+  } finally {
+    limit.lift();
   }
 }
 

@@ -2,7 +2,7 @@
  * One signal for a request: it aborts with the caller's, or when the time is up. Dispose of it at the end, so that neither a
  * timer nor a listener on a long-lived signal is left.
  */
-export class TimeLimit implements Disposable {
+export class TimeLimit {
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;
   readonly #outer: AbortSignal | undefined;
@@ -24,7 +24,8 @@ export class TimeLimit implements Disposable {
     return this.#isUp;
   }
 
-  [Symbol.dispose](): void {
+  /** Whoever has set it lifts it. */
+  lift(): void {
     clearTimeout(this.#timer);
     this.#outer?.removeEventListener('abort', this.#follow);
   }

@@ -1,5 +1,5 @@
 import { KernelError } from '../../../base/errors.js';
-import { type HttpConfig, HttpError, HttpResponse, httpClient } from '../../../http/index.js';
+import { type HttpConfig, HttpError, HttpResponse, withHttpClient } from '../../../http/index.js';
 import type { DeliveryAttempt } from '../entities.js';
 import { signaturesOf } from '../signature.js';
 
@@ -83,7 +83,7 @@ async function post(
   if (secrets.length === 0)
     throw new KernelError('E_WEBHOOK_SECRET', 'The secret was sealed with another secret of the service; rotate it');
   if (standIn) return answerOf(standIn({ url: target, headers, body }), target);
-  using client = httpClient(url.origin, {
+  const config: HttpConfig = {
     ...reach,
     publicAddressesOnly: true,
     timeoutSeconds,
@@ -92,8 +92,12 @@ async function post(
     maxResponseBytes: KEPT_BYTES,
     circuitBreaker: false,
     cutBodies: true,
-  });
-  return await client.post(url.pathname + url.search, { body, headers, signal });
+  };
+  return await withHttpClient(
+    url.origin,
+    (client) => client.post(url.pathname + url.search, { body, headers, signal }),
+    config,
+  );
 }
 
 function answerOf(status: number, url: string): HttpResponse {
