@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Database } from 'better-sqlite3';
 import { ConstraintError } from '../../base/errors.js';
-import type { BeginOptions, Connection, RawRow, Row } from '../dialect/driver.js';
+import type { BeginOptions, Connection, PageLimit, RawRow, Row } from '../dialect/driver.js';
 import { sameJson } from '../entity/codec.js';
 import { chunks } from '../sql/write/chunks.js';
 import { addCellFunctions } from './cell-export.js';
@@ -49,6 +49,10 @@ export class SqliteConnection implements Connection {
       this.statements.runEach(sql, turn);
       if (turn.length === RUNS_PER_TURN) await setImmediate();
     }
+  }
+
+  async *cursor(sql: string, limit: PageLimit): AsyncGenerator<RawRow[], void> {
+    yield* this.statements.pages(sql, limit);
   }
 
   async begin(options: BeginOptions): Promise<void> {
