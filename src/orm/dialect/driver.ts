@@ -21,6 +21,9 @@ export interface BeginOptions {
   signal?: AbortSignal;
 }
 
+/** Says before each page of a cursor how many rows it may have at most. */
+export type PageLimit = () => number;
+
 /** One open connection. Every error it throws is a `KernelError`. */
 export interface Connection {
   /** @param bigints integers come as bigint. */
@@ -31,6 +34,11 @@ export interface Connection {
   run(sql: string, params: readonly unknown[]): Promise<number>;
   /** Runs one statement for each list of parameters. Left out: there is no faster way than one after another. */
   runEach?(sql: string, runs: ReadonlyArray<readonly unknown[]>): Promise<void>;
+  /**
+   * The rows of a SELECT in pages, inside a transaction: the engine makes the result once, and this process holds one page
+   * of it. Left early, by `return` or `break`, it is closed. Nothing else may run here meanwhile.
+   */
+  cursor(sql: string, limit: PageLimit): AsyncGenerator<RawRow[], void>;
   /** Runs a statement of `CsvExport`. Left out by engines that have none. */
   copyOut?(sql: string, take: TakeLines): Promise<void>;
   /**

@@ -1,6 +1,6 @@
 import { KernelError, SchemaError } from '../../base/errors.js';
 import type { TakeLines } from '../dialect/csv-export.js';
-import type { Connection, Isolation, RawRow, Row } from '../dialect/driver.js';
+import type { Connection, Isolation, PageLimit, RawRow, Row } from '../dialect/driver.js';
 import type { DatabaseCore } from './database-core.js';
 import { SerialQueue } from './serial-queue.js';
 import type { Hook, Session, UnitOptions } from './session.js';
@@ -84,6 +84,23 @@ export class Scope implements Session {
   async runEach(sql: string, runs: ReadonlyArray<readonly unknown[]>): Promise<void> {
     this.#assertWritable();
     return this.#enqueue((connection) => runEach(connection, sql, runs), undefined);
+  }
+
+  /**
+   * The rows of a SELECT in pages of a result that the engine makes once. Other statements of this transaction wait until
+   * it is read or left, so read it with `for await`.
+   */
+  async *cursor(sql: string, limit: PageLimit): AsyncGenerator<RawRow[], void> {
+    if (this.#state !== 'open') throw ended();
+    const { signal } = this.#options;
+    const end = await this.#queue.hold();
+    try {
+      signal?.throwIfAborted();
+      const pages = await this.#perform(async (connection) => connection.cursor(sql, limit));
+      yield* signal ? this.#pagesUntil(signal, pages) : pages;
+    } finally {
+      end();
+    }
   }
 
   /** Lines of CSV that the engine writes by itself, where its dialect has `csvExport`. */
@@ -174,6 +191,17 @@ export class Scope implements Session {
     this.core.watch.statements += 1;
     const connection = this.#connection ?? (await this.#connect());
     return this.core.connections.abortable(signal, connection, () => task(connection));
+  }
+
+  async *#pagesUntil(signal: AbortSignal, pages: AsyncGenerator<RawRow[], void>): AsyncGenerator<RawRow[], void> {
+    const { connections } = this.core;
+    const next = (): ReturnType<typeof pages.next> =>
+      connections.abortable(signal, this.#connection as Connection, () => pages.next());
+    try {
+      for (let page = await next(); !page.done; page = await next()) yield page.value;
+    } finally {
+      await pages.return();
+    }
   }
 
   async #connect(): Promise<Connection> {

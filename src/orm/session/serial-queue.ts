@@ -20,6 +20,13 @@ export class SerialQueue {
     return result;
   }
 
+  /** Waits for a turn and keeps it. @returns what ends it. */
+  hold(): Promise<() => void> {
+    return new Promise((resolve) => {
+      void this.run(() => new Promise<void>(resolve));
+    });
+  }
+
   /** Resolves when everything queued so far has ended. */
   async idle(): Promise<void> {
     while (this.#tail !== undefined) await this.#tail;

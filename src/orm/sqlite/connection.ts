@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { ConstraintError } from '../../base/errors.js';
-import type { BeginOptions, Connection, RawRow, Row } from '../dialect/driver.js';
+import type { BeginOptions, Connection, PageLimit, RawRow, Row } from '../dialect/driver.js';
 import { sameJson } from '../entity/codec.js';
 import { chunks } from '../sql/write/chunks.js';
 import { addCellFunctions } from './cell-export.js';
@@ -56,6 +56,10 @@ export class SqliteConnection implements Connection {
       this.statements.runEach(sql, some);
       if (some.length === RUNS_AT_ONCE) await this.turn.end();
     }
+  }
+
+  async *cursor(sql: string, limit: PageLimit): AsyncGenerator<RawRow[], void> {
+    yield* this.statements.pages(sql, limit);
   }
 
   async begin(options: BeginOptions): Promise<void> {

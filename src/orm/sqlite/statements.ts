@@ -1,5 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
-import type { RawRow, Row } from '../dialect/driver.js';
+import type { PageLimit, RawRow, Row } from '../dialect/driver.js';
 import { mapSqliteError } from './errors.js';
 
 const MAX_STATEMENTS = 500;
@@ -32,6 +32,24 @@ export class SqliteStatements {
 
   all(sql: string, params: readonly unknown[], bigints = false): RawRow[] {
     return this.#attempt(sql, () => this.#prepare(bigints ? 'bigints' : 'raw', sql).all(...params) as RawRow[]);
+  }
+
+  /**
+   * The same in pages. Until they are read or left, the handle runs no statement that writes, the
+   * ends of transactions among them. The statement is made for this: a prepared one runs once at a time.
+   */
+  *pages(sql: string, limit: PageLimit): Generator<RawRow[], void> {
+    const iterator = this.#attempt(sql, () => this.#database.prepare<[], RawRow>(sql).raw(true).iterate());
+    try {
+      for (let isLast = false; !isLast; ) {
+        const rows = limit();
+        const page = this.#attempt(sql, () => take(iterator, rows));
+        if (page.length > 0) yield page;
+        isLast = page.length < rows;
+      }
+    } finally {
+      iterator.return?.();
+    }
   }
 
   objects(sql: string, params: readonly unknown[]): Row[] {
@@ -89,6 +107,17 @@ export class SqliteStatements {
       throw mapSqliteError(error, sql);
     }
   }
+}
+
+/** The next ones, at most so many. */
+function take(iterator: Iterator<RawRow>, rows: number): RawRow[] {
+  const page: RawRow[] = [];
+  while (page.length < rows) {
+    const { value, done } = iterator.next();
+    if (done) break;
+    page.push(value);
+  }
+  return page;
 }
 
 function narrowIntegers(row: Row): Row {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PacketReader } from '../../../src/orm/mysql/wire/packet-reader.js';
-import { executeRequest, queryRequest } from '../../../src/orm/mysql/wire/request.js';
+import { executeRequest, fetchRequest, queryRequest } from '../../../src/orm/mysql/wire/request.js';
+import { StatementExchange } from '../../../src/orm/mysql/wire/statement-exchange.js';
 
 const FULL = 2 ** 24 - 1;
 
@@ -41,5 +42,18 @@ describe('packets', () => {
     for (const value of [undefined, [], {}, () => 1, Symbol('x')]) {
       expect(() => executeRequest(1, [value])).toThrow(/A parameter cannot be/);
     }
+  });
+});
+
+describe('the end of fetched rows', () => {
+  const statusOf = { 'a cursor exists': 0x40, 'its last row was sent': 0x80, both: 0xc0, neither: 0x02 };
+
+  it.each(Object.entries(statusOf))('says whether there are more: %s', async (_, status) => {
+    const exchange = new StatementExchange(fetchRequest(1, 10), 'rows', []);
+    const end = Buffer.from([0xfe, 0, 0, status, 0]);
+    expect(exchange.take(end, 0, end.length)).toBe(true);
+    exchange.end(0);
+    const { rest } = await exchange.answered;
+    expect(rest).toEqual(status === 0x40 ? [] : undefined);
   });
 });

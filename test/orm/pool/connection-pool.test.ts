@@ -18,6 +18,7 @@ class FakeConnection implements PooledConnection {
   async objects(): Promise<never[]> {
     return [];
   }
+  async *cursor(): AsyncGenerator<never[], void> {}
   async run(): Promise<number> {
     return 0;
   }

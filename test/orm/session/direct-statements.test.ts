@@ -13,6 +13,7 @@ function fresh(answer: () => number | undefined, options: CoreOptions = {}) {
   const connection: Connection = {
     all: async () => [],
     objects: async () => [],
+    async *cursor() {},
     run: async () => ways.push('borrowed'),
     begin: async () => {},
     commit: async () => {},

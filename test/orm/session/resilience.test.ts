@@ -26,6 +26,7 @@ function faulty(failAt: (verb: Verb, calls: readonly string[]) => Error | undefi
       return [];
     },
     objects: async () => [],
+    async *cursor() {},
     run: async () => {
       await answer('run');
       return 1;

@@ -29,6 +29,18 @@ it('lets nothing overtake a task that is just starting', async () => {
   expect(seen).toEqual(['outer', 'inner']);
 });
 
+it('runs nothing while somebody holds it, and goes on when he lets go', async () => {
+  const queue = new SerialQueue();
+  const seen: string[] = [];
+  const letGo = await queue.hold();
+  const waiting = queue.run(async () => void seen.push('task'));
+  await new Promise(setImmediate);
+  expect(seen).toEqual([]);
+  letGo();
+  await waiting;
+  expect(seen).toEqual(['task']);
+});
+
 it('is idle once everything has ended', async () => {
   const queue = new SerialQueue();
   let ended = false;

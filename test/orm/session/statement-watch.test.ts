@@ -6,6 +6,7 @@ import { sqliteDialect } from '../../../src/orm/sqlite/dialect.js';
 const connection: Connection = {
   all: async () => [],
   objects: async () => [],
+  async *cursor() {},
   run: async () => 0,
   begin: async () => {},
   commit: async () => {},

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Dialect } from '../../dialect/dialect.js';
+import type { Scope } from '../../session/scope.js';
 import type { Session } from '../../session/session.js';
 import { MAX_RECORD } from '../csv/max-record.js';
 import type { StoredTable } from '../manifest/description.js';
@@ -35,11 +36,11 @@ export async function isExportedByCells(session: Session, { primaryKey }: Stored
  * The rows of a table in the order of its key: whole pages as the engine writes them, and row by row what it is not sure of.
  * @throws SchemaError where they are not all rows that the table has, or one is too long.
  */
-export async function exportByCells(session: Session, table: StoredTable, sink: TableSink): Promise<void> {
-  const { cellExport } = session.core.dialect;
+export async function exportByCells(scope: Scope, table: StoredTable, sink: TableSink): Promise<void> {
+  const { cellExport } = scope.core.dialect;
   if (!cellExport) return;
-  const pages = new CellPages(session, table, cellExport);
-  const reader = new TableReader(session, table);
+  const pages = new CellPages(scope, table, cellExport);
+  const reader = new TableReader(scope, table);
   const count = await pages.count();
   let place: Place | undefined;
   let [read, size, odd] = [0, PAGE_ROWS, 0];

@@ -1,8 +1,8 @@
 import { SchemaError } from '../../../base/errors.js';
 import type { Dialect } from '../../dialect/dialect.js';
-import type { RawRow } from '../../dialect/driver.js';
+import type { PageLimit, RawRow } from '../../dialect/driver.js';
 import type { Portable } from '../../entity/codec.js';
-import type { Session } from '../../session/session.js';
+import type { Scope } from '../../session/scope.js';
 import { csvCell } from '../csv/csv-cell.js';
 import type { StoredColumn, StoredTable } from '../manifest/description.js';
 import { fieldOf, isForeignText } from '../manifest/table-shape.js';
@@ -19,10 +19,11 @@ type CellText = (raw: unknown) => string | null;
 
 /**
  * The rows of one table, page by page in the order of its key, so that memory is bounded however large the table and its
- * values are. All pages must be read inside one transaction that sees one moment.
+ * values are. Without a key there is no place to go on from: the engine sorts all rows once and holds them. All pages must
+ * be read inside one transaction that sees one moment.
  */
 export class TableReader {
-  readonly #session: Session;
+  readonly #scope: Scope;
   readonly #dialect: Dialect;
   readonly #table: StoredTable;
   readonly #cells: readonly CellText[];
@@ -30,9 +31,9 @@ export class TableReader {
   readonly #line: string[];
   readonly #order: readonly OrderPart[];
 
-  constructor(session: Session, table: StoredTable) {
-    const { dialect } = session.core;
-    this.#session = session;
+  constructor(scope: Scope, table: StoredTable) {
+    const { dialect } = scope.core;
+    this.#scope = scope;
     this.#dialect = dialect;
     this.#table = table;
     this.#cells = table.columns.map((column) => cellText(table, column, dialect));
@@ -56,7 +57,8 @@ export class TableReader {
   async *pages(): AsyncGenerator<RawRow[]> {
     const { count, widest } = await this.#extent();
     let read = 0;
-    for await (const page of this.pagesBehind(undefined, widest)) {
+    const isKeyed = this.#table.primaryKey.length > 0;
+    for await (const page of isKeyed ? this.pagesBehind(undefined, widest) : this.#sortedPages(widest)) {
       yield page;
       read += page.length;
     }
@@ -64,18 +66,16 @@ export class TableReader {
   }
 
   /**
-   * The rest of the table.
-   * @param place of the last row that is known; none is for the whole table, and for one without a key.
+   * The rest of a table with a key.
+   * @param place of the last row that is known; none is for the whole table.
    * @param widest how many bytes of values without a bound the largest row has, where it is known.
    */
   async *pagesBehind(place: Place | undefined, widest?: number): AsyncGenerator<RawRow[]> {
     const fixed = (widest ?? (await this.#extent()).widest) * PAGE_ROWS <= PAGE_BYTES;
-    let last = place;
-    for (let read = 0; ; ) {
-      const limit = fixed ? PAGE_ROWS : await this.#fittingRows(last, read);
-      const page = await this.#page(this.#list, last, read, limit);
+    for (let last = place; ; ) {
+      const limit = fixed ? PAGE_ROWS : await this.#fittingRows(last);
+      const page = await this.#page(this.#list, last, limit);
       if (page.length > 0) yield page;
-      read += page.length;
       if (page.length < limit) return;
       last = this.#placeOf(page.at(-1) as RawRow);
     }
@@ -83,7 +83,7 @@ export class TableReader {
 
   /** The page that has the row behind a place, or the first one, and no other. */
   async *rowBehind(place: Place | undefined): AsyncGenerator<RawRow[]> {
-    yield await this.#page(this.#list, place, 0, 1);
+    yield await this.#page(this.#list, place, 1);
   }
 
   /** Its key could sort otherwise than it compares. @throws SchemaError */
@@ -94,10 +94,20 @@ export class TableReader {
     );
   }
 
+  /** The whole table, which the engine sorts once, or twice where some rows are large. */
+  async *#sortedPages(widest: number): AsyncGenerator<RawRow[]> {
+    const sql = (list: string): string => `SELECT ${list} ${this.#sorted('')}`;
+    const limit =
+      widest * PAGE_ROWS <= PAGE_BYTES
+        ? () => PAGE_ROWS
+        : await fittingPages(this.#scope.cursor(sql(this.#size()), () => PAGE_ROWS));
+    yield* this.#scope.cursor(sql(this.#list), limit);
+  }
+
   /** How many rows fit into one page, where some are large: fewer are tried until they do. */
-  async #fittingRows(last: Place | undefined, read: number): Promise<number> {
+  async #fittingRows(last: Place | undefined): Promise<number> {
     for (let limit = PAGE_ROWS; limit > 1; limit = Math.ceil(limit / 4)) {
-      const sizes = await this.#page(`${this.#size()} AS size`, last, read, limit);
+      const sizes = await this.#page(`${this.#size()} AS size`, last, limit);
       if (sizes.reduce((sum, [size]) => sum + Number(size), 0) <= PAGE_BYTES) return limit;
     }
     return 1;
@@ -106,7 +116,7 @@ export class TableReader {
   /** How many rows there are, and how many bytes of values without a bound the largest one has. */
   async #extent(): Promise<{ count: number; widest: number }> {
     const widest = this.#unbounded().length === 0 ? '0' : `MAX(${this.#size()})`;
-    const [row] = await this.#session.all(`SELECT COUNT(*), ${widest} FROM ${this.#from()}`, []);
+    const [row] = await this.#scope.all(`SELECT COUNT(*), ${widest} FROM ${this.#from()}`, []);
     return { count: Number(row?.[0]), widest: Number(row?.[1] ?? 0) };
   }
 
@@ -127,27 +137,42 @@ export class TableReader {
     return this.#dialect.quote(this.#table.name);
   }
 
-  #page(list: string, last: Place | undefined, read: number, limit: number): Promise<RawRow[]> {
-    const order = orderSql(this.#order, this.#table, this.#dialect);
-    const sql = (where: string): string =>
-      `SELECT ${list} FROM ${this.#from()}${where} ORDER BY ${order} LIMIT ${limit}`;
-    if (this.#table.primaryKey.length === 0) return this.#all(`${sql('')} OFFSET ${read}`, []); // pages are counted
+  #page(list: string, last: Place | undefined, limit: number): Promise<RawRow[]> {
     const params: unknown[] = [];
-    return this.#all(sql(last ? ` WHERE ${behind(this.#order, last, this.#dialect, params)}` : ''), params);
+    const where = last ? ` WHERE ${behind(this.#order, last, this.#dialect, params)}` : '';
+    return this.#scope.all(`SELECT ${list} ${this.#sorted(where)} LIMIT ${limit}`, params);
+  }
+
+  #sorted(where: string): string {
+    return `FROM ${this.#from()}${where} ORDER BY ${orderSql(this.#order, this.#table, this.#dialect)}`;
   }
 
   /** An integer is read as text, and compared as what it is. */
-  #placeOf(row: RawRow): Place | undefined {
-    if (this.#table.primaryKey.length === 0) return undefined;
+  #placeOf(row: RawRow): Place {
     return this.#order.map(({ at }) => {
       const isInteger = this.#table.columns[at]?.type === 'integer';
       return isInteger ? BigInt(row[at] as string) : this.#dialect.bind(row[at]);
     });
   }
+}
 
-  #all(sql: string, params: readonly unknown[]): Promise<RawRow[]> {
-    return this.#session.all(sql, params);
-  }
+/** How many rows go into each page, by what each row has of values without a bound; one alone where more rows come. */
+async function fittingPages(sizes: AsyncIterable<RawRow[]>): Promise<PageLimit> {
+  const pages: number[] = [];
+  let [rows, bytes] = [0, 0];
+  for await (const page of sizes)
+    for (const [value] of page) {
+      const size = Number(value);
+      if (rows > 0 && (rows === PAGE_ROWS || bytes + size > PAGE_BYTES)) {
+        pages.push(rows);
+        [rows, bytes] = [0, 0];
+      }
+      rows += 1;
+      bytes += size;
+    }
+  pages.push(rows);
+  let at = 0;
+  return () => pages[at++] ?? 1;
 }
 
 /** Whether its values are known to be short. */

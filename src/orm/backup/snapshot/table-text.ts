@@ -1,5 +1,5 @@
 import type { RawRow } from '../../dialect/driver.js';
-import type { Session } from '../../session/session.js';
+import type { Scope } from '../../session/scope.js';
 import { csvCell } from '../csv/csv-cell.js';
 import { assertRecordFits } from '../csv/record-limit.js';
 import type { StoredTable } from '../manifest/description.js';
@@ -15,8 +15,8 @@ export interface Lines {
 }
 
 /** The CSV of one table, in pieces: a header, then every row in the order of the key. */
-export async function* tableText(session: Session, table: StoredTable): AsyncGenerator<Lines> {
-  const reader = new TableReader(session, table);
+export async function* tableText(scope: Scope, table: StoredTable): AsyncGenerator<Lines> {
+  const reader = new TableReader(scope, table);
   yield { text: headerOf(table), rows: 0 };
   yield* linesOf(reader, table, reader.pages());
 }

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Connection as RawConnection } from 'mysql2';
 import { ConnectionError, ConstraintError, ValidationError } from '../../../base/errors.js';
-import type { BeginOptions, RawRow, Row } from '../../dialect/driver.js';
+import type { BeginOptions, PageLimit, RawRow, Row } from '../../dialect/driver.js';
 import type { Pace } from '../../pool/pace.js';
 import type { PooledConnection } from '../../pool/pooled-connection.js';
 import { endsConnection, endsTransaction, mapMysqlError, withColumns } from '../errors.js';
@@ -14,6 +14,7 @@ import { statementLimitSql } from './open-connection.js';
 import { Pipeline } from './pipeline.js';
 import { executeRequest, queryRequest, quitRequest } from './request.js';
 import { toObjects } from './result-values.js';
+import { rowPages } from './row-pages.js';
 import { StatementCache } from './statement-cache.js';
 import { StatementExchange, type StatementResult, type Wanted } from './statement-exchange.js';
 
@@ -95,6 +96,16 @@ export class MysqlConnection implements PooledConnection {
     this.#changed = true;
     const { changes, count } = params.length === 0 ? await this.#text(sql) : await this.#run(sql, params, 'count');
     return changes + count;
+  }
+
+  async *cursor(sql: string, limit: PageLimit): AsyncGenerator<RawRow[], void> {
+    const pages = rowPages(this.#pipeline, sql, limit);
+    const next = (): ReturnType<typeof pages.next> => this.#attempt(sql, () => pages.next());
+    try {
+      for (let page = await next(); !page.done; page = await next()) yield page.value;
+    } finally {
+      await pages.return();
+    }
   }
 
   async begin(options: BeginOptions): Promise<void> {
@@ -212,7 +223,7 @@ export class MysqlConnection implements PooledConnection {
     return this.#attempt(sql, () => this.#pipeline.send(new StatementExchange(queryRequest(sql), 'count')));
   }
 
-  async #attempt(sql: string, work: () => Promise<StatementResult>): Promise<StatementResult> {
+  async #attempt<T>(sql: string, work: () => Promise<T>): Promise<T> {
     const refused = this.#doom ?? this.#broken;
     if (refused) throw refused;
     this.#lastSql = sql;

@@ -9,6 +9,11 @@ const QUERY = 0x03;
 const STATEMENT_PREPARE = 0x16;
 const STATEMENT_EXECUTE = 0x17;
 const STATEMENT_CLOSE = 0x19;
+const STATEMENT_FETCH = 0x1c;
+
+/** Where the rows of a result go: all to the client, or into a cursor of the server, which only reads. */
+const ALL_ROWS = 0;
+export const INTO_CURSOR = 1;
 
 /** A statement as text, which may be of any kind and has no parameters. */
 export function queryRequest(sql: string): Buffer {
@@ -20,7 +25,7 @@ export function prepareRequest(sql: string): Buffer {
 }
 
 /** A prepared statement with its parameters. @throws ValidationError for parameters that are no single values. */
-export function executeRequest(statementId: number, params: readonly unknown[]): Buffer {
+export function executeRequest(statementId: number, params: readonly unknown[], rowsGo = ALL_ROWS): Buffer {
   const types = params.map(wireTypeOf);
   let size = 10 + (params.length === 0 ? 0 : bitmapBytes(params) + 1 + 2 * params.length);
   for (const [index, type] of types.entries()) size += type.size(params[index]);
@@ -28,13 +33,21 @@ export function executeRequest(statementId: number, params: readonly unknown[]):
   const request = Buffer.allocUnsafe(HEADER_BYTES + size);
   let at = request.writeUInt8(STATEMENT_EXECUTE, HEADER_BYTES);
   at = request.writeUInt32LE(statementId, at);
-  at = request.writeUInt8(0, at); // no cursor
+  at = request.writeUInt8(rowsGo, at);
   at = request.writeUInt32LE(1, at); // once
   if (params.length === 0) return framed(request);
   at = writeNulls(request, at, params);
   at = request.writeUInt8(1, at); // types follow
   for (const { code } of types) at = request.writeUInt16LE(code, at);
   for (const [index, type] of types.entries()) at = type.write(request, at, params[index]);
+  return framed(request);
+}
+
+/** The next rows of the cursor that a statement has, at most so many. */
+export function fetchRequest(statementId: number, rows: number): Buffer {
+  const request = Buffer.allocUnsafe(HEADER_BYTES + 9);
+  const at = request.writeUInt32LE(statementId, request.writeUInt8(STATEMENT_FETCH, HEADER_BYTES));
+  request.writeUInt32LE(rows, at);
   return framed(request);
 }
 

@@ -12,6 +12,8 @@ export interface StatementResult {
   readonly changes: number;
   /** How many rows came. */
   readonly count: number;
+  /** What reads the rows that the server still has in a cursor; `undefined` where there are none. */
+  readonly rest: readonly ReadValue[] | undefined;
 }
 
 /** What is wanted of a result: rows; rows and the names of their columns; or only how many rows there are. */
@@ -21,6 +23,8 @@ const OK = 0x00;
 const LOCAL_FILE = 0xfb;
 const END = 0xfe;
 const MORE_RESULTS = 0x0008;
+const CURSOR_EXISTS = 0x0040;
+const LAST_ROW_SENT = 0x0080;
 
 /**
  * The run of a statement. Values are made straight from the bytes, once; of a column's definition only its type is read.
@@ -32,16 +36,20 @@ export class StatementExchange extends Exchange<StatementResult> {
   readonly #cursor = new PacketCursor();
   readonly #rows: RawRow[] = [];
   readonly #columns: ResultColumn[] = [];
-  #readers: ReadValue[] = [];
-  #expects: 'header' | 'columns' | 'end of columns' | 'rows' = 'header';
+  readonly #readers: ReadValue[];
+  #expects: 'header' | 'columns' | 'end of columns' | 'rows';
   #missingColumns = 0;
   #results = 0;
   #count = 0;
   #changes = 0;
+  #status = 0;
 
-  constructor(request: Buffer, wanted: Wanted) {
+  /** @param rest for a request that fetches from a cursor, which are answered by rows alone. */
+  constructor(request: Buffer, wanted: Wanted, rest?: readonly ReadValue[]) {
     super(request);
     this.#wanted = wanted;
+    this.#readers = [...(rest ?? [])];
+    this.#expects = rest ? 'rows' : 'header';
   }
 
   protected read(data: Buffer, start: number, end: number): boolean {
@@ -53,7 +61,8 @@ export class StatementExchange extends Exchange<StatementResult> {
         return this.#readDefinition(end);
       case 'end of columns':
         this.#expects = 'rows';
-        return false;
+        this.#readEnd(start);
+        return (this.#status & CURSOR_EXISTS) !== 0; // no rows follow before they are fetched
       case 'rows':
         return this.#readRow(start, end);
     }
@@ -86,14 +95,19 @@ export class StatementExchange extends Exchange<StatementResult> {
   #readRow(start: number, end: number): boolean {
     const cursor = this.#cursor;
     if (cursor.buffer[start] === END && end - start < 9) {
-      cursor.at = start + 3; // behind the number of warnings
-      return this.#endOfResult(cursor.int16());
+      this.#readEnd(start);
+      return this.#endOfResult(this.#status);
     }
     this.#count += 1;
     if (this.#wanted === 'count' || this.#results > 0) return false;
     cursor.startRow(end);
     this.#rows.push(this.#values());
     return false;
+  }
+
+  #readEnd(start: number): void {
+    this.#cursor.at = start + 3; // behind the number of warnings
+    this.#status = this.#cursor.int16();
   }
 
   /** A row begins with a zero, and one bit per column that says whether it is NULL; the first two bits mean nothing. */
@@ -120,6 +134,8 @@ export class StatementExchange extends Exchange<StatementResult> {
   }
 
   protected result(): StatementResult {
-    return { rows: this.#rows, columns: this.#columns, changes: this.#changes, count: this.#count };
+    const isHeld = (this.#status & (CURSOR_EXISTS | LAST_ROW_SENT)) === CURSOR_EXISTS;
+    const rest = isHeld ? this.#readers : undefined;
+    return { rows: this.#rows, columns: this.#columns, changes: this.#changes, count: this.#count, rest };
   }
 }

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { ConnectionError, KernelError } from '../../../base/errors.js';
 import type { TakeLines } from '../../dialect/csv-export.js';
-import type { BeginOptions, RawRow, Row } from '../../dialect/driver.js';
+import type { BeginOptions, PageLimit, RawRow, Row } from '../../dialect/driver.js';
 import type { Pace } from '../../pool/pace.js';
 import type { PooledConnection } from '../../pool/pooled-connection.js';
 import { endsConnection, isStalePlan, mapPostgresError } from '../errors.js';
@@ -16,6 +16,9 @@ import { wireValue } from './wire-values.js';
 
 /** Statements that can only fail when the next one would, too: they travel with it instead of taking a trip of their own. */
 const TRAVELS_ALONG = /^(SAVEPOINT|RELEASE SAVEPOINT) \w+$/;
+
+/** The name of a cursor; a connection has one at a time. */
+const CURSOR = 'kernel_rows';
 
 /** How long a change of tables waits for others to let go of a table before it makes room and tries again. */
 const DDL_LOCK_TIMEOUT_MS = 2_000;
@@ -87,6 +90,20 @@ export class PostgresConnection implements PooledConnection {
     }
     const { tag } = await this.#send(sql, params, false);
     return Number(/\d+$/.exec(tag)?.[0] ?? 0);
+  }
+
+  async *cursor(sql: string, limit: PageLimit): AsyncGenerator<RawRow[], void> {
+    await this.run(`DECLARE ${CURSOR} NO SCROLL CURSOR FOR ${sql}`, []);
+    try {
+      for (let isLast = false; !isLast; ) {
+        const rows = limit();
+        const page = await this.all(`FETCH ${rows} FROM ${CURSOR}`, []);
+        if (page.length > 0) yield page;
+        isLast = page.length < rows;
+      }
+    } finally {
+      await this.run(`CLOSE ${CURSOR}`, []).catch(() => {}); // a fault has ended the transaction, and the cursor with it
+    }
   }
 
   async copyOut(sql: string, take: TakeLines): Promise<void> {

@@ -1,5 +1,6 @@
 import { currentContext } from '../../../base/context.js';
 import type { Logger } from '../../../base/ports.js';
+import type { RawRow } from '../../dialect/driver.js';
 import { Listeners } from './listeners.js';
 import type { QueryEvent } from './query-event.js';
 import { type DatabaseTracer, endSpan } from './tracer.js';
@@ -60,6 +61,27 @@ export class StatementWatch {
       if (span) endSpan(span, error);
       this.#ended(sql, params, start, undefined, error);
       throw error;
+    }
+  }
+
+  /** The same of a statement whose rows come in pages; the time that their reader takes is part of its own. */
+  async *runPages(sql: string, pages: AsyncIterable<RawRow[]>): AsyncGenerator<RawRow[], void> {
+    const span = this.#options.tracer?.startStatement(sql);
+    const start = performance.now();
+    let rows: number | undefined = 0;
+    let fault: unknown;
+    try {
+      for await (const page of pages) {
+        rows += page.length;
+        yield page;
+      }
+    } catch (error) {
+      rows = undefined;
+      fault = error;
+      throw error;
+    } finally {
+      if (span) endSpan(span, fault);
+      this.#ended(sql, [], start, rows, fault);
     }
   }
 

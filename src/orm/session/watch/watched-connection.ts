@@ -1,5 +1,5 @@
 import type { TakeLines } from '../../dialect/csv-export.js';
-import type { BeginOptions, Connection, RawRow, Row } from '../../dialect/driver.js';
+import type { BeginOptions, Connection, PageLimit, RawRow, Row } from '../../dialect/driver.js';
 import { copyIn } from './copy-in.js';
 import { copyOut } from './copy-out.js';
 import { runEach } from './run-each.js';
@@ -35,6 +35,11 @@ export class WatchedConnection implements Connection {
       () => runEach(this.inner, sql, runs),
       () => runs.length,
     );
+  }
+
+  /** Told as one statement, once it has been read or left. */
+  cursor(sql: string, limit: PageLimit): AsyncGenerator<RawRow[], void> {
+    return this.#watch.runPages(sql, this.inner.cursor(sql, limit));
   }
 
   copyOut(sql: string, take: TakeLines): Promise<void> {
