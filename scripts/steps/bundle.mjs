@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, watch } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
-import { Refusal, ROOT } from './project.mjs';
+import { Refusal, ROOT, say } from './project.mjs';
 import { filesBelow } from './stamp.mjs';
 
 /** What users import or run. */
@@ -26,24 +26,32 @@ const MODULES = join(DIST, '.modules');
 /** Scripts for browsers stand alone, and nothing loads them into Node. */
 const FOR_BROWSERS = /\/dist\/(browser|features\/docs\/assets)\//;
 
+/** The compiler writes what belongs together within this time, ms. */
+const QUIET_MS = 200;
+
 /**
  * Puts the compiled modules together in as few files as the entries allow: from a file for each, Node takes a third longer
  * to start a service. What one engine or one option needs stays a file of its own, which is loaded with it.
  */
 export async function writeBundle() {
   const { rolldown } = await import('rolldown'); // may not be installed yet when this module is loaded
-  for (const file of filesBelow(DIST)) {
-    if (/\.js(\.map)?$/.test(file) && !FOR_BROWSERS.test(file)) rmSync(file);
-  }
   const bundle = await rolldown(INPUT);
-  await bundle.write(OUTPUT);
+  const { output } = await bundle.write(OUTPUT);
   await bundle.close();
+  const written = new Set(output.map(({ fileName }) => join(DIST, fileName)));
+  for (const file of filesBelow(DIST)) {
+    if (/\.js(\.map)?$/.test(file) && !written.has(file) && !FOR_BROWSERS.test(file)) rmSync(file);
+  }
 }
 
-/** The same, whenever a compiled module has changed. */
+/** The same, whenever the compiler has written modules. */
 export async function watchBundle() {
-  const { watch } = await import('rolldown');
-  watch({ ...INPUT, output: OUTPUT });
+  let pause;
+  for await (const { filename } of watch(MODULES, { recursive: true })) {
+    if (!filename?.endsWith('.js')) continue;
+    clearTimeout(pause);
+    pause = setTimeout(() => writeBundle().catch((error) => say(error.message)), QUIET_MS);
+  }
 }
 
 /** A module with its map, so that the map of the bundle shows what was written and not what was compiled. */
