@@ -38,6 +38,7 @@ export async function writeBundle() {
   const bundle = await rolldown(INPUT);
   const { output } = await bundle.write(OUTPUT);
   await bundle.close();
+  assertPackages(output);
   const written = new Set(output.map(({ fileName }) => join(DIST, fileName)));
   for (const file of filesBelow(DIST)) {
     if (/\.js(\.map)?$/.test(file) && !written.has(file) && !FOR_BROWSERS.test(file)) rmSync(file);
@@ -61,25 +62,25 @@ async function load(file) {
   return { code, map };
 }
 
-const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-const PACKAGES = new Set(Object.keys({ ...dependencies, ...peerDependencies }));
-
-/** @throws Refusal for a package that users would not have. */
-function isPackage(id) {
-  if (id.startsWith('.') || id.startsWith('/')) return false;
-  const name = id
-    .split('/')
-    .slice(0, id.startsWith('@') ? 2 : 1)
-    .join('/');
-  if (isBuiltin(id) || PACKAGES.has(name)) return true;
-  throw new Refusal(`src/ imports ${id}, which is no dependency of the package`);
+/** @throws Refusal where one imports a package that users would not have. */
+function assertPackages(chunks) {
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const files = chunks.map(({ fileName }) => fileName);
+  const packages = Object.keys({ ...dependencies, ...peerDependencies });
+  for (const { imports = [], dynamicImports = [] } of chunks) {
+    for (const id of [...imports, ...dynamicImports]) {
+      const isPackage = packages.some((name) => id === name || id.startsWith(`${name}/`));
+      if (isPackage || isBuiltin(id) || files.includes(id)) continue;
+      throw new Refusal(`src/ imports ${id}, which is no dependency of the package`);
+    }
+  }
 }
 
 const INPUT = {
   cwd: ROOT,
   input: Object.fromEntries([...ENTRIES, ...ROOMS].map((entry) => [entry, join(MODULES, `${entry}.js`)])),
   platform: 'node',
-  external: isPackage,
+  external: (id) => !/^[./]/.test(id),
   plugins: [{ name: 'maps', load }],
 };
 

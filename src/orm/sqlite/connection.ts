@@ -34,19 +34,19 @@ export class SqliteConnection implements Connection {
 
   async all(sql: string, params: readonly unknown[], bigints?: boolean): Promise<RawRow[]> {
     const rows = this.statements.all(sql, params, bigints);
-    if (this.turn.isLong) await this.turn.end();
+    if (this.turn.isLong()) await this.turn.end();
     return rows;
   }
 
   async objects(sql: string, params: readonly unknown[]): Promise<Row[]> {
     const rows = this.statements.objects(sql, params);
-    if (this.turn.isLong) await this.turn.end();
+    if (this.turn.isLong()) await this.turn.end();
     return rows;
   }
 
   async run(sql: string, params: readonly unknown[]): Promise<number> {
     const changed = this.statements.run(sql, params);
-    if (this.turn.isLong) await this.turn.end();
+    if (this.turn.isLong()) await this.turn.end();
     return changed;
   }
 

@@ -11,7 +11,7 @@ export class UnlessBusy implements DirectStatements {
   }
 
   all(sql: string, params: readonly unknown[], bigints?: boolean): RawRow[] | undefined {
-    if (this.#connection.turn.isLong) return undefined;
+    if (this.#connection.turn.isLong()) return undefined;
     try {
       return this.#connection.statements.all(sql, params, bigints);
     } catch (error) {
@@ -20,7 +20,7 @@ export class UnlessBusy implements DirectStatements {
   }
 
   run(sql: string, params: readonly unknown[]): number | undefined {
-    if (this.#connection.turn.isLong) return undefined;
+    if (this.#connection.turn.isLong()) return undefined;
     try {
       return this.#connection.statements.run(sql, params);
     } catch (error) {

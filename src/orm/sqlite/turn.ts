@@ -10,8 +10,8 @@ const LONGEST_MS = 5;
 export class Turn {
   #began: number | undefined;
 
-  /** Also begins it. */
-  get isLong(): boolean {
+  /** It begins with the first look. */
+  isLong(): boolean {
     if (this.#began !== undefined) return performance.now() - this.#began >= LONGEST_MS;
     this.#began = performance.now();
     setImmediate(() => {
@@ -22,6 +22,6 @@ export class Turn {
 
   /** Gives others a turn where this one was long. */
   async end(): Promise<void> {
-    if (this.isLong) await nextTurn();
+    if (this.isLong()) await nextTurn();
   }
 }
