@@ -28,7 +28,7 @@ export class CompiledOrm {
     mkdirSync(cache, { recursive: true });
     this.directory = mkdtempSync(join(cache, 'orm-'));
     writeFileSync(join(this.directory, 'package.json'), '{"type":"module"}');
-    symlinkSync(join(ROOT, 'dist', 'orm'), join(this.directory, 'orm'), 'dir');
+    symlinkSync(join(ROOT, 'dist/.modules/orm'), join(this.directory, 'orm'), 'dir');
   }
 
   /** Compiles a program beside the ORM; it imports it as `./orm/index.js`. */
